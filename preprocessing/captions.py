@@ -1,0 +1,25 @@
+"""Which words go with a prepared picture: those it had, those newly made, or both."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Policy = Literal["ignore", "copy", "prepend", "append"]
+
+
+def merge(existing: str, new: str, *, policy: Policy) -> str:
+    """Join the caption a picture had and a new one as the policy says.
+
+    Args:
+        existing: The text beside the source; empty when there is none, then `new` is all.
+        new: What a captioner wrote; empty when there is none.
+        policy: "copy" lets the existing text stand instead of the new one; "prepend" and "append"
+            put it before and after.
+    """
+    order = {
+        "ignore": (new,),
+        "copy": (existing or new,),
+        "prepend": (existing, new),
+        "append": (new, existing),
+    }
+    return ", ".join(text.strip() for text in order[policy] if text.strip())

@@ -1,0 +1,157 @@
+"""What a run makes on the way: snapshots, previews, checkpoints, the embedding itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from textual_inversion import files
+from textual_inversion.checkpoint import write_checkpoint
+from textual_inversion.control import Control
+from textual_inversion.errors import TrainingError
+from textual_inversion.events import Event, Previewed, Saved, Warned
+from textual_inversion.files import image
+from textual_inversion.files.embedding import Embedding
+from textual_inversion.generate import describe_shot, save_picture
+from textual_inversion.learner import Learner
+from textual_inversion.library import Library
+from textual_inversion.sampling import Shot, sample
+from textual_inversion.trainer import Ending
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What the chores work on: the learner, its word, and the run folder."""
+
+    learner: Learner
+    name: str
+    folder: Path
+
+    def embedding(self, step: int, *, snapshot: bool) -> Embedding:
+        """Give the vectors as they stand; a snapshot's name carries the step.
+
+        Raises:
+            TrainingError: The vectors are not numbers any more.
+        """
+        if not self.learner.is_finite:
+            raise TrainingError(
+                f"After step {step} the vectors are no longer finite numbers; nothing was saved "
+                "over the last good file. Lower the learning rate and train on."
+            )
+        return Embedding(
+            name=f"{self.name}-{step}" if snapshot else self.name,
+            vectors=self.learner.vectors,
+            step=step,
+            base_model=self.learner.model.info.name,
+            base_model_hash=self.learner.model.hash,
+        )
+
+
+def _is_time(step: int, every: int) -> bool:
+    return every > 0 and step % every == 0
+
+
+@dataclass(frozen=True)
+class Snapshots:
+    """Keeps copies of the vectors: embeddings/<name>-<step>.pt holds exactly `step` updates."""
+
+    subject: Subject
+    every: int
+
+    def is_due(self, step: int, ending: Ending | None) -> bool:
+        """Tell whether the interval is full, or the run is done."""
+        return _is_time(step, self.every) or (ending == "done" and self.every > 0)
+
+    def run(self, step: int) -> Iterator[Event]:
+        """Write one copy."""
+        path = self.subject.folder / "embeddings" / f"{self.subject.name}-{step}.pt"
+        files.write(self.subject.embedding(step, snapshot=True), path)
+        yield Saved(step, "snapshot", str(path))
+
+
+@dataclass(frozen=True)
+class Previews:
+    """Draws a picture with the vectors as they stand, and one that carries them.
+
+    The vectors are read anew for every preview; no encoded prompt outlives its picture.
+    """
+
+    subject: Subject
+    every: int
+    shot: Shot
+    with_embedding: bool
+    control: Control
+
+    def is_due(self, step: int, ending: Ending | None) -> bool:
+        """Tell whether the interval is full or the run is done; a stop does not wait for one."""
+        if ending == "stopped":
+            return False
+        return _is_time(step, self.every) or (ending == "done" and self.every > 0)
+
+    def run(self, step: int) -> Iterator[Event]:
+        """Draw, save and tell; a drawing that fails does not fail the run."""
+        try:
+            with torch.random.fork_rng(devices=[]):
+                yield from self._draw(step)
+        except (RuntimeError, MemoryError) as error:
+            yield Warned(f"The preview at step {step} could not be drawn: {error}.")
+
+    def _draw(self, step: int) -> Iterator[Event]:
+        subject, model = self.subject, self.subject.learner.model
+        embedding = subject.embedding(step, snapshot=True)
+        words = {subject.name: embedding.vectors}
+        latents = None
+        for drawing in sample(model, self.shot, words):
+            latents = drawing.latents
+            if self.control.stopping:
+                return
+        assert latents is not None
+        (picture,) = model.decode(latents)
+        path = subject.folder / "images" / f"{subject.name}-{step}.png"
+        text = describe_shot(model, self.shot, self.shot.seeds[0], words)
+        save_picture(path, picture, text)
+        yield Previewed(step, str(path), self.shot.prompt)
+        if self.with_embedding:
+            carrier = subject.folder / "image_embeddings" / path.name
+            image.write(carrier, picture, embedding)
+            yield Saved(step, "image embedding", str(carrier))
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """Writes what exact resume needs, now and then and at every end."""
+
+    subject: Subject
+    every: int
+
+    def is_due(self, step: int, ending: Ending | None) -> bool:
+        """Tell whether the interval is full or the run ends."""
+        return ending is not None or _is_time(step, self.every)
+
+    def run(self, step: int) -> Iterator[Event]:
+        """Write a checkpoint, unless the vectors have gone bad."""
+        self.subject.embedding(step, snapshot=False)
+        path = write_checkpoint(
+            self.subject.folder, self.subject.name, self.subject.learner.state()
+        )
+        yield Saved(step, "checkpoint", str(path))
+
+
+@dataclass(frozen=True)
+class FinalSave:
+    """Puts the trained embedding in its place in the library when the run ends."""
+
+    subject: Subject
+    library: Library
+
+    def is_due(self, step: int, ending: Ending | None) -> bool:
+        """Tell whether the run ends."""
+        return ending is not None
+
+    def run(self, step: int) -> Iterator[Event]:
+        """Save the embedding over its older self."""
+        path = self.library.save(self.subject.embedding(step, snapshot=False), overwrite=True)
+        yield Saved(step, "embedding", str(path))

@@ -1,0 +1,42 @@
+"""From a folder to what a run learns from: pictures of one size and their captions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from textual_inversion.data.captions import caption_of
+from textual_inversion.errors import DatasetError
+from textual_inversion.events import Warned
+from textual_inversion.pictures import cover, find_pictures, open_picture
+
+
+@dataclass(frozen=True)
+class Item:
+    """One picture, covering the training size, and its caption."""
+
+    path: Path
+    picture: Image.Image
+    caption: str
+
+
+def read_folder(folder: Path, width: int, height: int) -> Iterator[Item | Warned]:
+    """Read every picture of a folder; one that cannot be read is warned of and left out.
+
+    Raises:
+        DatasetError: There is no folder, or no picture in it can be used.
+    """
+    paths = find_pictures(folder)
+    failures: list[str] = []
+    for path in paths:
+        try:
+            picture = cover(open_picture(path, at_least=(width, height)), width, height)
+            yield Item(path, picture, caption_of(path))
+        except DatasetError as error:
+            failures.append(str(error))
+            yield Warned(f"{error} It is left out of the training.")
+    if len(failures) == len(paths):
+        raise DatasetError(f"No picture in {folder} can be used. {failures[0]}")

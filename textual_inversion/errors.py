@@ -1,0 +1,40 @@
+"""The error tree. Every text is one sentence fit to be shown to a user: what, where, what to do.
+
+TextualInversionError
+├── SettingsError        a setting, a schedule or a template line is wrong
+├── EmbeddingError       an embedding's name, file or shape is wrong
+├── ModelError           a base model cannot be found, read or combined with what was asked
+├── DatasetError         a folder of pictures cannot be used
+├── TrainingError        a run cannot go on
+└── StorageError         something could not be written
+"""
+
+from __future__ import annotations
+
+
+class TextualInversionError(Exception):
+    """The root: whatever is raised on purpose derives from it."""
+
+
+class SettingsError(TextualInversionError, ValueError):
+    """A setting, a schedule or a template is wrong."""
+
+
+class EmbeddingError(TextualInversionError):
+    """An embedding's name, file or shape is wrong."""
+
+
+class ModelError(TextualInversionError):
+    """A base model cannot be found, read or combined with what was asked."""
+
+
+class DatasetError(TextualInversionError):
+    """A folder of pictures cannot be used."""
+
+
+class TrainingError(TextualInversionError):
+    """A run cannot go on."""
+
+
+class StorageError(TextualInversionError):
+    """A file or folder could not be written."""

@@ -1,0 +1,137 @@
+"""What a job says while it works: plain frozen data, one class a kind of news.
+
+Everything outside the core (progress bar, log, page, a script that reads `--events json`) lives
+on these alone. `to_dict` and `from_dict` turn them into JSON lines and back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Loading:
+    """A part is being made ready; `what` is shown as it stands, such as "base model"."""
+
+    what: str
+
+
+@dataclass(frozen=True)
+class Started:
+    """A job begins: at `step` of `total`, in `folder` (the run folder, or where files go)."""
+
+    name: str
+    step: int
+    total: int
+    folder: str = ""
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """Optimizer step `step` is done; `loss` is its mean loss, None where it was not read."""
+
+    step: int
+    total: int
+    loss: float | None
+    learning_rate: float
+    seconds: float
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """Sampler step `step` of `total` is done; `preview` is a small data: URL, or empty."""
+
+    step: int
+    total: int
+    preview: str = ""
+
+
+@dataclass(frozen=True)
+class Previewed:
+    """A preview of the vectors after `step` updates was drawn and saved."""
+
+    step: int
+    path: str
+    prompt: str
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A file was written: kind "embedding", "snapshot", "image embedding", "checkpoint" ..."""
+
+    step: int
+    kind: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Progressed:
+    """Item `done` of `total` of a job without losses is done; `path` is what was written."""
+
+    done: int
+    total: int
+    path: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Something the user should know, in one sentence; the job goes on."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A job ended well: `reason` is "done" or "stopped"; `path` is its main result."""
+
+    step: int
+    reason: str
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A job ended because of a fault; `message` says which, and what to do."""
+
+    step: int
+    message: str
+
+
+Event = (
+    Loading
+    | Started
+    | Stepped
+    | Sampled
+    | Previewed
+    | Saved
+    | Progressed
+    | Warned
+    | Finished
+    | Failed
+)
+_KINDS: dict[str, type[Any]] = {
+    kind.__name__.lower(): kind
+    for kind in (
+        Loading, Started, Stepped, Sampled, Previewed, Saved, Progressed, Warned, Finished, Failed
+    )
+}  # fmt: skip
+
+
+def to_dict(event: Event) -> dict[str, Any]:
+    """Turn an event into JSON-ready fields, with its kind under "event"."""
+    return {"event": type(event).__name__.lower(), **asdict(event)}
+
+
+def from_dict(data: dict[str, Any]) -> Event | None:
+    """Read what `to_dict` gave; None for a kind or a field of another version."""
+    kind = _KINDS.get(str(data.get("event")))
+    if kind is None:
+        return None
+    known = {field.name for field in fields(kind)}
+    try:
+        return kind(**{name: value for name, value in data.items() if name in known})
+    except TypeError:
+        return None

@@ -1,0 +1,33 @@
+"""Export for diffusers' `load_textual_inversion`: one tensor whose key is the word, `<name>`.
+
+diffusers also loads our .pt files, under the plain name; this is for those who share
+`learned_embeds` files. It has no file for SDXL's two text encoders.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual_inversion.errors import EmbeddingError
+from textual_inversion.files import pt, safetensors_file
+from textual_inversion.files.embedding import Embedding
+from textual_inversion.files.storage import write_whole
+from textual_inversion.files.tensors import plain
+
+
+def export(path: Path, embedding: Embedding) -> None:
+    """Write `{"<name>": vectors}` as .safetensors or .bin, by the path's extension."""
+    vectors = plain(embedding)
+    if len(vectors) != 1:
+        raise EmbeddingError(
+            f"{embedding.name} is made for SDXL, which diffusers has no such file for; "
+            "give it the .safetensors file's clip_l and clip_g instead."
+        )
+    tensors = {f"<{embedding.name}>": vectors[0]}
+    match path.suffix.lower():
+        case ".safetensors":
+            write_whole(path, safetensors_file.dumps(tensors))
+        case ".bin":
+            write_whole(path, pt.dumps(tensors))
+        case _:
+            raise EmbeddingError(f"Cannot export to {path}: use .safetensors or .bin.")

@@ -1,0 +1,52 @@
+"""What a file says about its vectors - name, step, base model - cleaned of what cannot be true."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from textual_inversion.files.embedding import Embedding
+
+MAX_STEP = 10**9
+MAX_TEXT = 200
+
+_SAYS_NOTHING = {"*", "emb_params", "emp_params", "clip_l", "clip_g"}
+
+
+def label(
+    vectors: tuple[torch.Tensor, ...],
+    path: Path,
+    *,
+    name: object = None,
+    step: object = None,
+    base_model: object = None,
+    base_model_hash: object = None,
+) -> Embedding:
+    """Put vectors and whatever was stored beside them together; without a name, the file's."""
+    return Embedding(
+        name=_text(name) or path.stem,
+        vectors=vectors,
+        step=_count(step),
+        base_model=_text(base_model),
+        base_model_hash=_text(base_model_hash),
+    )
+
+
+def name_in_key(key: str) -> str | None:
+    """Give the word in a key: `<cat-toy>` is cat-toy, `emb_params` says nothing."""
+    return None if key in _SAYS_NOTHING else key.removeprefix("<").removesuffix(">")
+
+
+def _text(value: object) -> str | None:
+    if not isinstance(value, str):
+        return None
+    return " ".join(value.split())[:MAX_TEXT] or None
+
+
+def _count(value: object) -> int:
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 12:
+        value = int(value)
+    if isinstance(value, int) and 0 <= value <= MAX_STEP:
+        return int(value)
+    return 0

@@ -1,0 +1,149 @@
+"""txt2img with embeddings: settings in, PNG files with their infotext out."""
+
+from __future__ import annotations
+
+import base64
+import io
+import secrets
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import torch
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from textual_inversion.control import Control
+from textual_inversion.events import (
+    Event,
+    Finished,
+    Loading,
+    Progressed,
+    Sampled,
+    Started,
+    Warned,
+)
+from textual_inversion.files.storage import whole_file
+from textual_inversion.infotext import infotext, vectors_hash
+from textual_inversion.library import Library
+from textual_inversion.models.base import BaseModel
+from textual_inversion.models.load import open_model
+from textual_inversion.models.text import Words
+from textual_inversion.prompts import split_names
+from textual_inversion.sampling import Drawing, Shot, sample
+from textual_inversion.settings import GenerateSettings, find_folder
+
+# A live preview may take this share of the time.
+_PREVIEW_SHARE = 0.1
+_PREVIEW_PX = 256
+
+
+def generate(
+    settings: GenerateSettings, control: Control, *, live_previews: bool = False
+) -> Iterator[Event]:
+    """Draw the pictures that `settings` ask for; one Progressed a file written."""
+    yield Loading("base model")
+    model = open_model(settings.model)
+    shot = make_shot(settings, model)
+    words, warnings = find_words(shot, Library(find_folder("embeddings")), model)
+    yield from warnings
+    folder = Path(settings.output) / date.today().isoformat()
+    yield Started("pictures", 0, shot.steps, str(folder))
+    drawing = None
+    live = _LivePreviews(model, wanted=live_previews)
+    for drawing in sample(model, shot, words):
+        yield Sampled(drawing.step, drawing.total, live.draw(drawing))
+        if control.stopping:
+            yield Finished(drawing.step, "stopped")
+            return
+    assert drawing is not None
+    yield from _write(model, shot, words, drawing.latents, folder)
+    yield Finished(drawing.total, "done", str(folder))
+
+
+def make_shot(settings: GenerateSettings, model: BaseModel) -> Shot:
+    """Fill in what the settings leave open: the model's size, and a seed."""
+    seed = settings.seed if settings.seed >= 0 else secrets.randbelow(2**32 - 64)
+    return Shot(
+        prompt=settings.prompt,
+        negative_prompt=settings.negative_prompt,
+        sampler=settings.sampler,
+        steps=settings.steps,
+        cfg_scale=settings.cfg_scale,
+        width=settings.width or model.info.size,
+        height=settings.height or model.info.size,
+        seeds=tuple((seed + place) % 2**32 for place in range(settings.num_images)),
+    )
+
+
+def find_words(shot: Shot, library: Library, model: BaseModel) -> tuple[Words, list[Warned]]:
+    """Load the embeddings that a shot's prompts name; warn of those that cannot be used."""
+    usable = {entry.name: entry for entry in library.list() if entry.problem is None}
+    words: dict[str, tuple[torch.Tensor, ...]] = {}
+    warnings: list[Warned] = []
+    for piece in split_names(f"{shot.prompt}\n{shot.negative_prompt}", list(usable)):
+        if piece.name is None or piece.name in words:
+            continue
+        entry = usable[piece.name]
+        if entry.widths == model.info.widths:
+            words[piece.name] = library.load(piece.name).vectors
+        elif not any(f'"{piece.name}"' in warned.message for warned in warnings):
+            warnings.append(
+                Warned(
+                    f'The embedding "{piece.name}" was made for another base model (its vectors '
+                    f"are {entry.widths} wide, this model's {model.info.widths}), so its name is "
+                    "read as plain text."
+                )
+            )
+    return words, warnings
+
+
+def save_picture(path: Path, picture: Image.Image, text: str) -> None:
+    """Write a PNG whole, with its infotext in the `parameters` chunk."""
+    info = PngInfo()
+    info.add_text("parameters", text)
+    with whole_file(path) as temporary:
+        picture.save(temporary, format="PNG", pnginfo=info)
+
+
+def describe_shot(model: BaseModel, shot: Shot, seed: int, words: Words) -> str:
+    """Word the infotext of one of a shot's pictures."""
+    hashes = {name: vectors_hash(vectors) for name, vectors in words.items()}
+    return infotext(shot, seed, model=model.info.name, model_hash=model.hash, words=hashes)
+
+
+def _write(
+    model: BaseModel, shot: Shot, words: Words, latents: torch.Tensor, folder: Path
+) -> Iterator[Event]:
+    number = _next_number(folder)
+    for place, seed in enumerate(shot.seeds):
+        (picture,) = model.decode(latents[place : place + 1])
+        path = folder / f"{number + place:05d}-{seed}.png"
+        save_picture(path, picture, describe_shot(model, shot, seed, words))
+        yield Progressed(place + 1, len(shot.seeds), str(path))
+
+
+def _next_number(folder: Path) -> int:
+    taken = [path.name.partition("-")[0] for path in folder.glob("*-*.png")]
+    return max((int(number) for number in taken if number.isdigit()), default=-1) + 1
+
+
+class _LivePreviews:
+    """Decodes the first picture of a drawing now and then, as a small data: URL."""
+
+    def __init__(self, model: BaseModel, *, wanted: bool) -> None:
+        self.model = model
+        self.wanted = wanted
+        self.due_at = 0.0
+
+    def draw(self, drawing: Drawing) -> str:
+        began = time.perf_counter()
+        if not self.wanted or began < self.due_at or drawing.step == drawing.total:
+            return ""
+        (picture,) = self.model.decode(drawing.latents[:1])
+        picture.thumbnail((_PREVIEW_PX, _PREVIEW_PX))
+        buffer = io.BytesIO()
+        picture.save(buffer, "JPEG", quality=80)
+        self.due_at = time.perf_counter() + (time.perf_counter() - began) / _PREVIEW_SHARE
+        return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()

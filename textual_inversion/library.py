@@ -1,0 +1,217 @@
+"""The embeddings folder: what is in it, and how to look up, save, rename and delete.
+
+A name is one embedding. Where files compete for it, .pt wins over .safetensors, .bin and pictures,
+then the first path; the others stay listed with their problem. Nothing in the folder is ever
+touched but the file that was asked for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from textual_inversion import files
+from textual_inversion.errors import EmbeddingError, StorageError
+from textual_inversion.files.embedding import Embedding
+from textual_inversion.files.image import PlainPictureError
+from textual_inversion.files.storage import explain
+from textual_inversion.names import check_name
+
+Stamp = tuple[int, int, int]
+
+_PREFERENCE = (".pt", ".safetensors", ".bin", *files.PICTURES)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file of the folder; with a problem it cannot be used, and the rest may be empty."""
+
+    name: str
+    path: Path
+    num_vectors: int = 0
+    widths: tuple[int, ...] = ()
+    step: int = 0
+    base_model: str | None = None
+    problem: str | None = None
+
+
+class Library:
+    """A folder of embeddings, sub-folders included; a file is read again only when it changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._contents: dict[Path, tuple[Stamp, Embedding | str | None]] = {}
+
+    def list(self) -> list[Entry]:
+        """List every file that is, or should be, an embedding, by name; pictures alone are not."""
+        entries = [entry for path in _files_under(self.folder) if (entry := self._entry(path))]
+        entries.sort(key=_order)
+        owners: dict[str, Path] = {}
+        for entry in entries:
+            if entry.problem is None:
+                owners.setdefault(entry.name, entry.path)
+        return [_yielding(entry, owners.get(entry.name)) for entry in entries]
+
+    def find(self, name: str) -> Entry | None:
+        """Look a name up, with or without angle brackets.
+
+        Capitals matter only where two names differ in nothing else, and a usable file comes before
+        one with a problem.
+        """
+        name = _bare(name)
+        found = [entry for entry in self.list() if entry.name.casefold() == name.casefold()]
+        found.sort(key=lambda entry: (entry.problem is not None, entry.name != name))
+        return found[0] if found else None
+
+    def load(self, name: str) -> Embedding:
+        """Read the embedding of that name.
+
+        Raises:
+            EmbeddingError: There is none, or its file has a problem.
+        """
+        content = self._content(self._path(name))
+        if isinstance(content, Embedding):
+            return content
+        raise EmbeddingError(content or f"The embedding {_bare(name)!r} has just been removed.")
+
+    def save(self, embedding: Embedding, *, overwrite: bool = False) -> Path:
+        """Write `<name>.pt`, or over the .pt or .safetensors file that has the name already.
+
+        Raises:
+            EmbeddingError: The name will not do, or is taken and may not be overwritten.
+            StorageError: The file could not be written.
+        """
+        name = check_name(embedding.name)
+        taken = self.find(name)
+        path = taken.path if taken and _is_writable(taken.path) else self.folder / f"{name}.pt"
+        if not overwrite and (taken or path.exists()):
+            _refuse_taken(name, taken.path if taken else path)
+        files.write(dataclasses.replace(embedding, name=name), path)
+        return path
+
+    def rename(self, name: str, new_name: str) -> Path:
+        """Give an embedding another name, inside its file too, and return where it lies now."""
+        new_name = check_name(new_name)
+        embedding, path = self.load(name), self._path(name)
+        if not _is_writable(path):
+            raise EmbeddingError(f"Cannot rename {path}: save it as .pt or .safetensors first.")
+        new_path = path.with_name(new_name + path.suffix)
+        taken = self.find(new_name)
+        if taken and taken.path != path:
+            _refuse_taken(new_name, taken.path)
+        with _storing(new_path, "rename"):
+            path.replace(new_path)
+        files.write(dataclasses.replace(embedding, name=new_name), new_path)
+        return new_path
+
+    def delete(self, name: str) -> None:
+        """Remove the file of that name."""
+        path = self._path(name)
+        with _storing(path, "delete"):
+            path.unlink()
+
+    def _path(self, name: str) -> Path:
+        entry = self.find(name)
+        if entry is None:
+            raise EmbeddingError(
+                f"There is no embedding called {_bare(name)!r} in {self.folder}; "
+                "check the name or put its file there."
+            )
+        return entry.path
+
+    def _entry(self, path: Path) -> Entry | None:
+        match self._content(path):
+            case None:
+                return None
+            case str(problem):
+                return Entry(path.stem, path, problem=problem)
+            case found:
+                return Entry(
+                    found.name, path, found.num_vectors, found.widths, found.step, found.base_model
+                )
+
+    def _content(self, path: Path) -> Embedding | str | None:
+        """Give what a file holds, the problem it has, or nothing for a mere picture."""
+        stamp = _stamp(path)
+        known = self._contents.get(path)
+        if known and known[0] == stamp:
+            return known[1]
+        content = _read(path)
+        self._contents[path] = (stamp, content)
+        return content
+
+
+def _read(path: Path) -> Embedding | str | None:
+    try:
+        return files.read(path)
+    except PlainPictureError:
+        return None
+    except EmbeddingError as error:
+        return str(error)
+
+
+def _files_under(folder: Path) -> Iterator[Path]:
+    seen: set[tuple[int, int]] = set()
+    for parent, folders, names in os.walk(folder, followlinks=True):
+        status = Path(parent).stat()
+        if (status.st_dev, status.st_ino) in seen:  # a link back up, or to a neighbour
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(parent, name) for name in sorted(names) if _may_be_one(name))
+
+
+def _may_be_one(name: str) -> bool:
+    file = Path(name.lower())
+    is_preview = file.suffix in files.PICTURES and file.stem.endswith(".preview")
+    return file.suffix in files.READABLE and not is_preview and not name.startswith(".")
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        status = path.stat()
+    except OSError:  # gone since the folder was walked, or a link to nowhere
+        return 0, 0, 0
+    # Files written whole are new files, so this tells two of one size in one tick apart.
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _order(entry: Entry) -> tuple[str, str, int, Path]:
+    preference = _PREFERENCE.index(entry.path.suffix.lower())
+    return entry.name.casefold(), entry.name, preference, entry.path
+
+
+def _yielding(entry: Entry, owner: Path | None) -> Entry:
+    if entry.problem or owner == entry.path:
+        return entry
+    problem = f"{entry.path} has the same name as {owner}, which is used; rename one of them."
+    return dataclasses.replace(entry, problem=problem)
+
+
+def _bare(name: str) -> str:
+    return name.strip().removeprefix("<").removesuffix(">")
+
+
+def _is_writable(path: Path) -> bool:
+    return path.suffix.lower() in files.WRITABLE
+
+
+def _refuse_taken(name: str, path: Path) -> NoReturn:
+    raise EmbeddingError(
+        f"There is already an embedding called {name!r} at {path}; "
+        "choose another name or allow it to be overwritten."
+    )
+
+
+@contextlib.contextmanager
+def _storing(path: Path, doing: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(explain(path, error, doing=doing)) from error

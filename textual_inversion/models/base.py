@@ -1,0 +1,142 @@
+"""A base model: frozen text encoders, UNet and autoencoder behind the few verbs we need.
+
+B batch, C 4 channels, H W latent sides (pixels / 8), D width of the UNet's context.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import torch
+from PIL import Image
+
+from textual_inversion.errors import ModelError
+from textual_inversion.models.find import ModelInfo
+from textual_inversion.models.text import Conditioning, TextStack
+
+Prediction = Literal["epsilon", "v_prediction"]
+
+
+@dataclass(frozen=True)
+class Moments:
+    """The autoencoder's Gaussian for pictures, unscaled: mean and spread (B, C, H, W)."""
+
+    mean: torch.Tensor
+    std: torch.Tensor
+
+
+class BaseModel:
+    """Stable Diffusion 1.x, 2.x or XL, frozen; `unet`, `vae` and `scheduler` are diffusers' own."""
+
+    def __init__(
+        self, info: ModelInfo, text: TextStack, *, unet: Any, vae: Any, scheduler: Any
+    ) -> None:
+        self.info = info
+        self.text = text
+        self.unet = unet
+        self.vae = vae
+        self.scheduler = scheduler
+        self.alphas_cumprod: torch.Tensor = _alphas_cumprod(scheduler).to(unet.device)
+
+    @property
+    def device(self) -> torch.device:
+        """Tell where the model computes."""
+        return self.unet.device
+
+    @property
+    def prediction(self) -> Prediction:
+        """Tell what the UNet predicts: the noise or the velocity."""
+        return self.scheduler.config.prediction_type
+
+    @property
+    def num_timesteps(self) -> int:
+        """Count the timesteps of the noise schedule (1000)."""
+        return len(self.alphas_cumprod)
+
+    @cached_property
+    def hash(self) -> str:
+        """Give the first ten hex digits of the UNet file's SHA-256, which names the model."""
+        files = sorted((self.info.folder / "unet").glob("*.safetensors"))
+        digest = hashlib.sha256()
+        for path in files:
+            with path.open("rb") as file:
+                while part := file.read(1 << 24):
+                    digest.update(part)
+        return digest.hexdigest()[:10]
+
+    def check_widths(self, widths: tuple[int, ...], name: str) -> None:
+        """Raise ModelError when an embedding of these widths does not fit."""
+        if widths != self.info.widths:
+            raise ModelError(
+                f'The embedding "{name}" has vectors of width {_words(widths)}, but the base model '
+                f'"{self.info.name}" takes {_words(self.info.widths)}; use the model it was made '
+                "for, or create it anew for this one."
+            )
+
+    def predict(
+        self, latents: torch.Tensor, timesteps: torch.Tensor, conditioning: Conditioning
+    ) -> torch.Tensor:
+        """Run the UNet: latents (B, C, H, W) and timesteps (B,) to a prediction (B, C, H, W)."""
+        extra = None
+        if conditioning.pooled is not None:
+            extra = {
+                "text_embeds": conditioning.pooled.to(self.unet.dtype),
+                "time_ids": self._time_ids(latents),
+            }
+        return self.unet(
+            latents.to(self.unet.dtype),
+            timesteps,
+            encoder_hidden_states=conditioning.hidden.to(self.unet.dtype),
+            added_cond_kwargs=extra,
+            return_dict=False,
+        )[0].float()
+
+    def _time_ids(self, latents: torch.Tensor) -> torch.Tensor:
+        """SDXL's six size numbers: original size, crop corner, target size (height first)."""
+        height, width = (side * self.info.scale for side in latents.shape[-2:])
+        numbers = [height, width, 0, 0, height, width]
+        return torch.tensor([numbers] * len(latents), device=self.device, dtype=self.unet.dtype)
+
+    @torch.no_grad()
+    def encode_pictures(self, pictures: Sequence[Image.Image]) -> Moments:
+        """Encode RGB pictures of one size."""
+        pixels = torch.stack([_pixels(picture) for picture in pictures])  # in [-1, 1]
+        latent = self.vae.encode(pixels.to(self.vae.device, self.vae.dtype)).latent_dist
+        return Moments(latent.mean.float(), latent.std.float())
+
+    def scaled(self, latents: torch.Tensor) -> torch.Tensor:
+        """Bring the autoencoder's latents to the UNet's scale."""
+        config = self.vae.config
+        return (latents - (config.shift_factor or 0.0)) * config.scaling_factor
+
+    @torch.no_grad()
+    def decode(self, latents: torch.Tensor) -> list[Image.Image]:
+        """Decode latents of the UNet's scale (B, C, H, W) into pictures."""
+        config = self.vae.config
+        raw = latents / config.scaling_factor + (config.shift_factor or 0.0)
+        pixels = self.vae.decode(raw.to(self.vae.dtype), return_dict=False)[0].float()
+        array = (pixels / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).cpu().mul(255).round()
+        return [Image.fromarray(picture) for picture in array.to(torch.uint8).numpy()]
+
+
+def _alphas_cumprod(scheduler: Any) -> torch.Tensor:
+    """Take the schedule's cumulative alphas as DDPM has them, fp32 (T,)."""
+    from diffusers import DDPMScheduler
+
+    ddpm: Any = DDPMScheduler.from_config(scheduler.config)
+    return ddpm.alphas_cumprod
+
+
+def _pixels(picture: Image.Image) -> torch.Tensor:
+    import numpy as np
+
+    array = np.asarray(picture.convert("RGB"), dtype=np.float32)
+    return torch.from_numpy(array / 127.5 - 1).permute(2, 0, 1)  # (3, height, width)
+
+
+def _words(widths: tuple[int, ...]) -> str:
+    return " and ".join(str(width) for width in widths)

@@ -1,0 +1,199 @@
+"""Pictures on disk: find them in a folder, open one as upright sRGB, fit it to a size.
+
+Preparing and training read pictures through here alone, so both see the same pixels. Nothing here
+writes, and nothing but Pillow is needed.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import struct
+import threading
+import warnings
+import zlib
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from textual_inversion.errors import DatasetError
+
+# HEIC and JPEG XL cannot be opened by Pillow alone: they are listed to be named, not dropped.
+EXTENSIONS = frozenset((
+    ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".webp", ".avif", ".gif", ".bmp", ".dib",
+    ".tif", ".tiff", ".tga", ".jp2", ".j2k", ".ppm", ".pgm", ".pbm", ".pnm",
+    ".heic", ".heif", ".jxl",
+))  # fmt: skip
+MOST_PIXELS = 178_956_970  # Pillow's own limit of what it opens, about 0.7 GB as RGB
+_LARGE_PIXELS = 40_000_000
+_GAP = 3.0  # "indistinguishable from fair resampling" in Pillow's words
+_WHITE = (255, 255, 255)
+# What Pillow's decoders let out for broken files; OSError is told apart where it matters.
+_FAULTS = (
+    OSError, SyntaxError, ValueError, TypeError, LookupError, AttributeError, EOFError,
+    ArithmeticError, MemoryError, struct.error, zlib.error, ImageCms.PyCMSError,
+)  # fmt: skip
+
+_one_large_at_a_time = threading.Lock()
+# Pillow warns from half of MOST_PIXELS on; here such a picture is either read or refused in words.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+
+def find_pictures(folder: Path) -> list[Path]:
+    """List the pictures of `folder` as people count (2 before 10); DatasetError when none."""
+    try:
+        names = [entry for entry in folder.iterdir() if _is_picture(entry)]
+    except FileNotFoundError:
+        raise DatasetError(
+            f"There is no folder {folder}; check the spelling or make it and put pictures in."
+        ) from None
+    except NotADirectoryError:
+        raise DatasetError(
+            f"{folder} is a file; name the folder that holds the pictures."
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DatasetError(f"Folder {folder} cannot be read: {reason}.") from None
+    if not names:
+        raise DatasetError(
+            f"Folder {folder} holds no pictures; put some in as PNG, JPEG or WebP files."
+        )
+    return sorted(names, key=_natural)
+
+
+def open_picture(path: Path, *, at_least: tuple[int, int] | None = None) -> Image.Image:
+    """Open a picture as people see it: upright, sRGB, 8 bits, transparency over white.
+
+    Args:
+        path: The file; of an animation the first frame is taken.
+        at_least: A width and height that the picture will only be made smaller for: what is much
+            larger may then come reduced, which saves time and memory.
+
+    Raises:
+        DatasetError: naming the file and why it cannot be used.
+    """
+    try:
+        with Image.open(path) as image:
+            return _read(image, at_least)
+    except (Image.DecompressionBombError, *_FAULTS) as error:
+        raise DatasetError(f"Picture {path} {_reason(path, error)}") from None
+
+
+def cover(image: Image.Image, width: int, height: int) -> Image.Image:
+    """Scale `image` until it covers width x height and cut off evenly what stands out."""
+    left = (image.width - min(image.width, image.height * width / height)) / 2
+    top = (image.height - min(image.height, image.width * height / width)) / 2
+    box = (left, top, image.width - left, image.height - top)
+    return image.resize((width, height), Image.Resampling.LANCZOS, box=box, reducing_gap=_GAP)
+
+
+def text_beside(picture: Path) -> str | None:
+    """Read the .txt of the same name beside a picture; None when there is none."""
+    path = picture.with_suffix(".txt")
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise DatasetError(f"Caption {path} cannot be read: {error.strerror}.") from None
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if wide else "utf-8-sig", errors="replace").strip()
+
+
+def _is_picture(entry: Path) -> bool:
+    if entry.name.startswith(".") or entry.suffix.lower() not in EXTENSIONS:
+        return False
+    # A dangling link is kept, so that somebody hears of it.
+    return entry.is_file() or entry.is_symlink()
+
+
+def _natural(path: Path) -> tuple[list[str | int], str]:
+    parts = re.split(r"([0-9]+)", path.name.casefold())
+    numbers = {part: int(part) for part in parts[1::2]}
+    return [numbers.get(part, part) for part in parts], path.name
+
+
+def _read(image: Image.Image, at_least: tuple[int, int] | None) -> Image.Image:
+    if image.width * image.height > MOST_PIXELS:
+        raise Image.DecompressionBombError
+    # A camera may lie on its side: only the longer edge is sure to be enough.
+    edge = int(max(at_least) * _GAP) if at_least else MOST_PIXELS
+    image.draft(None, (edge, edge))  # JPEG decodes at 1/2, 1/4 or 1/8; others ignore it
+    if image.width * image.height > _LARGE_PIXELS:
+        with _one_large_at_a_time:
+            return _finished(_decoded(image, edge))
+    return _finished(_decoded(image, edge))
+
+
+def _decoded(image: Image.Image, edge: int) -> Image.Image:
+    image.load()
+    image = _eight_bits(image)
+    factor = min(image.size) // edge
+    return image.reduce(factor) if factor > 1 else image
+
+
+def _finished(image: Image.Image) -> Image.Image:
+    image = _srgb(_upright(image))
+    if image.mode == "RGBA":
+        ground = Image.new("RGB", image.size, _WHITE)
+        ground.paste(image, mask=image.getchannel("A"))
+        image = ground
+    # Neither the old colour profile nor an old orientation may travel with the new pixels.
+    image.info.clear()
+    return image
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Bring any mode to L, RGB, RGBA or CMYK."""
+    if image.mode.startswith("I") or image.mode == "F":
+        return _from_deep_grey(image)
+    if image.has_transparency_data:
+        return image if image.mode == "RGBA" else image.convert("RGBA")
+    return image if image.mode in {"L", "RGB", "CMYK"} else image.convert("RGB")
+
+
+def _from_deep_grey(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I;16"):
+        return image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
+    # 32-bit whole numbers and floats carry no range of their own: take the next usual one.
+    highest = float(image.getextrema()[1])  # pyright: ignore[reportArgumentType]
+    usual = (1.0, 255.0, 65535.0) if image.mode == "F" else (255.0, 65535.0)
+    scale = 255 / next((top for top in usual if highest <= top), highest)
+    return image.point(lambda value: value * scale).convert("L")
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except _FAULTS:
+        return image  # damaged EXIF says nothing about the pixels
+
+
+def _srgb(image: Image.Image) -> Image.Image:
+    mode = "RGBA" if image.mode == "RGBA" else "RGB"
+    profile = image.info.get("icc_profile")
+    if profile:
+        try:
+            source = ImageCms.ImageCmsProfile(BytesIO(profile))
+            target = ImageCms.createProfile("sRGB")
+            converted = ImageCms.profileToProfile(image, source, target, outputMode=mode)
+        except _FAULTS:
+            converted = None  # a profile that is damaged or of another kind of picture
+        if converted is not None:
+            return converted
+    return image if image.mode == mode else image.convert(mode)
+
+
+def _reason(path: Path, error: BaseException) -> str:
+    if isinstance(error, Image.DecompressionBombError):
+        return f"has more than {MOST_PIXELS // 1_000_000} million pixels; make it smaller first."
+    if isinstance(error, MemoryError):
+        return "needs more memory than there is; make it smaller first."
+    if isinstance(error, OSError) and error.strerror:
+        return f"cannot be read: {error.strerror}."
+    if isinstance(error, UnidentifiedImageError):
+        if path.stat().st_size == 0:
+            return "is an empty file; replace or remove it."
+        return "is no picture this program can read; save it as PNG or JPEG, or remove it."
+    return f"is damaged or cut short ({error}); replace or remove it."

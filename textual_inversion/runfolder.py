@@ -1,0 +1,95 @@
+"""A run's folder: where it lies, and the two logs that every event passes through.
+
+<log directory>/<YYYY-MM-DD>/<embedding>/
+    settings.json  events.jsonl  textual_inversion_loss.csv
+    embeddings/  images/  image_embeddings/  checkpoints/
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Self
+
+from textual_inversion.errors import StorageError
+from textual_inversion.events import Event, Stepped, to_dict
+from textual_inversion.files.storage import explain, write_whole
+
+_COLUMNS = ("step", "epoch", "epoch_step", "loss", "learn_rate")
+
+
+def new_run_folder(log_dir: Path, name: str) -> Path:
+    """Make a folder for a new run; a second run of one day gets "-2" behind its name."""
+    day = log_dir / date.today().isoformat()
+    number = 1
+    while True:
+        folder = day / (name if number == 1 else f"{name}-{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+        except OSError as error:
+            raise StorageError(explain(folder, error, doing="make the run folder")) from None
+        else:
+            return folder
+
+
+class RunLog:
+    """Writes events.jsonl and the loss table; lines of steps that will be redone are dropped."""
+
+    def __init__(self, folder: Path, *, start: int, steps_per_epoch: float) -> None:
+        self.folder = folder
+        self.steps_per_epoch = steps_per_epoch
+        self.table = folder / "textual_inversion_loss.csv"
+        if start and self.table.exists():
+            self._drop_after(start)
+        try:
+            self._events = (folder / "events.jsonl").open("a", encoding="utf-8", buffering=1)
+            is_new = not self.table.exists()
+            self._losses = self.table.open("a", encoding="utf-8", newline="", buffering=1)
+        except OSError as error:
+            raise StorageError(explain(folder, error)) from None
+        self._rows = csv.writer(self._losses)
+        if is_new:
+            self._rows.writerow(_COLUMNS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._events.close()
+        self._losses.close()
+
+    def keep(self, event: Event) -> None:
+        """Append one event."""
+        try:
+            self._events.write(json.dumps(to_dict(event), ensure_ascii=False) + "\n")
+            if isinstance(event, Stepped) and event.loss is not None:
+                self._rows.writerow(self._row(event, event.loss))
+        except OSError as error:
+            raise StorageError(explain(self.folder, error)) from None
+
+    def through(self, events: Iterator[Event]) -> Iterator[Event]:
+        """Append each event before it is passed on."""
+        for event in events:
+            self.keep(event)
+            yield event
+
+    def _row(self, event: Stepped, loss: float) -> tuple[int, int, int, str, str]:
+        done = event.step - 1
+        epoch = int(done / self.steps_per_epoch)
+        within = int(done - epoch * self.steps_per_epoch)
+        return event.step, epoch, within, f"{loss:.7f}", f"{event.learning_rate:g}"
+
+    def _drop_after(self, start: int) -> None:
+        kept = io.StringIO(newline="")
+        writer = csv.writer(kept)
+        with self.table.open(encoding="utf-8", newline="") as file:
+            for row in csv.reader(file):
+                if row and (not row[0].isdigit() or int(row[0]) <= start):
+                    writer.writerow(row)
+        write_whole(self.table, kept.getvalue().encode())

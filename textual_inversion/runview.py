@@ -1,0 +1,170 @@
+"""What can be seen of a job: a view folded from its events, the same live and from a file."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from textual_inversion.events import (
+    Event,
+    Failed,
+    Finished,
+    Loading,
+    Previewed,
+    Progressed,
+    Sampled,
+    Saved,
+    Started,
+    Stepped,
+    Warned,
+    from_dict,
+)
+
+State = Literal["loading", "running", "stopping", "finished", "stopped", "failed", "broken off"]
+_SPEED_WINDOW = 50
+
+
+@dataclass
+class Run:
+    """One job as a page or a terminal shows it; `version` grows with every event."""
+
+    kind: str
+    name: str = ""
+    state: State = "loading"
+    message: str = "Waiting to start."
+    step: int = 0
+    total: int = 0
+    first_step: int = 0
+    folder: str = ""
+    caption: str = ""
+    live_preview: str = ""
+    last_saved: str = ""
+    result: str = ""
+    learning_rate: float = 0.0
+    losses: list[tuple[int, float, float]] = field(default_factory=list)
+    previews: list[Previewed] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    pairs: list[tuple[str, str]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    version: int = 0
+    _times: deque[tuple[int, float]] = field(
+        default_factory=lambda: deque[tuple[int, float]](maxlen=_SPEED_WINDOW)
+    )
+
+    @property
+    def is_active(self) -> bool:
+        """Tell whether the job still works."""
+        return self.state in {"loading", "running", "stopping"}
+
+    @property
+    def steps_per_second(self) -> float | None:
+        """Measure this sitting's last steps; None before there are two."""
+        if len(self._times) < 2:
+            return None
+        (first, began), (last, ended) = self._times[0], self._times[-1]
+        return (last - first) / (ended - began) if ended > began else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Tell the time left from the measured speed; None while it is not known."""
+        speed = self.steps_per_second
+        return (self.total - self.step) / speed if speed and self.is_active else None
+
+    def apply(self, event: Event, *, now: float | None = None) -> None:
+        """Fold one event in; `now` is a `perf_counter` reading, None for old news."""
+        self.version += 1
+        match event:
+            case Loading(what=what):
+                self.state, self.message = "loading", f"Loading {what} …"
+            case Started():
+                self._start(event)
+            case Stepped():
+                self._step(event, now)
+            case Finished() | Failed():
+                self._end(event)
+            case Warned(message=message):
+                self.warnings.append(message)
+            case _:
+                self._collect(event, now)
+
+    def _start(self, event: Started) -> None:
+        self.name, self.folder = event.name, event.folder
+        self.step = self.first_step = event.step
+        self.total = event.total
+        self.state, self.message = "running", "Running."
+        # A resumed run repeats what it did after its checkpoint.
+        self.losses = [row for row in self.losses if row[0] <= event.step]
+        self.previews = [seen for seen in self.previews if seen.step <= event.step]
+        self._times.clear()
+
+    def _step(self, event: Stepped, now: float | None) -> None:
+        self.step, self.total = event.step, event.total
+        self.learning_rate, self.caption = event.learning_rate, event.caption
+        if event.loss is not None:
+            self.losses.append((event.step, event.loss, event.learning_rate))
+        if now is not None:
+            self._times.append((event.step, now))
+
+    def _end(self, event: Finished | Failed) -> None:
+        self.step = event.step or self.step
+        self.live_preview = ""
+        if isinstance(event, Failed):
+            self.state, self.message = "failed", event.message
+        else:
+            self.state = "finished" if event.reason == "done" else "stopped"
+            self.result = event.path
+            self.message = "Done." if event.reason == "done" else "Interrupted; saved."
+
+    def _collect(self, event: Event, now: float | None) -> None:
+        match event:
+            case Previewed():
+                self.previews.append(event)
+            case Saved():
+                self.last_saved = event.path
+            case Sampled():
+                self.step, self.total, self.live_preview = event.step, event.total, event.preview
+                self._tick(now)
+            case Progressed():
+                self.step, self.total = event.done, event.total
+                self._tick(now)
+                if event.path:
+                    self.files.append(event.path)
+                    self.pairs.append((event.source, event.path))
+            case _:
+                pass
+
+    def _tick(self, now: float | None) -> None:
+        if now is not None:
+            self._times.append((self.step, now))
+
+
+def read_run(folder: Path) -> Run:
+    """Fold the events.jsonl of a run folder; a run without an end was broken off."""
+    run = Run(kind="train")
+    for line in (folder / "events.jsonl").read_text(encoding="utf-8").splitlines():
+        try:
+            event = from_dict(json.loads(line))
+        except ValueError:
+            # A line that was being written when the machine went down.
+            continue
+        if event is not None:
+            run.apply(event)
+    if run.is_active:
+        run.state = "broken off"
+        run.message = "The program ended during this run; train again to go on from its checkpoint."
+    return run
+
+
+def newest_run_folder(log_dir: Path) -> Path | None:
+    """Find the run folder under `log_dir` whose events are the newest."""
+    logs = list(log_dir.glob("*/*/events.jsonl"))
+    return max(logs, key=lambda path: path.stat().st_mtime).parent if logs else None
+
+
+def now() -> float:
+    """Read the clock that `Run.apply` expects."""
+    return time.perf_counter()

@@ -1,0 +1,105 @@
+"""Draw pictures with a base model: diffusers' schedulers, our loop.
+
+The loop is ours so that it can be watched, interrupted and interleaved with a training step by
+step; its arithmetic is that of diffusers' pipelines, and a test holds it to their pictures.
+
+B pictures, C H W latent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from textual_inversion.models.base import BaseModel
+from textual_inversion.models.text import Conditioning, Words
+from textual_inversion.settings import Sampler
+
+_SCHEDULERS: dict[Sampler, tuple[str, dict[str, Any]]] = {
+    "DPM++ 2M": ("DPMSolverMultistepScheduler", {}),
+    "DPM++ 2M Karras": ("DPMSolverMultistepScheduler", {"use_karras_sigmas": True}),
+    "Euler": ("EulerDiscreteScheduler", {}),
+    "Euler a": ("EulerAncestralDiscreteScheduler", {}),
+    "DDIM": ("DDIMScheduler", {}),
+    "UniPC": ("UniPCMultistepScheduler", {}),
+    "Heun": ("HeunDiscreteScheduler", {}),
+    "PNDM": ("PNDMScheduler", {}),
+}
+
+
+@dataclass(frozen=True)
+class Shot:
+    """What to draw: one picture for each seed, all with the same words and size in pixels."""
+
+    prompt: str
+    negative_prompt: str
+    sampler: Sampler
+    steps: int
+    cfg_scale: float
+    width: int
+    height: int
+    seeds: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How far a drawing is: after `step` of `total` sampler calls, its latents (B, C, H, W)."""
+
+    step: int
+    total: int
+    latents: torch.Tensor
+
+
+def make_scheduler(sampler: Sampler, config: Any) -> Any:
+    """Make diffusers' scheduler for a sampler's name, with the model's own noise schedule."""
+    import diffusers
+
+    kind, extra = _SCHEDULERS[sampler]
+    return getattr(diffusers, kind).from_config(config, **extra)
+
+
+@torch.no_grad()
+def sample(model: BaseModel, shot: Shot, words: Words) -> Iterator[Drawing]:
+    """Yield the drawing after every call of the UNet; the last one is finished."""
+    scheduler = make_scheduler(shot.sampler, model.scheduler.config)
+    scheduler.set_timesteps(shot.steps, device=model.device)
+    generators = [torch.Generator().manual_seed(seed) for seed in shot.seeds]
+    latents = _noise(model, shot, generators) * scheduler.init_noise_sigma
+    told = _conditioning(model, shot, words)
+    extra = {"generator": generators} if shot.sampler == "Euler a" else {}
+    total = len(scheduler.timesteps)
+    for step, timestep in enumerate(scheduler.timesteps, start=1):
+        predicted = _guided(
+            model, scheduler.scale_model_input(latents, timestep), timestep, told, shot
+        )
+        latents = scheduler.step(predicted, timestep, latents, return_dict=False, **extra)[0]
+        yield Drawing(step, total, latents)
+
+
+def _noise(model: BaseModel, shot: Shot, generators: list[torch.Generator]) -> torch.Tensor:
+    """Draw each picture's start from its own seed, so that a batch gives what singles give."""
+    height, width = shot.height // model.info.scale, shot.width // model.info.scale
+    shape = (1, model.unet.config.in_channels, height, width)
+    noise = [torch.randn(shape, generator=generator) for generator in generators]
+    return torch.cat(noise).to(model.device)
+
+
+def _conditioning(model: BaseModel, shot: Shot, words: Words) -> Conditioning:
+    """Encode the negative prompt (first) and the prompt, as long as the longer of the two."""
+    prompts = [shot.negative_prompt, shot.prompt] if shot.cfg_scale > 1 else [shot.prompt]
+    both = model.text.encode(prompts, words)
+    rows = torch.arange(len(prompts)).repeat_interleave(len(shot.seeds))
+    return both[rows]
+
+
+def _guided(
+    model: BaseModel, latents: torch.Tensor, timestep: Any, told: Conditioning, shot: Shot
+) -> torch.Tensor:
+    """Predict with classifier-free guidance: eq. 6 of arXiv:2207.12598."""
+    if shot.cfg_scale <= 1:
+        return model.predict(latents, timestep, told)
+    without, with_prompt = model.predict(torch.cat([latents] * 2), timestep, told).chunk(2)
+    return without + shot.cfg_scale * (with_prompt - without)

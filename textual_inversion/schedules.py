@@ -1,0 +1,96 @@
+"""Learning rates by step: parse "0.005:500, 0.001:1000, 0.004" and look a rate up. Pure.
+
+Two readings of the numbers exist and both are offered: a *duration* (this rate for 500 steps, then
+the next for 1000 more) and AUTOMATIC1111's *absolute* step at which the rate ends.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from textual_inversion.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One rate and the number of updates after which it ends (None: never)."""
+
+    rate: float
+    end: int | None
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Piecewise constant rates; past the last end the last rate stays."""
+
+    segments: tuple[Segment, ...]
+
+    def rate(self, step: int) -> float:
+        """Give the rate of the update that follows `step` finished ones (so the first is 0)."""
+        for segment in self.segments:
+            if segment.end is None or step < segment.end:
+                return segment.rate
+        return self.segments[-1].rate
+
+    @property
+    def end(self) -> int | None:
+        """Give the step at which the schedule runs out; None when its last rate is open."""
+        return self.segments[-1].end
+
+
+def parse_schedule(text: str, *, absolute: bool = False) -> Schedule:
+    """Parse comma-separated `rate` or `rate:steps` items; SettingsError names the faulty one."""
+    items = [item.strip() for item in text.split(",") if item.strip()]
+    if not items:
+        raise SettingsError('The learning rate is empty; write one such as "0.005".')
+    segments: list[Segment] = []
+    for place, item in enumerate(items):
+        start = segments[-1].end or 0 if segments else 0
+        segment = _parse_item(item, start=start, absolute=absolute)
+        if segment.end is None and place < len(items) - 1:
+            raise SettingsError(
+                f'The learning rate "{item}" has no step number, so nothing after it is ever used; '
+                f'write "{item}:500" or make it the last one.'
+            )
+        segments.append(segment)
+    return Schedule(tuple(segments))
+
+
+def _parse_item(item: str, *, start: int, absolute: bool) -> Segment:
+    rate_text, colon, steps_text = item.partition(":")
+    rate = _parse_rate(rate_text.strip(), item)
+    if not colon or steps_text.strip() == "-1":
+        return Segment(rate, None)
+    steps = _parse_steps(steps_text.strip(), item)
+    if absolute and steps <= start:
+        raise SettingsError(
+            f'The learning rate "{item}" ends at step {steps}, but the one before it ends at '
+            f"{start}; absolute step numbers must grow."
+        )
+    return Segment(rate, steps if absolute else start + steps)
+
+
+def _parse_rate(text: str, item: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        raise SettingsError(
+            f'The learning rate "{item}" is not a number; write "0.005" or "0.005:500, 0.001".'
+        ) from None
+    if not (math.isfinite(rate) and rate > 0):
+        raise SettingsError(f'The learning rate "{item}" must be a number above 0.')
+    return rate
+
+
+def _parse_steps(text: str, item: str) -> int:
+    try:
+        steps = int(text)
+    except ValueError:
+        raise SettingsError(
+            f'In the learning rate "{item}" the part behind the colon must be a whole number '
+            "of steps."
+        ) from None
+    if steps < 1:
+        raise SettingsError(f'In the learning rate "{item}" the number of steps must be above 0.')
+    return steps

@@ -1,0 +1,293 @@
+"""Every choice a user has, declared once.
+
+The field's docstring is the flag's help, the control's hint and the row of the reference table;
+the constraint stands in `Annotated`, the default after `=`. Nothing outside this file lists the
+fields by hand: the command line, the page and the table are renderings of `knobs.walk`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from textual_inversion.errors import SettingsError
+
+SCHEMA_VERSION = 1
+DEFAULT_MODEL = "models/pocket"
+
+Widget = Literal["auto", "slider", "area", "embedding", "model", "template", "schedule"]
+
+
+@dataclass(frozen=True)
+class Ui:
+    """How a field looks on the page; it has no effect on what the field means."""
+
+    label: str
+    widget: Widget = "auto"
+    row: str = ""
+    step: float | None = None
+    advanced: bool = False
+
+
+@dataclass(frozen=True)
+class Positional:
+    """Marks a field that the command line takes by place, not by a flag."""
+
+
+class Settings(BaseModel):
+    """What all jobs' settings share: frozen, nothing unknown accepted."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _migrate(cls, data: Any) -> object:
+        """Accept a settings file of this or an older schema version."""
+        if not isinstance(data, dict):
+            raise ValueError("settings must be one object of names and values")
+        if "schema_version" not in data:
+            return data  # pyright: ignore[reportUnknownVariableType]
+        fields: dict[str, Any] = {str(key): value for key, value in data.items()}  # pyright: ignore
+        version = fields.pop("schema_version")
+        if not isinstance(version, int) or version > SCHEMA_VERSION:
+            raise ValueError(
+                f"schema_version is {version}, but this program knows up to {SCHEMA_VERSION}; "
+                "update the program or remove the line"
+            )
+        return fields
+
+    def to_json(self) -> str:
+        """Write the settings as the text of a settings file."""
+        fields: dict[str, Any] = {"schema_version": SCHEMA_VERSION, **self.model_dump(mode="json")}
+        return json.dumps(fields, indent=2, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def build(cls, *sources: dict[str, Any]) -> Self:
+        """Validate merged `sources` (later ones win); SettingsError words every complaint."""
+        merged: dict[str, Any] = {}
+        for source in sources:
+            merged.update(source)
+        try:
+            return cls.model_validate(merged)
+        except ValidationError as error:
+            raise SettingsError(complaint(error)) from None
+
+
+def complaint(error: ValidationError) -> str:
+    """Word pydantic's complaints in one line, the same for the command line and the page."""
+    parts: list[str] = []
+    for item in error.errors():
+        name = ".".join(str(part) for part in item["loc"])
+        said = item["msg"].removeprefix("Value error, ")
+        got = "" if item["type"] in {"missing", "value_error"} else f" (got {item['input']!r:.60})"
+        parts.append(f"{name}: {said}{got}" if name else said)
+    return "; ".join(parts)
+
+
+def read_settings_file(path: Path) -> dict[str, Any]:
+    """Read a settings file into a dict that `Settings.build` takes."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"Settings file {path} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise SettingsError(f"Settings file {path} is not JSON: {error}.") from None
+    if not isinstance(data, dict):
+        raise SettingsError(f"Settings file {path} must hold one JSON object of settings.")
+    return {str(key): value for key, value in data.items()}  # pyright: ignore
+
+
+PixelSize = Annotated[int, Field(ge=0, le=2048, multiple_of=8)]
+
+
+class CreateSettings(Settings):
+    """Create an embedding: a name, a start, and how many vectors it has."""
+
+    name: Annotated[str, Positional(), Ui("Name")]
+    """The word you will use in prompts, and the file's name. Pick one that is no word yet."""
+    initialization_text: Annotated[str, Ui("Initialization text")] = "*"
+    """Words that say roughly what the pictures show, such as "brown dog"; the vectors start from
+    them. Empty starts from zeros, which learns slowly."""
+    num_vectors: Annotated[
+        int, Field(ge=1, le=75), Ui("Number of vectors per token", "slider", step=1)
+    ] = 1
+    """How many of a prompt's 75 tokens the word takes. More hold more detail, need more pictures,
+    and leave less room in prompts; 1 to 8 suits most subjects."""
+    overwrite: Annotated[bool, Ui("Overwrite old embedding")] = False
+    """Replace an embedding of the same name; its old file is lost."""
+    model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL
+    """The Stable Diffusion model that the embedding is for: a diffusers folder, by path or by its
+    name under models/."""
+
+
+class PreprocessSettings(Settings):
+    """Prepare a folder of pictures for training."""
+
+    source: Annotated[str, Positional(), Ui("Source directory")]
+    """The folder with your pictures; it is only read."""
+    destination: Annotated[str, Positional(), Ui("Destination directory")]
+    """The folder to write to; made when missing, never emptied, and different from the source."""
+    width: Annotated[PixelSize, Ui("Width", row="size", step=8)] = 0
+    """Pixels; a multiple of 8. 0 takes the base model's own size (512 for SD 1.x)."""
+    height: Annotated[PixelSize, Ui("Height", row="size", step=8)] = 0
+    """Pixels; a multiple of 8. 0 takes the base model's own size (512 for SD 1.x)."""
+    flipped_copies: Annotated[
+        Literal["none", "horizontal", "vertical", "both"], Ui("Create flipped copies")
+    ] = "none"
+    """Write mirrored copies too, which doubles a small set; leave it for subjects that are not
+    the same mirrored, such as lettering or a parting."""
+    existing_captions: Annotated[
+        Literal["ignore", "copy", "prepend", "append"], Ui("Existing captions")
+    ] = "copy"
+    """What to do with a .txt beside a picture: ignore it, copy it, or put it before or after a
+    new caption."""
+    model: Annotated[str, Ui("Base model", "model", advanced=True)] = DEFAULT_MODEL
+    """Whose picture size is taken when width or height is 0."""
+
+
+class TrainSettings(Settings):
+    """Train an embedding on a folder of pictures; everything else stays frozen."""
+
+    embedding: Annotated[str, Positional(), Ui("Embedding", "embedding")]
+    """The embedding to train, made on the Create tab or by `ti create`."""
+    dataset_dir: Annotated[str, Ui("Dataset directory")] = "samples/unicorn"
+    """The folder with the prepared pictures, and captions as .txt beside them if you have any."""
+    template: Annotated[str, Ui("Prompt template", "template")] = "subject_filewords.txt"
+    """The file of prompt lines, under templates/ or by path; [name] becomes the embedding and
+    [filewords] the picture's caption."""
+    learning_rate: Annotated[str, Field(min_length=1), Ui("Learning rate", "schedule")] = "0.005"
+    """One rate, or a schedule such as "0.005:500, 0.001:1000, 0.0005". Too high breaks the
+    pictures, too low learns nothing; 0.005 is a good start."""
+    learning_rate_steps: Annotated[
+        Literal["durations", "absolute"], Ui("Step numbers are", advanced=True)
+    ] = "durations"
+    """Whether the schedule's numbers say how long a rate lasts (500, then 1000 more) or the step
+    at which it ends, which is how AUTOMATIC1111 reads them."""
+    max_steps: Annotated[int, Field(ge=1, le=1_000_000), Ui("Max steps", row="steps")] = 500
+    """Stop after so many updates in all, earlier sittings counted."""
+    batch_size: Annotated[int, Field(ge=1, le=64), Ui("Batch size", row="steps")] = 4
+    """Pictures in one pass. More gives a steadier direction and takes more memory."""
+    gradient_accumulation_steps: Annotated[
+        int, Field(ge=1, le=256), Ui("Gradient accumulation steps", row="steps")
+    ] = 1
+    """Passes added up before one update: a larger batch without more memory, in more time."""
+    width: Annotated[PixelSize, Ui("Width", row="size", step=8)] = 0
+    """Pixels; a multiple of 8. 0 takes the base model's own size."""
+    height: Annotated[PixelSize, Ui("Height", row="size", step=8)] = 0
+    """Pixels; a multiple of 8. 0 takes the base model's own size."""
+    flip: Annotated[
+        float, Field(ge=0, le=1), Ui("Mirror with probability", "slider", step=0.05, advanced=True)
+    ] = 0.0
+    """How often a picture is shown mirrored; 0 is off, 0.5 suits most things but faces and text."""
+    save_image_every: Annotated[
+        int, Field(ge=0), Ui("Save an image every N steps", row="every")
+    ] = 50
+    """Draw a preview with the vectors as they stand; 0 is off."""
+    save_embedding_every: Annotated[
+        int, Field(ge=0), Ui("Save the embedding every N steps", row="every")
+    ] = 50
+    """Keep a snapshot of the vectors, to choose the best one later; 0 is off."""
+    save_image_with_embedding: Annotated[bool, Ui("Save images with embedding in PNG chunks")] = (
+        True
+    )
+    """Write each preview also as a picture that carries the embedding in it."""
+    preview_prompt: Annotated[str, Ui("Preview prompt", "area")] = "a photo of [name]"
+    """What previews show; [name] becomes the embedding. Empty uses the batch's own prompt."""
+    preview_negative_prompt: Annotated[str, Ui("Preview negative prompt", advanced=True)] = ""
+    """What previews should not show."""
+    preview_steps: Annotated[
+        int, Field(ge=1, le=150), Ui("Preview sampling steps", "slider", step=1, advanced=True)
+    ] = 20
+    """Steps of the sampler for a preview; fewer are faster and rougher."""
+    preview_cfg_scale: Annotated[
+        float, Field(ge=1, le=30), Ui("Preview CFG scale", "slider", step=0.5, advanced=True)
+    ] = 4.0
+    """How strongly previews follow their prompt."""
+    preview_seed: Annotated[int, Field(ge=0, lt=2**32), Ui("Preview seed", advanced=True)] = 1
+    """The same seed for every preview, so that one picture is seen to change."""
+    shuffle_tags: Annotated[bool, Ui("Shuffle tags by ','", row="tags")] = False
+    """Put a caption's comma-separated tags in a new order for every prompt."""
+    tag_dropout: Annotated[
+        float, Field(ge=0, le=1), Ui("Drop out tags", "slider", step=0.05, row="tags")
+    ] = 0.0
+    """The share of tags left out of each prompt, so that no tag is relied upon."""
+    latent_sampling: Annotated[
+        Literal["once", "deterministic", "random"], Ui("Latent sampling method")
+    ] = "once"
+    """How a picture's latent is drawn from the autoencoder: once for the run, its mean, or anew
+    at every step, which is the paper's way."""
+    seed: Annotated[int, Field(ge=0, lt=2**32), Ui("Seed", row="run")] = 0
+    """The same seed and settings give the same vectors on the same machine."""
+    checkpoint_every: Annotated[
+        int, Field(ge=0), Ui("Checkpoint every N steps", row="run", advanced=True)
+    ] = 100
+    """Write what is needed to go on exactly; one is always written at a stop. 0 is only then."""
+    resume: Annotated[str, Ui("Resume", advanced=True)] = "latest"
+    """"latest" goes on from this embedding's newest checkpoint, "never" starts a new run from the
+    embedding's file, and a path goes on from that run folder."""
+    log_dir: Annotated[str, Ui("Log directory", row="run")] = "runs"
+    """Where run folders are made: <log directory>/<date>/<embedding>/."""
+    model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL
+    """The Stable Diffusion model to train on: a diffusers folder, by path or by its name under
+    models/."""
+
+    @model_validator(mode="after")
+    def _check_schedule(self) -> Self:
+        from textual_inversion.schedules import parse_schedule
+
+        parse_schedule(self.learning_rate, absolute=self.learning_rate_steps == "absolute")
+        return self
+
+
+Sampler = Literal[
+    "DPM++ 2M", "DPM++ 2M Karras", "Euler", "Euler a", "DDIM", "UniPC", "Heun", "PNDM"
+]
+
+
+class GenerateSettings(Settings):
+    """Generate pictures; name an embedding in the prompt, as <name> or just name."""
+
+    prompt: Annotated[str, Positional(), Ui("Prompt", "area")]
+    """What to show. Write <name> or name where an embedding's subject should be."""
+    negative_prompt: Annotated[str, Ui("Negative prompt")] = ""
+    """What not to show; embeddings work here too."""
+    sampler: Annotated[Sampler, Ui("Sampler", row="sampling")] = "DPM++ 2M"
+    """The method that turns noise into a picture."""
+    steps: Annotated[int, Field(ge=1, le=150), Ui("Steps", "slider", row="sampling", step=1)] = 20
+    """More steps take longer and settle the picture; 20 to 30 is enough for most samplers."""
+    cfg_scale: Annotated[
+        float, Field(ge=1, le=30), Ui("CFG scale", "slider", row="sampling", step=0.5)
+    ] = 4.0
+    """How strongly the picture follows the prompt; 1 is not at all, 7 suits SD 1.x, 3 to 4 the
+    pocket model."""
+    width: Annotated[PixelSize, Ui("Width", row="size", step=8)] = 0
+    """Pixels; a multiple of 8. 0 takes the base model's own size."""
+    height: Annotated[PixelSize, Ui("Height", row="size", step=8)] = 0
+    """Pixels; a multiple of 8. 0 takes the base model's own size."""
+    num_images: Annotated[int, Field(ge=1, le=64), Ui("Number of images", row="batch")] = 1
+    """Pictures made together; picture k has the seed plus k."""
+    seed: Annotated[int, Field(ge=-1, lt=2**32), Ui("Seed", row="batch")] = -1
+    """The start of the noise; -1 draws a new one, which the picture's info tells."""
+    output: Annotated[str, Ui("Output directory", advanced=True)] = "outputs"
+    """Where the PNG files go, each with its settings in a text chunk."""
+    model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL
+    """The Stable Diffusion model to draw with: a diffusers folder, by path or by its name under
+    models/."""
+
+
+def find_folder(name: str) -> Path:
+    """Find `embeddings`, `templates`, `models` or the like: here, else in the project's folder.
+
+    TI_HOME, when set, stands for "here".
+    """
+    here = Path(os.environ.get("TI_HOME", "."))
+    local = here / name
+    project = Path(__file__).resolve().parent.parent / name
+    return project if project.is_dir() and not local.is_dir() else local

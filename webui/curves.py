@@ -1,0 +1,109 @@
+"""The two curves of the Train tab: the loss as it comes, and the learning rate as it is typed."""
+
+from __future__ import annotations
+
+from html import escape
+
+from textual_inversion.errors import SettingsError
+from textual_inversion.runview import Run
+from textual_inversion.schedules import Schedule, parse_schedule
+from webui import plot
+from webui.buckets import NUM_BUCKETS, Bucket, bucketed, smoothed
+from webui.plot import Axes
+
+_EMPTY = '<div class="ti-empty">The loss curve appears here with the first steps.</div>'
+
+
+def loss_chart(run: Run | None) -> str:
+    """Draw the losses of a run: dots or a band of what was read, a smoothed line, the rate."""
+    rows = list(run.losses) if run is not None else []
+    buckets = bucketed(rows)
+    if not buckets:
+        return _EMPTY
+    line = smoothed([bucket.mean for bucket in buckets])
+    first, last = rows[0][0], buckets[-1].step
+    axes = Axes(first, max(last, first + 1), 0, 1.08 * max(bucket.high for bucket in buckets))
+    drawn = [_raw(axes, buckets, thin=len(rows) <= NUM_BUCKETS), _smooth(axes, buckets, line)]
+    drawn.append(plot.columns(axes, [(bucket.step, _told(bucket)) for bucket in buckets]))
+    label = f"Loss from step {first} to {last}, smoothed now {line[-1]:.4f}"
+    loss = plot.chart(axes, drawn, label=label, height_px=230)
+    return f'<div class="ti-chart">{_legend(line[-1])}{loss}{_rate_strip(axes, buckets)}</div>'
+
+
+def schedule_chart(text: str, *, absolute: bool, max_steps: int | None) -> str:
+    """Draw a learning rate as it is typed, and say it in words."""
+    try:
+        schedule = parse_schedule(text, absolute=absolute)
+    except SettingsError as error:
+        return f'<p class="ti-wrong">{escape(str(error))}</p>'
+    end = max(max_steps or 1, 1)
+    points = _stairs(schedule, end)
+    words = f"<p>{escape(schedule_words(schedule, end))}</p>"
+    if len(points) == 2 and schedule.end is None:
+        return words
+    axes = Axes(0, end, 0, 1.15 * max(rate for _, rate in points))
+    drawn = [plot.stairs(axes, points, "rate")]
+    return plot.chart(axes, drawn, label="Learning rate by step", height_px=70) + words
+
+
+def schedule_words(schedule: Schedule, max_steps: int) -> str:
+    """Say which rate holds for which updates, and what happens when the schedule is too short."""
+    parts: list[str] = []
+    start = 0
+    for segment in schedule.segments:
+        if start >= max_steps:
+            break
+        end = min(segment.end or max_steps, max_steps)
+        parts.append(f"{segment.rate:g} for steps {start + 1} to {end}")
+        start = end
+    said = ", then ".join(parts) + "."
+    if schedule.end is not None and schedule.end < max_steps:
+        last = schedule.segments[-1].rate
+        said += (
+            f" The schedule runs out at step {schedule.end}; {last:g} is kept up to {max_steps}."
+        )
+    elif len(parts) < len(schedule.segments):
+        said += f" What comes after step {max_steps} (max steps) is not used."
+    return said
+
+
+def _stairs(schedule: Schedule, end: int) -> list[tuple[float, float]]:
+    starts = [0, *(part.end for part in schedule.segments if part.end and part.end < end)]
+    points = [(float(start), schedule.rate(start)) for start in starts]
+    return [*points, (float(end), points[-1][1])]
+
+
+def _raw(axes: Axes, buckets: list[Bucket], *, thin: bool) -> str:
+    if thin:
+        return plot.dots(axes, [(bucket.step, bucket.mean) for bucket in buckets], "raw")
+    return plot.band(axes, [(b.step, b.low, b.high) for b in buckets], "band") + plot.dots(
+        axes, [(bucket.step, bucket.mean) for bucket in buckets], "raw"
+    )
+
+
+def _smooth(axes: Axes, buckets: list[Bucket], line: list[float]) -> str:
+    steps = [bucket.step for bucket in buckets]
+    return plot.line(axes, list(zip(steps, line, strict=True)), "smooth")
+
+
+def _rate_strip(axes: Axes, buckets: list[Bucket]) -> str:
+    high = max(bucket.rate for bucket in buckets) or 1
+    strip = Axes(axes.x_low, axes.x_high, 0, 1.25 * high)
+    drawn = [plot.stairs(strip, [(bucket.step, bucket.rate) for bucket in buckets], "rate")]
+    label = f"Learning rate, now {buckets[-1].rate:g}"
+    head = f'<p class="ti-legend"><span class="ti-key-rate">{label}</span></p>'
+    return head + plot.chart(strip, drawn, label=label, height_px=48)
+
+
+def _legend(loss: float) -> str:
+    return (
+        '<p class="ti-legend"><span class="ti-key-raw">loss as read</span>'
+        f'<span class="ti-key-smooth">smoothed, now {loss:.4f}</span></p>'
+    )
+
+
+def _told(bucket: Bucket) -> str:
+    return (
+        f"step {bucket.step}: loss {bucket.mean:.4f} "
+        f"({bucket.low:.4f} to {bucket.high:.4f}), rate {bucket.rate:g}"
+    )

@@ -1,0 +1,192 @@
+"""Knobs drawn as controls, and controls' values read back as settings.
+
+The form lists no field of its own: labels, hints, bounds, rows and order come from the knobs, and
+pydantic alone says whether the values are right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any, Generic, TypeVar
+
+import gradio as gr
+from gradio.components import Component
+
+from textual_inversion.knobs import Knob, walk
+from textual_inversion.settings import Settings
+
+Choices = Sequence[str | tuple[str, str]]
+S = TypeVar("S", bound=Settings)
+_SECRET = "only-hides-from-a-glance"
+
+
+@dataclass(frozen=True)
+class Form(Generic[S]):
+    """The controls of one job, in the order of the settings' declaration."""
+
+    job: str
+    model: type[S]
+    knobs: tuple[Knob, ...]
+    by_path: dict[str, Component] = field(default_factory=dict)
+    notes: dict[str, gr.HTML] = field(default_factory=dict)
+
+    @property
+    def controls(self) -> list[Component]:
+        """Give the controls as the inputs or outputs of an event."""
+        return [self.by_path[knob.path] for knob in self.knobs]
+
+    def values(self, values: Sequence[Any]) -> dict[str, Any]:
+        """Name the values that an event received for `controls`."""
+        return {knob.path: value for knob, value in zip(self.knobs, values, strict=True)}
+
+    def settings(self, values: Sequence[Any]) -> S:
+        """Build settings from the controls' values; SettingsError words what is wrong."""
+        return self.model.build(self.values(values))
+
+    def place(self, settings: Mapping[str, Any]) -> list[Any]:
+        """Lay out named values for `controls`; what has no value, or a wrong one, is left alone."""
+        return [_placed(knob, settings.get(knob.path)) for knob in self.knobs]
+
+    def on_change(
+        self, react: Callable[..., Any], outputs: Component, *, of: Sequence[str] = ()
+    ) -> None:
+        """Call `react` with all values after a change (of the controls `of`, or of any)."""
+        watched = [self.by_path[path] for path in of] if of else self.controls
+        gr.on(
+            [control.change for control in watched],  # pyright: ignore[reportAttributeAccessIssue]
+            react,
+            self.controls,
+            outputs,
+            queue=False,
+            show_progress="hidden",
+            trigger_mode="always_last",
+            api_visibility="private",
+        )
+
+
+def draw_form(
+    job: str,
+    model: type[S],
+    *,
+    choices: Mapping[str, Choices] | None = None,
+    initial: Mapping[str, Any] | None = None,
+    notes: Iterable[str] = (),
+) -> Form[S]:
+    """Draw the controls of `model` here; a line for remarks follows each of the paths in `notes`.
+
+    `choices` fills the drop-downs by kind of widget ("model", "template", "embedding"); `initial`
+    replaces defaults, or gives required fields something to start with.
+    """
+    form = Form(job, model, tuple(walk(model)))
+    paint = _Painter(form, dict(choices or {}), dict(initial or {}), frozenset(notes))
+    paint.rows(knob for knob in form.knobs if not knob.ui.advanced)
+    advanced = [knob for knob in form.knobs if knob.ui.advanced]
+    if advanced:
+        with gr.Accordion("Advanced", open=False, elem_id=f"{job}-advanced"):
+            paint.rows(advanced)
+    return form
+
+
+def remember(page: gr.Blocks, forms: Sequence[Form[Any]]) -> Any:
+    """Keep what is typed in the browser; give the event that puts it back on a reload."""
+    kept = [_keep(form) for form in forms]
+    return page.load(
+        lambda *saved: [
+            value
+            for form, values in zip(forms, saved, strict=True)
+            for value in form.place(values if isinstance(values, dict) else {})
+        ],
+        kept,
+        [control for form in forms for control in form.controls],
+        queue=False,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+
+
+def _keep(form: Form[Any]) -> gr.BrowserState:
+    kept = gr.BrowserState({}, storage_key=f"textual-inversion-{form.job}", secret=_SECRET)
+    form.on_change(lambda *values: form.values(values), kept)
+    return kept
+
+
+def _placed(knob: Knob, value: Any) -> Any:
+    """Accept a kept value of the knob's type; one kept by another version may not fit."""
+    kinds = {"switch": (bool,), "whole": (int,), "real": (int, float)}
+    fits = isinstance(value, kinds.get(knob.kind, (str,)))
+    fits = fits and isinstance(value, bool) == (knob.kind == "switch")
+    fits = fits and (not knob.choices or value in knob.choices)
+    return value if fits else gr.skip()
+
+
+@dataclass(frozen=True)
+class _Painter:
+    form: Form[Any]
+    choices: dict[str, Choices]
+    initial: dict[str, Any]
+    notes: frozenset[str]
+
+    def rows(self, knobs: Iterable[Knob]) -> None:
+        """Draw neighbours that share a row side by side, and everything else below each other."""
+        for row, members in _grouped(knobs):
+            if row:
+                with gr.Row(elem_classes="ti-row"):
+                    for knob in members:
+                        self.control(knob)
+            else:
+                self.control(members[0])
+
+    def control(self, knob: Knob) -> None:
+        """Draw one knob, and its line for remarks where one was asked for."""
+        value = self.initial.get(knob.path, knob.default)
+        shared = {
+            "value": value,
+            "label": knob.ui.label,
+            "info": knob.help,
+            "elem_id": f"{self.form.job}-{knob.path}",
+            "min_width": 130,
+        }
+        self.form.by_path[knob.path] = _component(knob, shared, self.choices)
+        if knob.path in self.notes:
+            note = gr.HTML(elem_id=f"{self.form.job}-{knob.path}-note", elem_classes="ti-note")
+            self.form.notes[knob.path] = note
+
+
+def _grouped(knobs: Iterable[Knob]) -> Iterator[tuple[str, list[Knob]]]:
+    for row, members in groupby(knobs, key=lambda knob: knob.ui.row):
+        if row:
+            yield row, list(members)
+        else:
+            yield from (("", [knob]) for knob in members)
+
+
+def _component(knob: Knob, shared: dict[str, Any], choices: Mapping[str, Choices]) -> Component:
+    if knob.ui.widget in choices:
+        listed = choices[knob.ui.widget]
+        # Any folder or file may be typed as well; the core says what is wrong with it.
+        return gr.Dropdown(list(listed), allow_custom_value=True, **shared)
+    match knob.kind:
+        case "switch":
+            return gr.Checkbox(**shared)
+        case "choice":
+            return _choice(knob, shared)
+        case "whole" | "real":
+            return _number(knob, shared)
+        case _:
+            return gr.Textbox(lines=2 if knob.ui.widget == "area" else 1, **shared)
+
+
+def _choice(knob: Knob, shared: dict[str, Any]) -> Component:
+    options = list(knob.choices)
+    return gr.Radio(options, **shared) if len(options) <= 4 else gr.Dropdown(options, **shared)
+
+
+def _number(knob: Knob, shared: dict[str, Any]) -> Component:
+    step = knob.ui.step or (1 if knob.kind == "whole" else 0.01)
+    if knob.ui.widget == "slider" and knob.minimum is not None and knob.maximum is not None:
+        precision = 0 if knob.kind == "whole" else None
+        return gr.Slider(knob.minimum, knob.maximum, step=step, precision=precision, **shared)
+    precision = 0 if knob.kind == "whole" else None
+    return gr.Number(step=step, precision=precision, **shared)

@@ -1,0 +1,58 @@
+"""What the drop-downs offer: models, templates, embeddings and sample folders found on disk.
+
+A folder that cannot be read offers nothing here; the job that uses it says what is wrong.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual_inversion.errors import TextualInversionError
+from textual_inversion.settings import find_folder
+
+if TYPE_CHECKING:
+    from textual_inversion.library import Entry, Library
+
+
+def models() -> list[str]:
+    """List the base models by the names that settings accept."""
+    from textual_inversion.models.find import list_models
+
+    return list_models()
+
+
+def templates() -> list[str]:
+    """List the prompt templates."""
+    from textual_inversion.templates import list_templates
+
+    return list_templates()
+
+
+def embeddings() -> list[tuple[str, str]]:
+    """List the embeddings as (what to show, name)."""
+    try:
+        entries = _library(find_folder("embeddings")).list()
+    except (TextualInversionError, OSError):
+        return []
+    return [(_shown(entry), entry.name) for entry in entries if not entry.problem]
+
+
+def samples() -> list[str]:
+    """List the picture folders that ship with the project."""
+    root = find_folder("samples")
+    return [f"samples/{folder.name}" for folder in sorted(root.glob("*")) if folder.is_dir()]
+
+
+@lru_cache(maxsize=8)
+def _library(folder: Path) -> Library:
+    """Keep one library a folder: it reads a file again only when it changed."""
+    from textual_inversion.library import Library
+
+    return Library(folder)
+
+
+def _shown(entry: Entry) -> str:
+    vectors = f"{entry.num_vectors} vector{'s' if entry.num_vectors != 1 else ''}"
+    return f"{entry.name} · {vectors} · step {entry.step}"

@@ -1,0 +1,75 @@
+"""The page: its tabs put together, and what one tab hands to another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from textual_inversion.jobs import Runner
+from webui import look, lookups
+from webui.form import remember
+from webui.live import Live, Part
+from webui.status import badge_html
+from webui.tabs import create, generate, preprocess, train
+from webui.tabs.parts import Tab
+
+_QUIET: dict[str, Any] = {
+    "queue": False, "show_progress": "hidden", "api_visibility": "private",
+}  # fmt: skip
+
+
+def build(runner: Runner) -> gr.Blocks:
+    """Draw the page of a process whose jobs `runner` works."""
+    with gr.Blocks(title="Textual Inversion", analytics_enabled=False) as page:
+        gr.HTML(look.HEADER)
+        badge = Part("train", gr.HTML(elem_id="badge"), badge_html)
+        with gr.Tabs(elem_id="tabs") as tabs:
+            with gr.Tab("Create Embedding", id="create"):
+                creating = create.draw()
+            with gr.Tab("Preprocess Images", id="preprocess"):
+                preparing = preprocess.draw(runner)
+            with gr.Tab("Train", id="train") as at_train:
+                training = train.draw(runner)
+            with gr.Tab("Generate", id="generate") as at_generate:
+                drawing = generate.draw(runner)
+        drawn = [creating, preparing, training, drawing]
+        restored = remember(page, [tab.form for tab in drawn])
+        _offer_embeddings([restored.then, at_train.select, at_generate.select], *drawn)
+        _hand_pictures_on(preparing, training, tabs)
+        parts = [badge, *(part for tab in drawn for part in tab.parts)]
+        Live(runner, parts).listen(page, [event for tab in drawn for event in tab.events])
+    return page
+
+
+def _offer_embeddings(
+    moments: list[Any], creating: Tab, _preparing: Tab, training: Tab, drawing: Tab
+) -> None:
+    """Fill the drop-downs of embeddings at certain moments, and choose one just created."""
+    chosen, prompt = training.form.by_path["embedding"], drawing.form.by_path["prompt"]
+    shown = [chosen, drawing.extras["insert"], prompt]
+    for moment in moments:
+        moment(_embeddings, [chosen, prompt], shown, **_QUIET)
+    created, name = creating.extras["created"], creating.form.by_path["name"]
+    created.success(_embeddings, [name, prompt], shown, **_QUIET)
+
+
+def _embeddings(chosen: str | None, prompt: str | None) -> tuple[Any, Any, str]:
+    listed = lookups.embeddings()
+    name = chosen or (listed[0][1] if listed else None)
+    return (
+        gr.update(choices=listed, value=name),
+        gr.update(choices=listed, value=None),
+        generate.first_prompt(prompt, name),
+    )
+
+
+def _hand_pictures_on(preparing: Tab, training: Tab, tabs: gr.Tabs) -> None:
+    """Let the prepared folder become the one to train on."""
+    destination = preparing.form.by_path["destination"]
+    preparing.extras["onward"].click(
+        lambda folder: (folder, gr.Tabs(selected="train")),
+        destination,
+        [training.form.by_path["dataset_dir"], tabs],
+        **_QUIET,
+    )

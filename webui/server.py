@@ -1,0 +1,111 @@
+"""The process that hands the page out: it owns the jobs and outlives every browser tab."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import signal
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import gradio as gr
+
+from textual_inversion.errors import TextualInversionError
+from textual_inversion.jobs import Kind, Runner
+from textual_inversion.settings import find_folder
+from webui import look, work
+from webui.doors import Doors, open_doors
+from webui.page import build
+from webui.pictures import serve_from_own_folder
+
+_WARM_AFTER_SECONDS = 2.0
+_SAVING_SECONDS = 60.0
+_KINDS: tuple[Kind, ...] = ("train", "preprocess", "generate")
+logger = logging.getLogger(__name__)
+
+
+class PortError(TextualInversionError):
+    """The port is taken."""
+
+
+def launch(
+    *,
+    host: str = "127.0.0.1",
+    listen: bool = False,
+    port: int | None = None,
+    share: bool = False,
+    auth: str | None = None,
+    allowed_hosts: Sequence[str] = (),
+) -> None:
+    """Serve the page until the process is asked to end; running jobs save before it does.
+
+    Raises:
+        SettingsError: The page would lie open to others.
+        PortError: The port is taken.
+    """
+    doors = open_doors(
+        host=host, listen=listen, share=share, auth=auth, allowed_hosts=allowed_hosts
+    )
+    pictures = serve_from_own_folder()
+    runner = Runner()
+    runner.recover(find_folder("runs"))
+    page = build(runner)
+    try:
+        _serve(page, doors, port=port, pictures=pictures)
+        _wait()
+    finally:
+        _end(runner)
+        page.close(verbose=False)
+        shutil.rmtree(pictures, ignore_errors=True)
+
+
+def _serve(page: gr.Blocks, doors: Doors, *, port: int | None, pictures: Path) -> None:
+    try:
+        _, url, public_url = page.launch(
+            server_name=doors.host,
+            server_port=port,
+            share=doors.share,
+            auth=doors.auth,
+            theme=look.theme(),
+            css_paths=look.STYLE_SHEET,
+            app_kwargs={"middleware": [doors.middleware]},
+            strict_cors=True,
+            allowed_paths=[str(pictures)],
+            max_file_size="1mb",
+            enable_monitoring=False,
+            run_history=False,
+            footer_links=[],
+            ssr_mode=False,
+            mcp_server=False,
+            pwa=False,
+            quiet=True,
+            inline=False,
+            prevent_thread_lock=True,
+        )
+    except OSError as error:
+        raise PortError(f"The page cannot listen at port {port}: {error}.") from None
+    for address in filter(None, (url, public_url)):
+        # The address is what the terminal is watched for.
+        print(f"Textual Inversion is at {address}", flush=True)  # noqa: T201
+    warming = threading.Timer(_WARM_AFTER_SECONDS, work.warm)
+    warming.daemon = True
+    warming.start()
+
+
+def _wait() -> None:
+    """Sleep until Ctrl+C or a polite request to end."""
+    over = threading.Event()
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked, lambda *_: over.set())
+    over.wait()
+
+
+def _end(runner: Runner) -> None:
+    for kind in _KINDS:
+        run = runner.run(kind)
+        if run is not None and run.is_active:
+            logger.warning("Interrupting %s %s; it saves first.", kind, run.name)
+            runner.stop(kind)
+    for kind in _KINDS:
+        runner.join(kind, _SAVING_SECONDS)

@@ -1,0 +1,105 @@
+"""The Generate tab: a prompt with the new word, the picture as it comes, and its settings."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from textual_inversion.jobs import Runner
+from textual_inversion.runview import Run
+from textual_inversion.settings import GenerateSettings
+from webui import lookups, work
+from webui.form import Form, draw_form
+from webui.live import Part, start_button, stop_button
+from webui.pictures import infotext, served
+from webui.status import status_html, warnings_html
+from webui.tabs.parts import Tab, buttons, complaints, lead
+
+_SHOWN = 24
+_LEAD = "Write the new word in a prompt as &lt;name&gt; or just name, several words if you like."
+_IDLE = "Write a prompt, then press Generate."
+
+
+def draw(runner: Runner) -> Tab:
+    """Draw the tab."""
+    lead(_LEAD)
+    with gr.Row(elem_classes="ti-columns"):
+        with gr.Column(scale=2, min_width=320):
+            insert = gr.Dropdown(
+                [], value=None, label="Put an embedding into the prompt", elem_id="generate-insert"
+            )
+            form = draw_form("generate", GenerateSettings, choices={"model": lookups.models()})
+        with gr.Column(scale=3, min_width=320):
+            start, stop = buttons("generate", "Generate")
+            parts = _live(runner)
+    prompt = form.by_path["prompt"]
+    insert.input(
+        _inserted, [prompt, insert], [prompt, insert], queue=False, api_visibility="private"
+    )
+    begun = start.click(
+        lambda *values: _begin(runner, form, values), form.controls, api_visibility="private"
+    )
+    stopped = stop.click(lambda: runner.stop("generate"), queue=False, api_visibility="private")
+    parts += [start_button("generate", start), stop_button("generate", stop)]
+    return Tab(form, parts, [begun, stopped], {"insert": insert})
+
+
+def first_prompt(prompt: str | None, name: str | None) -> str:
+    """Give an empty prompt something to begin with once there is an embedding."""
+    return prompt or (f"a photo of <{name}>" if name else "")
+
+
+def _inserted(prompt: str | None, name: str | None) -> tuple[str, None]:
+    word = f"<{name}>" if name else ""
+    return f"{prompt or ''} {word}".strip(), None
+
+
+def _begin(runner: Runner, form: Form[GenerateSettings], values: tuple[Any, ...]) -> None:
+    with complaints():
+        settings = form.settings(values)
+        runner.start("generate", work.generating(settings))
+
+
+def _live(runner: Runner) -> list[Part]:
+    status = gr.HTML(elem_id="generate-status")
+    preview = gr.HTML(elem_id="generate-preview")
+    gallery = gr.Gallery(
+        label="Pictures", columns=2, height="auto", object_fit="contain", preview=True,
+        interactive=False, elem_id="generate-gallery", buttons=["download", "fullscreen"],
+    )  # fmt: skip
+    info = gr.HTML(elem_id="generate-info")
+    gallery.select(
+        lambda event: _info(runner.run("generate"), event), None, info,
+        queue=False, show_progress="hidden", api_visibility="private",
+    )  # fmt: skip
+    warnings = gr.HTML(elem_id="generate-warnings")
+    return [
+        Part("generate", status, lambda run: status_html(run, idle=_IDLE)),
+        Part("generate", preview, _preview),
+        Part("generate", gallery, _pictures, lambda run: len(run.files)),
+        Part("generate", info, _info, lambda run: len(run.files)),
+        Part("generate", warnings, warnings_html, lambda run: len(run.warnings)),
+    ]
+
+
+def _preview(run: Run | None) -> str:
+    data = run.live_preview if run is not None and run.is_active else ""
+    if not data.startswith("data:image/"):
+        return ""
+    return f'<img class="ti-preview" alt="The picture so far" src="{escape(data)}">'
+
+
+def _pictures(run: Run | None) -> list[tuple[str, str]]:
+    files = run.files[-_SHOWN:] if run is not None else []
+    copies = [(served(path), Path(path).name) for path in files]
+    return [(path, caption) for path, caption in copies if path]
+
+
+def _info(run: Run | None, event: gr.SelectData | None = None) -> str:
+    files = run.files[-_SHOWN:] if run is not None else []
+    place = event.index if event is not None and isinstance(event.index, int) else 0
+    text = infotext(files[place]) if 0 <= place < len(files) else ""
+    return f'<pre class="ti-pre">{escape(text)}</pre>' if text else ""

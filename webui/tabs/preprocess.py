@@ -1,0 +1,90 @@
+"""The Preprocess Images tab: a folder of pictures in, a folder ready for training out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from textual_inversion.jobs import Runner
+from textual_inversion.runview import Run
+from textual_inversion.settings import PreprocessSettings
+from webui import lookups, work
+from webui.form import Form, draw_form
+from webui.live import Part, start_button, stop_button
+from webui.pictures import served
+from webui.status import status_html, warnings_html
+from webui.tabs.parts import Tab, buttons, complaints, lead
+
+_PAIRS_SHOWN = 12
+_LEAD = "Bring your pictures to the size that training needs. Your own files are only read."
+_IDLE = "Choose a folder of pictures, and where the prepared ones should go."
+
+
+def draw(runner: Runner) -> Tab:
+    """Draw the tab."""
+    lead(_LEAD)
+    with gr.Row(elem_classes="ti-columns"):
+        with gr.Column(scale=2, min_width=320):
+            form = draw_form(
+                "preprocess",
+                PreprocessSettings,
+                choices={"model": lookups.models()},
+                initial=_example(),
+            )
+        with gr.Column(scale=3, min_width=320):
+            start, stop = buttons("preprocess", "Preprocess")
+            parts = _live()
+            onward = gr.Button(
+                "Train on these pictures", visible=False, elem_id="preprocess-onward"
+            )
+    begun = start.click(
+        lambda *values: _begin(runner, form, values), form.controls, api_visibility="private"
+    )
+    stopped = stop.click(lambda: runner.stop("preprocess"), queue=False, api_visibility="private")
+    parts += [start_button("preprocess", start), stop_button("preprocess", stop)]
+    parts.append(Part("preprocess", onward, lambda run: gr.update(visible=_made(run))))
+    return Tab(form, parts, [begun, stopped], {"onward": onward})
+
+
+def _example() -> dict[str, Any]:
+    """Offer the pictures that ship with the project, so that the first try is one click."""
+    folders = lookups.samples()
+    if not folders:
+        return {}
+    return {"source": folders[0], "destination": f"prepared/{Path(folders[0]).name}"}
+
+
+def _begin(runner: Runner, form: Form[PreprocessSettings], values: tuple[Any, ...]) -> None:
+    with complaints():
+        settings = form.settings(values)
+        name = Path(settings.source).name
+        runner.start("preprocess", work.preprocessing(settings), name=name)
+
+
+def _live() -> list[Part]:
+    status = gr.HTML(elem_id="preprocess-status")
+    warnings = gr.HTML(elem_id="preprocess-warnings")
+    gallery = gr.Gallery(
+        label="Before and after", columns=2, height="auto", object_fit="contain",
+        interactive=False, elem_id="preprocess-gallery", buttons=["fullscreen"],
+    )  # fmt: skip
+    return [
+        Part("preprocess", status, lambda run: status_html(run, idle=_IDLE)),
+        Part("preprocess", warnings, warnings_html, lambda run: len(run.warnings)),
+        Part("preprocess", gallery, _pairs, lambda run: len(run.pairs)),
+    ]
+
+
+def _made(run: Run | None) -> bool:
+    return run is not None and not run.is_active and bool(run.files)
+
+
+def _pairs(run: Run | None) -> list[tuple[str, str]]:
+    shown: list[tuple[str, str]] = []
+    for source, made in run.pairs[-_PAIRS_SHOWN:] if run is not None else []:
+        before, after = served(source, small=True), served(made)
+        if before and after:
+            shown += [(before, f"{Path(source).name}, before"), (after, Path(made).name)]
+    return shown

@@ -1,0 +1,103 @@
+"""The Train tab: settings on the left, the run as it goes on the right."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from textual_inversion.errors import SettingsError
+from textual_inversion.jobs import Runner
+from textual_inversion.runview import Run
+from textual_inversion.settings import TrainSettings
+from webui import curves, lookups, work
+from webui.commands import command_line
+from webui.form import Form, draw_form
+from webui.live import Part, start_button, stop_button
+from webui.pictures import served
+from webui.status import facts_html, status_html
+from webui.tabs.parts import Tab, buttons, complaints, lead
+
+_PREVIEWS_SHOWN = 24
+_LEAD = (
+    "Only the new word's vectors learn; the model stays as it is. A run goes on when this page is "
+    "closed, and Interrupt saves before it ends."
+)
+_IDLE = "Nothing is being trained. Choose an embedding and pictures, then press Train."
+_SCHEDULE = ("learning_rate", "learning_rate_steps", "max_steps")
+
+
+def draw(runner: Runner) -> Tab:
+    """Draw the tab."""
+    lead(_LEAD)
+    with gr.Row(elem_classes="ti-columns"):
+        with gr.Column(scale=2, min_width=320):
+            form = _settings()
+        with gr.Column(scale=3, min_width=320):
+            start, stop = buttons("train", "Train")
+            parts = _live()
+            _show_command(form)
+    begun = start.click(
+        lambda *values: _begin(runner, form, values), form.controls, api_visibility="private"
+    )
+    stopped = stop.click(lambda: runner.stop("train"), queue=False, api_visibility="private")
+    parts += [start_button("train", start), stop_button("train", stop)]
+    return Tab(form, parts, [begun, stopped])
+
+
+def _settings() -> Form[TrainSettings]:
+    choices = {"model": lookups.models(), "template": lookups.templates(), "embedding": []}
+    form = draw_form("train", TrainSettings, choices=choices, notes=["learning_rate"])
+    curve = form.notes["learning_rate"]
+    form.on_change(lambda *values: _curve(form.values(values)), curve, of=_SCHEDULE)
+    return form
+
+
+def _curve(values: dict[str, Any]) -> str:
+    return curves.schedule_chart(
+        values["learning_rate"] or "",
+        absolute=values["learning_rate_steps"] == "absolute",
+        max_steps=values["max_steps"],
+    )
+
+
+def _begin(runner: Runner, form: Form[TrainSettings], values: tuple[Any, ...]) -> None:
+    with complaints():
+        settings = form.settings(values)
+        runner.start("train", work.training(settings), name=settings.embedding)
+
+
+def _live() -> list[Part]:
+    status = gr.HTML(elem_id="train-status")
+    chart = gr.HTML(elem_id="train-chart")
+    gallery = gr.Gallery(
+        label="Previews, the newest first", columns=4, height="auto", object_fit="contain",
+        interactive=False, elem_id="train-gallery", buttons=["download", "fullscreen"],
+    )  # fmt: skip
+    facts = gr.HTML(elem_id="train-facts")
+    return [
+        Part("train", status, lambda run: status_html(run, idle=_IDLE)),
+        Part("train", chart, curves.loss_chart, lambda run: [len(run.losses), run.state]),
+        Part("train", gallery, _previews, lambda run: [len(run.previews), run.first_step]),
+        Part("train", facts, facts_html),
+    ]
+
+
+def _previews(run: Run | None) -> list[tuple[str, str]]:
+    newest = list(run.previews)[: -_PREVIEWS_SHOWN - 1 : -1] if run is not None else []
+    copies = [(served(seen.path), f"step {seen.step}") for seen in newest]
+    return [(path, caption) for path, caption in copies if path]
+
+
+def _show_command(form: Form[TrainSettings]) -> None:
+    with gr.Accordion("The command line that does the same", open=False):
+        shown = gr.HTML(elem_id="train-command")
+    form.on_change(lambda *values: _command(form, values), shown)
+
+
+def _command(form: Form[TrainSettings], values: tuple[Any, ...]) -> str:
+    try:
+        return f'<pre class="ti-pre">{escape(command_line("train", form.settings(values)))}</pre>'
+    except SettingsError as error:
+        return f'<p class="ti-wrong">{escape(str(error))}</p>'
