@@ -156,13 +156,13 @@ def _read(path: Path) -> Embedding | str | None:
 
 
 def _files_under(folder: Path) -> Iterator[Path]:
-    seen: set[tuple[int, int]] = set()
+    seen: set[str] = set()
     for parent, folders, names in os.walk(folder, followlinks=True):
-        status = Path(parent).stat()
-        if (status.st_dev, status.st_ino) in seen:  # a link back up, or to a neighbour
+        real = os.path.realpath(parent)
+        if real in seen:  # a link back up, or to a neighbour
             folders.clear()
             continue
-        seen.add((status.st_dev, status.st_ino))
+        seen.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(parent, name) for name in sorted(names) if _may_be_one(name))
 

@@ -26,7 +26,7 @@ def loss_chart(run: Run | None) -> str:
     drawn = [_raw(axes, buckets, thin=len(rows) <= NUM_BUCKETS), _smooth(axes, buckets, line)]
     drawn.append(plot.columns(axes, [(bucket.step, _told(bucket)) for bucket in buckets]))
     label = f"Loss from step {first} to {last}, smoothed now {line[-1]:.4f}"
-    loss = plot.chart(axes, drawn, label=label, height_px=230)
+    loss = plot.chart(axes, drawn, label=label, height_px=220, below=False)
     return f'<div class="ti-chart">{_legend(line[-1])}{loss}{_rate_strip(axes, buckets)}</div>'
 
 
@@ -76,9 +76,7 @@ def _stairs(schedule: Schedule, end: int) -> list[tuple[float, float]]:
 def _raw(axes: Axes, buckets: list[Bucket], *, thin: bool) -> str:
     if thin:
         return plot.dots(axes, [(bucket.step, bucket.mean) for bucket in buckets], "raw")
-    return plot.band(axes, [(b.step, b.low, b.high) for b in buckets], "band") + plot.dots(
-        axes, [(bucket.step, bucket.mean) for bucket in buckets], "raw"
-    )
+    return plot.band(axes, [(b.step, b.low, b.high) for b in buckets], "band")
 
 
 def _smooth(axes: Axes, buckets: list[Bucket], line: list[float]) -> str:
@@ -90,7 +88,7 @@ def _rate_strip(axes: Axes, buckets: list[Bucket]) -> str:
     high = max(bucket.rate for bucket in buckets) or 1
     strip = Axes(axes.x_low, axes.x_high, 0, 1.25 * high)
     drawn = [plot.stairs(strip, [(bucket.step, bucket.rate) for bucket in buckets], "rate")]
-    label = f"Learning rate, now {buckets[-1].rate:g}"
+    label = f"learning rate, now {buckets[-1].rate:g}"
     head = f'<p class="ti-legend"><span class="ti-key-rate">{label}</span></p>'
     return head + plot.chart(strip, drawn, label=label, height_px=48)
 

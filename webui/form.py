@@ -19,6 +19,11 @@ from textual_inversion.settings import Settings
 
 Choices = Sequence[str | tuple[str, str]]
 S = TypeVar("S", bound=Settings)
+# Not queued, and the last of many keystrokes wins.
+AS_ONE_TYPES: dict[str, Any] = {
+    "queue": False, "show_progress": "hidden", "trigger_mode": "always_last",
+    "api_visibility": "private",
+}  # fmt: skip
 _SECRET = "only-hides-from-a-glance"
 
 
@@ -49,20 +54,17 @@ class Form(Generic[S]):
         """Lay out named values for `controls`; what has no value, or a wrong one, is left alone."""
         return [_placed(knob, settings.get(knob.path)) for knob in self.knobs]
 
-    def on_change(
-        self, react: Callable[..., Any], outputs: Component, *, of: Sequence[str] = ()
+    def explain(
+        self, react: Callable[[dict[str, Any]], str], output: Component, *, of: Sequence[str] = ()
     ) -> None:
-        """Call `react` with all values after a change (of the controls `of`, or of any)."""
-        watched = [self.by_path[path] for path in of] if of else self.controls
+        """Show what `react` says of the values of `of` (or of all), now and after each change."""
+        paths = list(of) or [knob.path for knob in self.knobs]
         gr.on(
-            [control.change for control in watched],  # pyright: ignore[reportAttributeAccessIssue]
-            react,
-            self.controls,
-            outputs,
-            queue=False,
-            show_progress="hidden",
-            trigger_mode="always_last",
-            api_visibility="private",
+            None,
+            lambda *values: react(dict(zip(paths, values, strict=True))),
+            [self.by_path[path] for path in paths],
+            output,
+            **AS_ONE_TYPES,
         )
 
 
@@ -108,7 +110,8 @@ def remember(page: gr.Blocks, forms: Sequence[Form[Any]]) -> Any:
 
 def _keep(form: Form[Any]) -> gr.BrowserState:
     kept = gr.BrowserState({}, storage_key=f"textual-inversion-{form.job}", secret=_SECRET)
-    form.on_change(lambda *values: form.values(values), kept)
+    changes = [control.change for control in form.controls]  # pyright: ignore
+    gr.on(changes, lambda *values: form.values(values), form.controls, kept, **AS_ONE_TYPES)
     return kept
 
 
@@ -146,7 +149,7 @@ class _Painter:
             "label": knob.ui.label,
             "info": knob.help,
             "elem_id": f"{self.form.job}-{knob.path}",
-            "min_width": 130,
+            "min_width": 240 if knob.ui.widget == "slider" else 130,
         }
         self.form.by_path[knob.path] = _component(knob, shared, self.choices)
         if knob.path in self.notes:

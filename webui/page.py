@@ -22,9 +22,10 @@ _QUIET: dict[str, Any] = {
 def build(runner: Runner) -> gr.Blocks:
     """Draw the page of a process whose jobs `runner` works."""
     with gr.Blocks(title="Textual Inversion", analytics_enabled=False) as page:
-        gr.HTML(look.HEADER)
-        badge = Part("train", gr.HTML(elem_id="badge"), badge_html)
-        with gr.Tabs(elem_id="tabs") as tabs:
+        with gr.Row(elem_classes="ti-head"):
+            gr.HTML(look.HEADER, min_width=320)
+            badge = Part("train", gr.HTML(elem_id="badge", min_width=280), badge_html)
+        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
             with gr.Tab("Create Embedding", id="create"):
                 creating = create.draw()
             with gr.Tab("Preprocess Images", id="preprocess"):

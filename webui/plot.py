@@ -68,10 +68,15 @@ def columns(axes: Axes, told: Sequence[tuple[float, str]]) -> str:
     )
 
 
-def chart(axes: Axes, drawn: Sequence[str], *, label: str, height_px: int) -> str:
-    """Frame what was drawn, with marks on both axes; `label` is read to those who cannot see."""
+def chart(
+    axes: Axes, drawn: Sequence[str], *, label: str, height_px: int, below: bool = True
+) -> str:
+    """Frame what was drawn, with marks on both axes; `label` is read to those who cannot see.
+
+    Without `below` the marks of the lower axis are left to a chart underneath.
+    """
     y_marks = ticks(axes.y_low, axes.y_high, count=4 if height_px > 100 else 2)
-    x_marks = [mark for mark in ticks(axes.x_low, axes.x_high, count=5) if mark == int(mark)]
+    x_marks = [x for x in ticks(axes.x_low, axes.x_high, count=5) if below and x == int(x)]
     grid = "".join(line(axes, [(axes.x_low, y), (axes.x_high, y)], "grid") for y in y_marks)
     y_text = "".join(
         f'<span class="ti-y" style="top:{axes.y(y) / HEIGHT * 100:.1f}%">{y:g}</span>'

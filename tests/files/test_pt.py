@@ -145,12 +145,6 @@ def test_code_in_a_bare_pickle_does_not_run(path, tmp_path, protocol):
     assert not (tmp_path / "proof").exists()
 
 
-def test_a_subclass_of_a_tensor_is_refused(path):
-    torch.save({"x": torch.nn.Buffer(VECTORS).as_subclass(torch.nn.parameter.Buffer)}, path)
-    with pytest.raises(EmbeddingError):
-        pt.read(path)
-
-
 @pytest.mark.parametrize("kept", [1, 30, 200, -1])
 @pytest.mark.parametrize("is_zip", [True, False])
 def test_a_cut_off_file_is_called_damaged(path, kept, is_zip):

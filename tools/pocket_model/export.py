@@ -11,9 +11,9 @@ import torch
 from data import DEFAULT_CACHE
 from diffusers import StableDiffusionPipeline
 from latents import levelled_vae
+from learner import Learner
 from model import sampling_schedule
 from tokenizer import write
-from train_unet import Learner
 from training import load_state
 from transformers import CLIPTokenizer
 

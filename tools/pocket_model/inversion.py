@@ -14,12 +14,12 @@ import torch
 from bench import Bench
 from data import STYLES, Item, caption
 from diffusers import StableDiffusionPipeline
+from learner import POSITION_VECTORS, spread_steps
 from model import training_schedule
 from rendering import decode, render, sheet
 from tokenizer import POSITIONS
 from torch.func import functional_call
 from torch.nn import functional as F
-from train_unet import POSITION_VECTORS, spread_steps
 
 PLACEHOLDER = "*"
 TOKEN_VECTORS = POSITION_VECTORS.replace("position", "token")

@@ -23,7 +23,7 @@ _UNNAMED = "unnamed"
 def draw() -> Tab:
     """Draw the tab."""
     lead(_LEAD)
-    with gr.Column(elem_classes="ti-narrow"):
+    with gr.Column(elem_classes="ti-narrow ti-card"):
         form = draw_form(
             "create",
             CreateSettings,
@@ -32,8 +32,8 @@ def draw() -> Tab:
         )
         button = gr.Button("Create embedding", variant="primary", elem_id="create-start")
         result = gr.HTML(elem_id="create-result")
-    form.on_change(
-        lambda *values: _start(form.values(values)),
+    form.explain(
+        _start,
         form.notes["initialization_text"],
         of=["initialization_text", "num_vectors", "model"],
     )

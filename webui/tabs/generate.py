@@ -27,12 +27,12 @@ def draw(runner: Runner) -> Tab:
     """Draw the tab."""
     lead(_LEAD)
     with gr.Row(elem_classes="ti-columns"):
-        with gr.Column(scale=2, min_width=320):
+        with gr.Column(scale=5, min_width=320, elem_classes="ti-card"):
             insert = gr.Dropdown(
                 [], value=None, label="Put an embedding into the prompt", elem_id="generate-insert"
             )
             form = draw_form("generate", GenerateSettings, choices={"model": lookups.models()})
-        with gr.Column(scale=3, min_width=320):
+        with gr.Column(scale=6, min_width=320):
             start, stop = buttons("generate", "Generate")
             parts = _live(runner)
     prompt = form.by_path["prompt"]
@@ -71,10 +71,11 @@ def _live(runner: Runner) -> list[Part]:
         interactive=False, elem_id="generate-gallery", buttons=["download", "fullscreen"],
     )  # fmt: skip
     info = gr.HTML(elem_id="generate-info")
-    gallery.select(
-        lambda event: _info(runner.run("generate"), event), None, info,
-        queue=False, show_progress="hidden", api_visibility="private",
-    )  # fmt: skip
+
+    def tell(event: gr.SelectData) -> str:
+        return _info(runner.run("generate"), place=event.index)
+
+    gallery.select(tell, None, info, queue=False, show_progress="hidden", api_visibility="private")
     warnings = gr.HTML(elem_id="generate-warnings")
     return [
         Part("generate", status, lambda run: status_html(run, idle=_IDLE)),
@@ -98,8 +99,8 @@ def _pictures(run: Run | None) -> list[tuple[str, str]]:
     return [(path, caption) for path, caption in copies if path]
 
 
-def _info(run: Run | None, event: gr.SelectData | None = None) -> str:
+def _info(run: Run | None, *, place: int = 0) -> str:
+    """Show the settings of the picture at a place of the gallery."""
     files = run.files[-_SHOWN:] if run is not None else []
-    place = event.index if event is not None and isinstance(event.index, int) else 0
-    text = infotext(files[place]) if 0 <= place < len(files) else ""
+    text = infotext(files[place]) if place < len(files) else ""
     return f'<pre class="ti-pre">{escape(text)}</pre>' if text else ""

@@ -35,7 +35,7 @@ def complaints() -> Iterator[None]:
         yield
     except TextualInversionError as error:
         # Gradio draws the message as HTML.
-        raise gr.Error(escape(str(error)), title="Please check", print_exception=False) from None
+        raise gr.Error(escape(str(error)), print_exception=False) from None
 
 
 def buttons(job: str, start: str) -> tuple[gr.Button, gr.Button]:

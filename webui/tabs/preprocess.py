@@ -26,14 +26,14 @@ def draw(runner: Runner) -> Tab:
     """Draw the tab."""
     lead(_LEAD)
     with gr.Row(elem_classes="ti-columns"):
-        with gr.Column(scale=2, min_width=320):
+        with gr.Column(scale=5, min_width=320, elem_classes="ti-card"):
             form = draw_form(
                 "preprocess",
                 PreprocessSettings,
                 choices={"model": lookups.models()},
                 initial=_example(),
             )
-        with gr.Column(scale=3, min_width=320):
+        with gr.Column(scale=6, min_width=320):
             start, stop = buttons("preprocess", "Preprocess")
             parts = _live()
             onward = gr.Button(
@@ -67,7 +67,7 @@ def _live() -> list[Part]:
     status = gr.HTML(elem_id="preprocess-status")
     warnings = gr.HTML(elem_id="preprocess-warnings")
     gallery = gr.Gallery(
-        label="Before and after", columns=2, height="auto", object_fit="contain",
+        label="Before and after", columns=4, fit_columns=False, height="auto", object_fit="contain",
         interactive=False, elem_id="preprocess-gallery", buttons=["fullscreen"],
     )  # fmt: skip
     return [

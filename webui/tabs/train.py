@@ -32,9 +32,9 @@ def draw(runner: Runner) -> Tab:
     """Draw the tab."""
     lead(_LEAD)
     with gr.Row(elem_classes="ti-columns"):
-        with gr.Column(scale=2, min_width=320):
+        with gr.Column(scale=5, min_width=320, elem_classes="ti-card"):
             form = _settings()
-        with gr.Column(scale=3, min_width=320):
+        with gr.Column(scale=6, min_width=320):
             start, stop = buttons("train", "Train")
             parts = _live()
             _show_command(form)
@@ -50,7 +50,7 @@ def _settings() -> Form[TrainSettings]:
     choices = {"model": lookups.models(), "template": lookups.templates(), "embedding": []}
     form = draw_form("train", TrainSettings, choices=choices, notes=["learning_rate"])
     curve = form.notes["learning_rate"]
-    form.on_change(lambda *values: _curve(form.values(values)), curve, of=_SCHEDULE)
+    form.explain(_curve, curve, of=_SCHEDULE)
     return form
 
 
@@ -72,8 +72,9 @@ def _live() -> list[Part]:
     status = gr.HTML(elem_id="train-status")
     chart = gr.HTML(elem_id="train-chart")
     gallery = gr.Gallery(
-        label="Previews, the newest first", columns=4, height="auto", object_fit="contain",
-        interactive=False, elem_id="train-gallery", buttons=["download", "fullscreen"],
+        label="Previews, the newest first", columns=4, fit_columns=False, height="auto",
+        object_fit="contain", interactive=False, elem_id="train-gallery",
+        buttons=["download", "fullscreen"],
     )  # fmt: skip
     facts = gr.HTML(elem_id="train-facts")
     return [
@@ -93,11 +94,12 @@ def _previews(run: Run | None) -> list[tuple[str, str]]:
 def _show_command(form: Form[TrainSettings]) -> None:
     with gr.Accordion("The command line that does the same", open=False):
         shown = gr.HTML(elem_id="train-command")
-    form.on_change(lambda *values: _command(form, values), shown)
+    form.explain(_command, shown)
 
 
-def _command(form: Form[TrainSettings], values: tuple[Any, ...]) -> str:
+def _command(values: dict[str, Any]) -> str:
     try:
-        return f'<pre class="ti-pre">{escape(command_line("train", form.settings(values)))}</pre>'
+        line = command_line("train", TrainSettings.build(values))
     except SettingsError as error:
         return f'<p class="ti-wrong">{escape(str(error))}</p>'
+    return f'<pre class="ti-pre">{escape(line)}</pre>'

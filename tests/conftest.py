@@ -1,0 +1,39 @@
+"""What all tests share; light, so that a light test stays light."""
+
+import os
+
+import pytest
+
+# Many tests on few cores: one thread each is faster than threads that wait for one another.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """An empty working folder of the test's own: embeddings/, models/, runs/ are made in it."""
+    for name in ("embeddings", "models"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def stacks(tmp_path_factory):
+    """Random SD 1, SD 2 (v-prediction) and SDXL folders, made once a session."""
+    from tests import tiny
+
+    root = tmp_path_factory.mktemp("stacks")
+    return {kind: tiny.build(root / kind, kind) for kind in ("sd1", "sd2", "sdxl")}
+
+
+@pytest.fixture
+def pictures(home):
+    """Three small pictures with captions in `home`/pictures."""
+    from PIL import Image
+
+    folder = home / "pictures"
+    folder.mkdir()
+    for place, colour in enumerate(["red", "green", "blue"]):
+        Image.new("RGB", (70, 90), colour).save(folder / f"{place}.png")
+        (folder / f"{place}.txt").write_text(f"a {colour} house, photo")
+    return folder

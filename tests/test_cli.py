@@ -1,0 +1,149 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from textual_inversion import files
+from textual_inversion.cli import COMMANDS, main, make_parser
+from textual_inversion.events import from_dict
+from textual_inversion.knobs import walk
+
+FLAGS = {
+    "create": "--initialization-text --num-vectors --overwrite --model --settings",
+    "preprocess": (
+        "--width --height --flipped-copies --existing-captions --model --settings --events"
+    ),
+    "train": (
+        "--dataset-dir --template --learning-rate --learning-rate-steps --max-steps --batch-size "
+        "--gradient-accumulation-steps --width --height --flip --save-image-every "
+        "--save-embedding-every --save-image-with-embedding --preview-prompt "
+        "--preview-negative-prompt --preview-steps --preview-cfg-scale --preview-seed "
+        "--shuffle-tags --tag-dropout --latent-sampling --seed --checkpoint-every --resume "
+        "--log-dir --model --settings --events"
+    ),
+    "generate": (
+        "--negative-prompt --sampler --steps --cfg-scale --width --height --num-images --seed "
+        "--output --model --settings --events"
+    ),
+}
+
+
+def flags(command):
+    parser = make_parser()._subparsers._group_actions[0].choices[command]
+    names = [action.option_strings[0] for action in parser._actions if action.option_strings]
+    return " ".join(name for name in names if name != "-h")
+
+
+@pytest.mark.parametrize("command", list(COMMANDS))
+def test_the_flags_are_these(command):
+    """Scripts depend on them: a change here is a change of the contract."""
+    assert flags(command) == FLAGS[command]
+
+
+@pytest.mark.parametrize("command", list(COMMANDS))
+def test_every_knob_has_its_help(command, capsys):
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    for knob in walk(COMMANDS[command]):
+        # argparse may break a line at a hyphen or a slash.
+        assert knob.help[:20].split()[0] in said
+
+
+def test_the_main_job_from_the_command_line(home, pictures, stacks, capsys):
+    model = str(stacks["sd1"])
+    assert main(["create", "my-dog", "--num-vectors", "2", "--model", model]) == 0
+    assert main(["preprocess", "pictures", "ready", "--model", model, "--flipped-copies", "horizontal"]) == 0  # fmt: skip
+    small = ["--max-steps", "3", "--batch-size", "2", "--preview-steps", "2", "--no-save-image-with-embedding"]  # fmt: skip
+    assert main(["train", "my-dog", "--dataset-dir", "ready", "--model", model, *small]) == 0
+    assert main(["generate", "a <my-dog>", "--steps", "2", "--model", model]) == 0
+    assert main(["list"]) == 0
+    said = capsys.readouterr().out
+    assert "my-dog                   2 vectors x 32, step 3, sd1" in said
+    assert len(list((home / "ready").glob("*.png"))) == 6
+    assert len(list((home / "outputs").rglob("*.png"))) == 1
+
+
+def test_events_come_one_json_a_line(home, pictures, stacks, capsys):
+    model = str(stacks["sd1"])
+    main(["create", "my-dog", "--model", model])
+    capsys.readouterr()
+    argv = ["train", "my-dog", "--dataset-dir", "pictures", "--model", model, "--max-steps", "2"]
+    assert main([*argv, "--save-image-every", "0", "--events", "json"]) == 0
+    events = [from_dict(json.loads(line)) for line in capsys.readouterr().out.splitlines()]
+    assert None not in events
+    assert [e.step for e in events if type(e).__name__ == "Stepped"] == [1, 2]
+
+
+def test_a_settings_file_stands_behind_the_flags(home, pictures, stacks, capsys):
+    model = str(stacks["sd1"])
+    main(["create", "my-dog", "--model", model])
+    (home / "s.json").write_text(
+        json.dumps(
+            {"embedding": "my-dog", "dataset_dir": "pictures", "model": model, "max_steps": 5}
+        )
+    )
+    argv = ["train", "--settings", "s.json", "--max-steps", "2", "--save-image-every", "0"]
+    assert main(argv) == 0
+    assert files.read(home / "embeddings" / "my-dog.pt").step == 2
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "words"),
+    [
+        (["train", "gone"], 1, "no embedding called 'gone'"),
+        (["train"], 2, "embedding: Field required"),
+        (["train", "x", "--max-steps", "0"], 2, "greater than or equal to 1"),
+        (["train", "x", "--max-steps", "many"], 2, "valid integer"),
+        (["train", "x", "--learning-rate", "abc"], 2, '"abc" is not a number'),
+        (["train", "x", "--learning-rate=-1:10"], 2, "above 0"),
+        (["train", "x", "--width", "100"], 2, "multiple of 8"),
+        (["create", "../x"], 1, "'/'"),
+        (["generate", "x", "--model", "nowhere"], 1, "no base model"),
+        (["preprocess", "nowhere", "there"], 1, "There is no folder nowhere"),
+        (["train", "--settings", "gone.json"], 2, "gone.json cannot be read"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_a_code(home, capsys, argv, code, words):
+    assert main(argv) == code
+    said = capsys.readouterr().err
+    assert said.startswith("ti: ")
+    assert said.count("\n") == 1
+    assert words in said
+
+
+def test_an_unknown_flag_is_bad_usage(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["train", "x", "--colour", "red"])
+    assert caught.value.code == 2
+
+
+@pytest.mark.slow
+def test_ctrl_c_saves_and_answers_130(home, pictures, stacks):
+    model = str(stacks["sd1"])
+    main(["create", "my-dog", "--model", model])
+    argv = [
+        sys.executable,
+        "-m",
+        "textual_inversion",
+        "train",
+        "my-dog",
+        "--dataset-dir",
+        "pictures",
+    ]
+    argv += ["--model", model, "--max-steps", "100000", "--save-image-every", "0"]
+    argv += ["--save-embedding-every", "0", "--events", "json"]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, env=env) as process:
+        seen = next(line for line in process.stdout if '"stepped"' in line)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read()
+    assert seen
+    assert '"reason": "stopped"' in rest
+    assert process.returncode == 130
+    assert files.read(home / "embeddings" / "my-dog.pt").step > 1

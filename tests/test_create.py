@@ -1,0 +1,87 @@
+import pytest
+import torch
+
+from tests import tiny
+from textual_inversion import files
+from textual_inversion.create import create, describe_start
+from textual_inversion.errors import EmbeddingError, ModelError
+from textual_inversion.models.load import open_model
+from textual_inversion.settings import CreateSettings
+from textual_inversion.vectors import spread
+
+
+def settings(stacks, kind="sd1", **changes):
+    return CreateSettings.build({"name": "my-cat", "model": str(stacks[kind])}, changes)
+
+
+@pytest.mark.parametrize(
+    ("rows", "vectors", "expected"),
+    [
+        (1, 4, [0, 0, 0, 0]),
+        (2, 5, [0, 0, 0, 1, 1]),
+        (3, 8, [0, 0, 0, 1, 1, 1, 2, 2]),
+        (5, 3, [0, 1, 3]),
+        (7, 4, [0, 1, 3, 5]),
+    ],
+)
+def test_rows_are_spread_as_in_the_original(rows, vectors, expected):
+    assert spread(rows, vectors) == expected
+
+
+@pytest.mark.parametrize("kind", ["sd1", "sd2", "sdxl"])
+def test_vectors_start_from_the_words_of_each_encoder(home, stacks, kind):
+    path = create(settings(stacks, kind, initialization_text="red cat", num_vectors=3))
+    made = files.read(path)
+    assert made.widths == tiny.WIDTHS[kind]
+    for encoder, vectors in zip(
+        open_model(str(stacks[kind])).text.encoders, made.vectors, strict=True
+    ):
+        red, cat = encoder.token_ids("red cat")
+        assert torch.equal(vectors, encoder.token_rows([red, red, cat]))
+
+
+@pytest.mark.parametrize("text", ["", "   "])
+def test_an_empty_text_starts_from_zeros(home, stacks, text):
+    made = files.read(create(settings(stacks, initialization_text=text, num_vectors=2)))
+    assert torch.equal(made.vectors[0], torch.zeros(2, 32))
+
+
+def test_the_file_names_its_model_and_no_steps(home, stacks):
+    made = files.read(create(settings(stacks)))
+    model = open_model(str(stacks["sd1"]))
+    assert (made.name, made.step) == ("my-cat", 0)
+    assert (made.base_model, made.base_model_hash) == ("sd1", model.hash)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "../x", "a/b", ".hidden", "con"])
+def test_a_name_that_will_not_do_is_refused_in_one_sentence(home, stacks, name):
+    with pytest.raises(EmbeddingError) as caught:
+        create(settings(stacks, name=name))
+    assert str(caught.value).count("\n") == 0
+    assert not list(home.rglob("*.pt"))
+
+
+def test_a_word_of_the_vocabulary_is_refused(home, stacks):
+    with pytest.raises(EmbeddingError, match='"cat" is a word that the base model knows'):
+        create(settings(stacks, name="cat"))
+
+
+def test_an_old_embedding_is_kept_unless_asked(home, stacks):
+    first = create(settings(stacks)).read_bytes()
+    with pytest.raises(EmbeddingError, match="already"):
+        create(settings(stacks, initialization_text="dog"))
+    assert (home / "embeddings" / "my-cat.pt").read_bytes() == first
+    assert create(settings(stacks, initialization_text="dog", overwrite=True)).read_bytes() != first
+
+
+def test_the_live_line_tells_tokens_and_room(home, stacks):
+    assert describe_start(settings(stacks, initialization_text="red cat", num_vectors=3)) == (
+        "Vectors start from: red (2), cat (1). The name takes 3 of a prompt's 75 tokens, 72 left."
+    )
+    assert "cat (none)" in describe_start(settings(stacks, initialization_text="red cat"))
+    assert describe_start(settings(stacks, initialization_text="")).startswith("No words")
+
+
+def test_a_missing_model_is_said(home):
+    with pytest.raises(ModelError, match="no base model"):
+        create(CreateSettings(name="my-cat", model="nowhere"))

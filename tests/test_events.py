@@ -1,0 +1,30 @@
+import json
+
+import pytest
+
+from textual_inversion import events as e
+
+ALL = [
+    e.Loading("base model"),
+    e.Started("cat", 3, 10, "runs/x"),
+    e.Stepped(4, 10, 0.25, 0.005, 1.5, "a photo of cat"),
+    e.Stepped(5, 10, None, 0.005, 1.6),
+    e.Sampled(1, 20, "data:,"),
+    e.Previewed(4, "a.png", "a cat"),
+    e.Saved(4, "snapshot", "a.pt"),
+    e.Progressed(1, 2, "b.png", "a.jpg"),
+    e.Warned("Look."),
+    e.Finished(10, "done", "cat.pt"),
+    e.Failed(4, "No."),
+]
+
+
+@pytest.mark.parametrize("event", ALL, ids=lambda event: type(event).__name__)
+def test_an_event_survives_json(event):
+    assert e.from_dict(json.loads(json.dumps(e.to_dict(event)))) == event
+
+
+def test_news_of_another_version_is_ignored():
+    assert e.from_dict({"event": "danced"}) is None
+    assert e.from_dict({"event": "warned"}) is None
+    assert e.from_dict({"event": "warned", "message": "x", "loudness": 3}) == e.Warned("x")

@@ -1,0 +1,135 @@
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from textual_inversion import files
+from textual_inversion.control import Control
+from textual_inversion.events import Finished, Progressed, Sampled, Warned
+from textual_inversion.files.embedding import Embedding
+from textual_inversion.generate import generate
+from textual_inversion.settings import GenerateSettings
+
+PROMPT = "a photo of <zyx> house"
+DIFFUSERS = {
+    "DPM++ 2M": ("DPMSolverMultistepScheduler", {}),
+    "DPM++ 2M Karras": ("DPMSolverMultistepScheduler", {"use_karras_sigmas": True}),
+    "Euler": ("EulerDiscreteScheduler", {}),
+    "Euler a": ("EulerAncestralDiscreteScheduler", {}),
+    "DDIM": ("DDIMScheduler", {}),
+    "UniPC": ("UniPCMultistepScheduler", {}),
+    "Heun": ("HeunDiscreteScheduler", {}),
+    "PNDM": ("PNDMScheduler", {}),
+}
+
+
+def embedding(width, count=2, name="zyx"):
+    rows = torch.randn(count, width, generator=torch.Generator().manual_seed(1))
+    return Embedding(name, (rows,), step=5)
+
+
+def run(prompt=PROMPT, *, control=None, **changes):
+    settings = GenerateSettings.build({"prompt": prompt, "steps": 4, "seed": 3}, changes)
+    return list(generate(settings, control or Control()))
+
+
+def pictures(events):
+    return [Image.open(event.path) for event in events if isinstance(event, Progressed)]
+
+
+@pytest.fixture
+def zyx(home, stacks):
+    files.write(embedding(32), home / "embeddings" / "zyx.pt")
+    return str(stacks["sd1"])
+
+
+@pytest.mark.parametrize("kind", [".pt", ".safetensors"])
+@pytest.mark.parametrize("sampler", list(DIFFUSERS))
+def test_diffusers_draws_the_same_picture_from_our_files(home, stacks, kind, sampler):
+    import diffusers
+
+    path = home / "embeddings" / f"zyx{kind}"
+    files.write(embedding(32), path)
+    pipe = diffusers.StableDiffusionPipeline.from_pretrained(stacks["sd1"])
+    name, extra = DIFFUSERS[sampler]
+    pipe.scheduler = getattr(diffusers, name).from_config(pipe.scheduler.config, **extra)
+    pipe.set_progress_bar_config(disable=True)
+    pipe.load_textual_inversion(str(path), token="<zyx>")
+    seed = torch.Generator().manual_seed(3)
+    theirs = pipe(PROMPT, negative_prompt="red", num_inference_steps=4, guidance_scale=4, generator=seed)  # fmt: skip
+    (ours,) = pictures(run(negative_prompt="red", sampler=sampler, model=str(stacks["sd1"])))
+    assert np.abs(np.asarray(ours, int) - np.asarray(theirs.images[0], int)).max() <= 1
+
+
+def test_the_bare_name_and_the_brackets_mean_the_same(zyx):
+    (bare,) = pictures(run("a photo of zyx house", model=zyx))
+    (bracketed,) = pictures(run("a photo of <zyx> house", model=zyx))
+    assert bare.tobytes() == bracketed.tobytes()
+
+
+def test_the_embedding_changes_the_picture(zyx):
+    (with_it,) = pictures(run("a <zyx>", model=zyx))
+    (without,) = pictures(run("a zyxw", model=zyx))
+    assert with_it.tobytes() != without.tobytes()
+
+
+def test_a_batch_gives_what_single_seeds_give(zyx):
+    both = pictures(run(num_images=2, model=zyx))
+    (second,) = pictures(run(seed=4, model=zyx))
+    difference = np.abs(np.asarray(both[1], int) - np.asarray(second, int))
+    assert difference.max() <= 1
+
+
+def test_a_picture_tells_how_it_was_made(zyx):
+    (picture,) = pictures(run(negative_prompt="red", model=zyx))
+    first, negative, facts = picture.text["parameters"].split("\n")
+    assert (first, negative) == (PROMPT, "Negative prompt: red")
+    assert facts.startswith("Steps: 4, Sampler: DPM++ 2M, CFG scale: 4, Seed: 3, Size: 64x64, ")
+    assert 'TI hashes: "zyx: ' in facts
+
+
+def test_pictures_are_numbered_and_never_overwritten(zyx):
+    names = [p.filename.rpartition("/")[2] for _ in range(2) for p in pictures(run(model=zyx))]
+    assert names == ["00000-3.png", "00001-3.png"]
+
+
+def test_an_embedding_of_another_model_is_read_as_text_and_said(zyx, stacks):
+    events = run(model=str(stacks["sd2"]))
+    assert ['"zyx" was made for another' in e.message for e in events if isinstance(e, Warned)] == [True]  # fmt: skip
+    assert len(pictures(events)) == 1
+
+
+def test_an_interrupt_leaves_at_the_next_step_and_writes_nothing(zyx, home):
+    control = Control()
+    control.stop.set()
+    events = run(model=zyx, steps=50, control=control)
+    assert events[-1] == Finished(1, "stopped")
+    assert not list((home / "outputs").rglob("*.png"))
+
+
+def test_live_previews_are_small_pictures_in_the_news(zyx):
+    settings = GenerateSettings(prompt=PROMPT, steps=4, model=zyx)
+    events = list(generate(settings, Control(), live_previews=True))
+    first = next(event for event in events if isinstance(event, Sampled))
+    assert first.preview.startswith("data:image/jpeg;base64,")
+
+
+def test_sdxl_takes_both_tensors(home, stacks):
+    rows = tuple(torch.randn(2, width) for width in (32, 40))
+    files.write(Embedding("big-x", rows), home / "embeddings" / "big-x.safetensors")
+    events = run("a photo of big-x", model=str(stacks["sdxl"]))
+    assert not [event for event in events if isinstance(event, Warned)]
+    assert pictures(events)[0].size == (64, 64)
+
+
+def test_sdxl_draws_what_diffusers_draws(home, stacks):
+    import diffusers
+
+    pipe = diffusers.StableDiffusionXLPipeline.from_pretrained(stacks["sdxl"])
+    pipe.scheduler = diffusers.EulerDiscreteScheduler.from_config(pipe.scheduler.config)
+    pipe.set_progress_bar_config(disable=True)
+    seed = torch.Generator().manual_seed(3)
+    theirs = pipe("a photo", negative_prompt="red", num_inference_steps=4, guidance_scale=4, generator=seed)  # fmt: skip
+    events = run("a photo", negative_prompt="red", sampler="Euler", model=str(stacks["sdxl"]))
+    ours = pictures(events)[0]
+    assert np.abs(np.asarray(ours, int) - np.asarray(theirs.images[0], int)).max() <= 1

@@ -1,0 +1,255 @@
+import csv
+import json
+
+import pytest
+import torch
+
+from textual_inversion import files
+from textual_inversion.control import Control
+from textual_inversion.create import create
+from textual_inversion.errors import (
+    DatasetError,
+    EmbeddingError,
+    ModelError,
+    SettingsError,
+    StorageError,
+    TrainingError,
+)
+from textual_inversion.events import Finished, Loading, Previewed, Saved, Started, Stepped, Warned
+from textual_inversion.run import train
+from textual_inversion.settings import CreateSettings, TrainSettings
+
+QUIET = {"save_image_every": 0, "save_embedding_every": 0, "checkpoint_every": 0}
+
+
+@pytest.fixture
+def cat(home, pictures, stacks):
+    """An embedding of two vectors, ready to be trained."""
+    create(
+        CreateSettings(
+            name="cat-x", initialization_text="red cat", num_vectors=2, model=str(stacks["sd1"])
+        )
+    )
+    return {"embedding": "cat-x", "dataset_dir": "pictures", "model": str(stacks["sd1"])}
+
+
+def settings(cat, **changes):
+    small = {"max_steps": 4, "batch_size": 2, "preview_steps": 2, **QUIET}
+    return TrainSettings.build(cat, small, changes)
+
+
+def run(cat, control=None, **changes):
+    return list(train(settings(cat, **changes), control or Control()))
+
+
+def losses(events):
+    return [event.loss for event in events if isinstance(event, Stepped)]
+
+
+def vectors(home):
+    return files.read(home / "embeddings" / "cat-x.pt").vectors[0]
+
+
+def test_a_run_says_what_it_does_and_leaves_its_files(home, cat):
+    events = run(cat, save_image_every=2, save_embedding_every=3, checkpoint_every=2)
+    kinds = [type(event) for event in events if not isinstance(event, (Loading, Stepped))]
+    assert kinds == [Started, Saved, Previewed, Saved, Saved, Saved, Saved, Saved, Previewed, Saved, Finished]  # fmt: skip
+    (folder,) = (home / "runs").glob("*/cat-x")
+    made = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+    assert made == [
+        "checkpoints/cat-x-2.ckpt",
+        "checkpoints/cat-x-4.ckpt",
+        "embeddings/cat-x-3.pt",
+        "embeddings/cat-x-4.pt",
+        "events.jsonl",
+        "image_embeddings/cat-x-2.png",
+        "image_embeddings/cat-x-4.png",
+        "images/cat-x-2.png",
+        "images/cat-x-4.png",
+        "settings.json",
+        "textual_inversion_loss.csv",
+    ]
+
+
+def test_a_snapshot_holds_exactly_the_updates_of_its_name(home, cat):
+    run(cat, max_steps=3)
+    after_three = vectors(home)
+    run(cat, max_steps=5, save_embedding_every=3, resume="never")
+    create(CreateSettings(name="cat-x", overwrite=True, initialization_text="red cat", num_vectors=2, model=cat["model"]))  # fmt: skip
+    run(cat, max_steps=5, save_embedding_every=3, resume="never")
+    snapshot = files.read(next((home / "runs").glob("*/*/embeddings/cat-x-3.pt")))
+    assert (snapshot.step, snapshot.name) == (3, "cat-x-3")
+    assert torch.equal(snapshot.vectors[0], after_three)
+
+
+def test_all_pictures_of_one_snapshot_carry_its_step(home, cat):
+    run(cat, save_image_every=2)
+    carrier = files.read(next((home / "runs").glob("*/*/image_embeddings/cat-x-2.png")))
+    assert (carrier.step, carrier.name, carrier.num_vectors) == (2, "cat-x-2", 2)
+
+
+def test_previews_do_not_change_the_losses(home, cat):
+    with_previews = losses(run(cat, save_image_every=1))
+    create(CreateSettings(name="cat-x", overwrite=True, initialization_text="red cat", num_vectors=2, model=cat["model"]))  # fmt: skip
+    assert losses(run(cat, resume="never")) == with_previews
+
+
+def test_an_interrupted_run_goes_on_as_if_it_never_stopped(home, cat):
+    whole = losses(run(cat, max_steps=6, latent_sampling="random", flip=0.5))
+    unbroken = vectors(home)
+    create(CreateSettings(name="cat-x", overwrite=True, initialization_text="red cat", num_vectors=2, model=cat["model"]))  # fmt: skip
+    control, first = Control(), []
+    for event in train(settings(cat, max_steps=6, latent_sampling="random", flip=0.5), control):
+        first.append(event)
+        if isinstance(event, Stepped) and event.step == 3:
+            control.stop.set()
+    second = run(cat, max_steps=6, latent_sampling="random", flip=0.5)
+    assert isinstance(first[-1], Finished)
+    assert first[-1].reason == "stopped"
+    assert [e.step for e in second if isinstance(e, Started)] == [3]
+    assert losses(first) + losses(second) == whole
+    assert torch.equal(vectors(home), unbroken)
+
+
+def test_a_run_cut_off_goes_on_from_its_last_checkpoint(home, cat):
+    whole = losses(run(cat, max_steps=6))
+    create(CreateSettings(name="cat-x", overwrite=True, initialization_text="red cat", num_vectors=2, model=cat["model"]))  # fmt: skip
+    created = (home / "embeddings" / "cat-x.pt").read_bytes()
+    events = train(settings(cat, max_steps=6, checkpoint_every=2), Control())
+    for event in events:
+        if isinstance(event, Stepped) and event.step == 5:
+            break
+    (home / "embeddings" / "cat-x.pt").unlink()
+    # As after a kill: the file is the old one, older than the checkpoint of step 4.
+    (home / "embeddings" / "cat-x.pt").write_bytes(created)
+    import os
+
+    os.utime(home / "embeddings" / "cat-x.pt", (1, 1))
+    for path in (home / "runs").rglob("cat-x-5.ckpt"):
+        path.unlink()
+    assert losses(run(cat, max_steps=6)) == whole[4:]
+
+
+def test_an_embedding_made_anew_starts_anew(home, cat):
+    first = losses(run(cat))
+    create(CreateSettings(name="cat-x", overwrite=True, initialization_text="red cat", num_vectors=2, model=cat["model"]))  # fmt: skip
+    assert losses(run(cat)) == first
+    assert sorted(path.name for path in (home / "runs").glob("*/*")) == ["cat-x", "cat-x-2"]
+
+
+def test_a_run_left_in_the_middle_is_saved(home, cat):
+    events = train(settings(cat), Control())
+    for event in events:
+        if isinstance(event, Stepped) and event.step == 2:
+            break
+    events.close()
+    assert files.read(home / "embeddings" / "cat-x.pt").step == 2
+
+
+def test_only_the_vectors_change(home, cat):
+    from textual_inversion.models.load import open_model
+
+    model = open_model(cat["model"])
+    frozen = (model.unet, model.vae, model.text.encoders[0].model)
+    before = [value.clone() for module in frozen for value in module.state_dict().values()]
+    start = vectors(home)
+    run(cat)
+    after = [value for module in frozen for value in module.state_dict().values()]
+    assert all(torch.equal(old, new) for old, new in zip(before, after, strict=True))
+    assert not torch.equal(vectors(home), start)
+
+
+def test_the_loss_table_has_a_row_a_step_also_after_a_resume(home, cat):
+    run(cat, max_steps=2)
+    run(cat, max_steps=4)
+    (table,) = (home / "runs").glob("*/*/textual_inversion_loss.csv")
+    rows = list(csv.reader(table.read_text().splitlines()))
+    assert rows[0] == ["step", "epoch", "epoch_step", "loss", "learn_rate"]
+    assert [row[:3] for row in rows[1:]] == [["1", "0", "0"], ["2", "0", "1"], ["3", "1", "0"], ["4", "2", "0"]]  # fmt: skip
+
+
+def test_the_run_folder_keeps_the_settings_that_made_it(home, cat):
+    run(cat, max_steps=2)
+    (path,) = (home / "runs").glob("*/*/settings.json")
+    assert TrainSettings.build(json.loads(path.read_text())) == settings(cat, max_steps=2)
+
+
+def test_a_schedule_that_runs_out_is_said(home, cat):
+    warned = [e.message for e in run(cat, learning_rate="0.01:2") if isinstance(e, Warned)]
+    assert warned == [
+        "The learning rate schedule ends at step 2; its last rate 0.01 is kept until step 4."
+    ]
+
+
+def test_an_unreadable_picture_is_named_and_left_out(home, cat, pictures):
+    (pictures / "broken.jpg").write_bytes(b"\xff\xd8\xff")
+    warned = [e.message for e in run(cat, max_steps=1) if isinstance(e, Warned)]
+    assert len(warned) == 1
+    assert "broken.jpg" in warned[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "words"),
+    [
+        ({"dataset_dir": "nowhere"}, DatasetError, "nowhere"),
+        ({"dataset_dir": "empty"}, DatasetError, "no pictures"),
+        ({"embedding": "gone"}, EmbeddingError, "gone"),
+        ({"template": "gone.txt"}, SettingsError, "gone.txt"),
+        ({"template": "nameless.txt"}, SettingsError, r"\[name\]"),
+        ({"model": "gone"}, ModelError, "gone"),
+        ({"resume": "gone"}, TrainingError, "gone"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_leaves_nothing(home, cat, changes, error, words):
+    (home / "empty").mkdir()
+    (home / "nameless.txt").write_text("a photo\n")
+    with pytest.raises(error, match=words):
+        run(cat, **changes)
+    assert not (home / "runs").exists()
+
+
+def test_an_embedding_of_another_width_is_refused(home, cat, stacks):
+    with pytest.raises(ModelError, match="width 32, but the base model .* takes 48"):
+        run(cat, model=str(stacks["sd2"]))
+
+
+def test_a_finished_embedding_says_how_to_go_on(home, cat):
+    run(cat)
+    with pytest.raises(TrainingError, match="already has 4 steps .* set max steps higher"):
+        run(cat)
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_no_part(home, cat, monkeypatch):
+    import errno
+    from pathlib import Path
+
+    def full(self, target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    stream = train(settings(cat, save_embedding_every=1), Control())
+    next(event for event in stream if isinstance(event, Started))
+    before = (home / "embeddings" / "cat-x.pt").read_bytes()
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(StorageError, match="No space left on device"):
+        list(stream)
+    assert (home / "embeddings" / "cat-x.pt").read_bytes() == before
+    assert not list(home.rglob("*.part"))
+
+
+def test_vectors_that_are_no_numbers_never_reach_a_file(home, cat):
+    before = (home / "embeddings" / "cat-x.pt").read_bytes()
+    with pytest.raises(TrainingError, match="no longer finite"):
+        run(cat, learning_rate="1e30")
+    assert (home / "embeddings" / "cat-x.pt").read_bytes() == before
+
+
+@pytest.mark.parametrize("kind", ["sd2", "sdxl"])
+def test_the_other_families_train_too(home, pictures, stacks, kind):
+    model = str(stacks[kind])
+    path = create(CreateSettings(name="dog-x", initialization_text="dog", model=model))
+    start = files.read(path).vectors
+    cat = {"embedding": "dog-x", "dataset_dir": "pictures", "model": model}
+    assert run(cat, save_image_every=4)[-1] == Finished(4, "done", str(path))
+    learned = files.read(path).vectors
+    assert [t.shape for t in learned] == [t.shape for t in start]
+    assert all(not torch.equal(old, new) for old, new in zip(start, learned, strict=True))

@@ -1,0 +1,63 @@
+import json
+
+from textual_inversion.events import (
+    Failed,
+    Finished,
+    Loading,
+    Previewed,
+    Started,
+    Stepped,
+    Warned,
+    to_dict,
+)
+from textual_inversion.runview import Run, newest_run_folder, read_run
+
+
+def folded(*events):
+    run = Run(kind="train")
+    for place, event in enumerate(events):
+        run.apply(event, now=float(place))
+    return run
+
+
+def test_a_run_is_the_sum_of_its_events():
+    run = folded(Started("cat", 0, 4, "f"), Stepped(1, 4, 0.5, 0.1, 1.0, "a"), Warned("w"))
+    assert (run.state, run.step, run.total, run.losses) == ("running", 1, 4, [(1, 0.5, 0.1)])
+    assert (run.warnings, run.caption, run.version) == (["w"], "a", 3)
+
+
+def test_time_left_comes_from_this_sittings_steps():
+    run = folded(Started("cat", 90, 100), Stepped(91, 100, 1, 1, 1), Stepped(92, 100, 1, 1, 1))
+    assert (run.steps_per_second, run.seconds_left) == (1.0, 8.0)
+
+
+def test_the_states_have_their_ends():
+    started = Started("cat", 0, 4)
+    assert folded(Loading("x")).state == "loading"
+    assert folded(started, Finished(4, "done", "p")).state == "finished"
+    assert folded(started, Finished(2, "stopped")).state == "stopped"
+    failed = folded(started, Failed(2, "because"))
+    assert (failed.state, failed.message, failed.seconds_left) == ("failed", "because", None)
+
+
+def test_a_resumed_run_forgets_what_it_will_do_again():
+    first = [Started("cat", 0, 9), *(Stepped(s, 9, float(s), 1, 1) for s in (1, 2, 3))]
+    run = folded(*first, Previewed(3, "p", ""), Started("cat", 1, 9), Stepped(2, 9, 7.0, 1, 1))
+    assert run.losses == [(1, 1.0, 1), (2, 7.0, 1)]
+    assert run.previews == []
+
+
+def test_a_run_on_disk_without_an_end_was_broken_off(tmp_path):
+    lines = [Started("cat", 0, 9), Stepped(1, 9, 0.5, 0.1, 1)]
+    text = "\n".join(json.dumps(to_dict(event)) for event in lines)
+    (tmp_path / "events.jsonl").write_text(text + '\n{"event": "step')
+    run = read_run(tmp_path)
+    assert (run.state, run.step, run.losses) == ("broken off", 1, [(1, 0.5, 0.1)])
+
+
+def test_the_newest_run_folder_is_found(tmp_path):
+    assert newest_run_folder(tmp_path) is None
+    folder = tmp_path / "2026-01-01" / "cat"
+    folder.mkdir(parents=True)
+    (folder / "events.jsonl").write_text("")
+    assert newest_run_folder(tmp_path) == folder

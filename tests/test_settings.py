@@ -1,0 +1,78 @@
+import json
+
+import pytest
+
+from textual_inversion.errors import SettingsError
+from textual_inversion.knobs import walk
+from textual_inversion.settings import (
+    CreateSettings,
+    GenerateSettings,
+    PreprocessSettings,
+    TrainSettings,
+    read_settings_file,
+)
+
+NEEDED = {
+    CreateSettings: {"name": "x"},
+    PreprocessSettings: {"source": "a", "destination": "b"},
+    TrainSettings: {"embedding": "x"},
+    GenerateSettings: {"prompt": "x"},
+}
+ALL = list(NEEDED)
+
+
+@pytest.mark.parametrize("model", ALL)
+def test_settings_survive_json(model):
+    settings = model.build(NEEDED[model])
+    assert model.build(json.loads(settings.to_json())) == settings
+
+
+@pytest.mark.parametrize("model", ALL)
+def test_every_knob_has_a_help_of_at_most_three_sentences(model):
+    for knob in walk(model):
+        assert 1 <= knob.help.count(". ") + 1 <= 3, knob.path
+        assert knob.help.endswith("."), knob.path
+
+
+@pytest.mark.parametrize("model", ALL)
+def test_every_number_takes_a_one(model):
+    """No trap: only pixels, which come in eights, may refuse it."""
+    numbers = [k.path for k in walk(model) if k.kind in {"whole", "real"}]
+    for path in set(numbers) - {"width", "height"}:
+        assert getattr(model.build(NEEDED[model], {path: 1}), path) == 1
+
+
+def test_a_later_source_wins():
+    built = TrainSettings.build({"embedding": "x", "seed": 1, "max_steps": 7}, {"seed": 2})
+    assert (built.seed, built.max_steps) == (2, 7)
+
+
+def test_all_complaints_come_in_one_line():
+    with pytest.raises(SettingsError) as caught:
+        TrainSettings.build({"embedding": "x", "max_steps": 0, "width": 100, "colour": 1})
+    assert "max_steps: Input should be greater than or equal to 1 (got 0)" in str(caught.value)
+    assert "width: Input should be a multiple of 8 (got 100)" in str(caught.value)
+    assert "colour: Extra inputs are not permitted" in str(caught.value)
+
+
+def test_a_faulty_schedule_is_a_settings_error():
+    with pytest.raises(SettingsError, match="abc"):
+        TrainSettings.build({"embedding": "x", "learning_rate": "abc"})
+
+
+def test_a_file_of_a_later_version_is_refused():
+    with pytest.raises(SettingsError, match="schema_version is 99"):
+        TrainSettings.build({"embedding": "x", "schema_version": 99})
+
+
+@pytest.mark.parametrize(("text", "words"), [("{", "is not JSON"), ("[1]", "one JSON object")])
+def test_a_faulty_settings_file_is_named(tmp_path, text, words):
+    path = tmp_path / "s.json"
+    path.write_text(text)
+    with pytest.raises(SettingsError, match=words):
+        read_settings_file(path)
+
+
+def test_a_missing_settings_file_is_named(tmp_path):
+    with pytest.raises(SettingsError, match="nowhere.json cannot be read"):
+        read_settings_file(tmp_path / "nowhere.json")
