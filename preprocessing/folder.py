@@ -22,7 +22,7 @@ from preprocessing.operations import Operation, apply, chosen
 from textual_inversion.errors import DatasetError, StorageError
 from textual_inversion.events import Event, Finished, Progressed, Started, Warned
 from textual_inversion.files.storage import explain, write_whole
-from textual_inversion.pictures import find_pictures, open_picture, text_beside
+from textual_inversion.pictures import find_pictures, open_picture, smallness, text_beside
 from textual_inversion.settings import PreprocessSettings
 
 _LONGEST_STEM = 200  # bytes; most file systems take 255 for the whole name
@@ -34,6 +34,14 @@ class Prepared:
 
     png: bytes
     caption: str
+
+
+@dataclass(frozen=True)
+class Made:
+    """All that one picture becomes, and what the user should know of it, if anything."""
+
+    pictures: list[Prepared]
+    note: str | None
 
 
 def preprocess(
@@ -72,16 +80,16 @@ def preprocess(
 
 def prepare(
     picture: Path, *, operations: Sequence[Operation], at_least: tuple[int, int], policy: Policy
-) -> list[Prepared]:
+) -> Made:
     """Make what a picture becomes, in the order of its sub-numbers; nothing is written."""
     existing = "" if policy == "ignore" else text_beside(picture) or ""
-    images = apply(operations, open_picture(picture, at_least=at_least))
-    return [Prepared(_png(image), merge(existing, "", policy=policy)) for image in images]
+    image = open_picture(picture, at_least=at_least)
+    note = smallness(picture, image, *at_least)
+    caption = merge(existing, "", policy=policy)
+    return Made([Prepared(_png(one), caption) for one in apply(operations, image)], note)
 
 
-def _work(
-    settings: PreprocessSettings, *, width: int, height: int
-) -> Callable[[Path], list[Prepared]]:
+def _work(settings: PreprocessSettings, *, width: int, height: int) -> Callable[[Path], Made]:
     return partial(
         prepare,
         operations=chosen(settings, width=width, height=height),
@@ -91,7 +99,7 @@ def _work(
 
 
 def _run(
-    work: Callable[[Path], list[Prepared]],
+    work: Callable[[Path], Made],
     pictures: Sequence[Path],
     destination: Path,
     stop: threading.Event,
@@ -103,8 +111,11 @@ def _run(
                 return Finished(num_written, "stopped", str(destination))
             written: list[Path] = []
             try:
-                written = _write(future.result(), destination, index=index, stem=picture.stem)
+                made = future.result()
+                written = _write(made.pictures, destination, index=index, stem=picture.stem)
                 index += 1
+                if made.note:
+                    yield Warned(made.note)
             except DatasetError as error:
                 yield Warned(str(error))
             num_written += len(written)

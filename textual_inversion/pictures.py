@@ -88,6 +88,16 @@ def cover(image: Image.Image, width: int, height: int) -> Image.Image:
     return image.resize((width, height), Image.Resampling.LANCZOS, box=box, reducing_gap=_GAP)
 
 
+def smallness(path: Path, image: Image.Image, width: int, height: int) -> str | None:
+    """Say when a picture must be more than doubled to cover width x height; None when not."""
+    if max(width / image.width, height / image.height) <= 2:
+        return None
+    return (
+        f"Picture {path} is only {image.width} x {image.height} pixels, so at {width} x {height} "
+        "it is a blur; take a larger one or leave it out."
+    )
+
+
 def text_beside(picture: Path) -> str | None:
     """Read the .txt of the same name beside a picture; None when there is none."""
     path = picture.with_suffix(".txt")

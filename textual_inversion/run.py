@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,8 +58,8 @@ def train(settings: TrainSettings, control: Control) -> Iterator[Event]:
             f'The embedding "{parts.embedding.name}" already has {start} steps and max steps is '
             f"{settings.max_steps}; set max steps higher to train on."
         )
-    batches = yield from _read_data(parts)
-    if control.stopping:
+    batches = yield from _read_data(parts, control)
+    if batches is None:
         yield Finished(start, "stopped")
         return
     learner = _make_learner(parts, start, checkpoint)
@@ -70,7 +70,7 @@ def train(settings: TrainSettings, control: Control) -> Iterator[Event]:
         yield from log.through(_work(parts, learner, batches, folder, control))
 
 
-def _open(settings: TrainSettings) -> Iterator[Event]:
+def _open(settings: TrainSettings) -> Generator[Event, None, _Parts]:
     """Check everything cheap first, then open the model."""
     library = Library(find_folder("embeddings"))
     embedding = library.load(settings.embedding)
@@ -118,8 +118,8 @@ def _find_checkpoint(parts: _Parts) -> Checkpoint | None:
     return read_checkpoint(path)
 
 
-def _read_data(parts: _Parts) -> Iterator[Event]:
-    """Read the pictures and let the autoencoder see each once."""
+def _read_data(parts: _Parts, control: Control) -> Generator[Event, None, Batches | None]:
+    """Read the pictures and let the autoencoder see each once; None when asked to stop."""
     settings = parts.settings
     yield Loading(f"pictures of {settings.dataset_dir}")
     items: list[Item] = []
@@ -133,6 +133,8 @@ def _read_data(parts: _Parts) -> Iterator[Event]:
     )
     for done in latents.fill([item.picture for item in items]):
         yield Loading(f"latents ({done} of {len(items)})")
+        if control.stopping:
+            return None
     return Batches(
         settings,
         name=f"<{parts.embedding.name}>",

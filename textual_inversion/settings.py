@@ -285,9 +285,9 @@ class GenerateSettings(Settings):
 def find_folder(name: str) -> Path:
     """Find `embeddings`, `templates`, `models` or the like: here, else in the project's folder.
 
-    TI_HOME, when set, stands for "here".
+    An environment variable TI_HOME, when set, stands for "here".
     """
-    here = Path(os.environ.get("TI_HOME", "."))
-    local = here / name
-    project = Path(__file__).resolve().parent.parent / name
-    return project if project.is_dir() and not local.is_dir() else local
+    here = Path(os.environ.get("TI_HOME", ".")) / name
+    package = Path(__file__).resolve().parent
+    shipped = (package.parent / name, package / "_project" / name)
+    return here if here.is_dir() else next((path for path in shipped if path.is_dir()), here)

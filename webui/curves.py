@@ -22,7 +22,7 @@ def loss_chart(run: Run | None) -> str:
         return _EMPTY
     line = smoothed([bucket.mean for bucket in buckets])
     first, last = rows[0][0], buckets[-1].step
-    axes = Axes(first, max(last, first + 1), 0, 1.08 * max(bucket.high for bucket in buckets))
+    axes = Axes(first, max(last, first + 1), *_range(buckets))
     drawn = [_raw(axes, buckets, thin=len(rows) <= NUM_BUCKETS), _smooth(axes, buckets, line)]
     drawn.append(plot.columns(axes, [(bucket.step, _told(bucket)) for bucket in buckets]))
     label = f"Loss from step {first} to {last}, smoothed now {line[-1]:.4f}"
@@ -71,6 +71,13 @@ def _stairs(schedule: Schedule, end: int) -> list[tuple[float, float]]:
     starts = [0, *(part.end for part in schedule.segments if part.end and part.end < end)]
     points = [(float(start), schedule.rate(start)) for start in starts]
     return [*points, (float(end), points[-1][1])]
+
+
+def _range(buckets: list[Bucket]) -> tuple[float, float]:
+    """Start at 0, unless that would press the curve flat against the top."""
+    low, high = min(bucket.low for bucket in buckets), max(bucket.high for bucket in buckets)
+    room = 0.08 * (high - low) or 0.08 * high
+    return (low - room if low > high / 2 else 0.0), high + room
 
 
 def _raw(axes: Axes, buckets: list[Bucket], *, thin: bool) -> str:

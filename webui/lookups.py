@@ -1,4 +1,4 @@
-"""What the drop-downs offer: models, templates, embeddings and sample folders found on disk.
+"""What the drop-downs offer: models, templates and embeddings found on disk.
 
 A folder that cannot be read offers nothing here; the job that uses it says what is wrong.
 """
@@ -37,12 +37,6 @@ def embeddings() -> list[tuple[str, str]]:
     except (TextualInversionError, OSError):
         return []
     return [(_shown(entry), entry.name) for entry in entries if not entry.problem]
-
-
-def samples() -> list[str]:
-    """List the picture folders that ship with the project."""
-    root = find_folder("samples")
-    return [f"samples/{folder.name}" for folder in sorted(root.glob("*")) if folder.is_dir()]
 
 
 @lru_cache(maxsize=8)

@@ -53,7 +53,8 @@ def duration(seconds: float) -> str:
 def status_html(run: Run | None, *, idle: str) -> str:
     """Draw the sentence with a progress bar."""
     said = escape(sentence(run, idle=idle))
-    name = f"<b>{escape(run.name)}</b> · " if run is not None and run.name else ""
+    named = run is not None and run.name and run.kind != "generate"
+    name = f"<b>{escape(run.name)}</b> · " if run is not None and named else ""
     bar = _bar(run) if run is not None else ""
     return (
         f'<div class="ti-status ti-{tone(run)}" role="status">'

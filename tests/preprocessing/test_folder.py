@@ -213,3 +213,14 @@ def test_it_needs_no_torch():
     code = "import preprocessing, sys; sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
     root = Path(__file__).parents[2]
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+
+
+def test_a_picture_that_is_far_too_small_is_said(tmp_path):
+    (tmp_path / "source").mkdir()
+    Image.new("RGB", (1, 1)).save(tmp_path / "source" / "dot.png")
+    settings = PreprocessSettings(source=str(tmp_path / "source"), destination=str(tmp_path / "d"))
+    said = [event.message for event in preprocess(settings, size=64) if isinstance(event, Warned)]
+    assert said == [
+        f"Picture {tmp_path / 'source' / 'dot.png'} is only 1 x 1 pixels, so at 64 x 64 it is a "
+        "blur; take a larger one or leave it out."
+    ]

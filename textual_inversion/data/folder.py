@@ -11,7 +11,7 @@ from PIL import Image
 from textual_inversion.data.captions import caption_of
 from textual_inversion.errors import DatasetError
 from textual_inversion.events import Warned
-from textual_inversion.pictures import cover, find_pictures, open_picture
+from textual_inversion.pictures import cover, find_pictures, open_picture, smallness
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,14 @@ def read_folder(folder: Path, width: int, height: int) -> Iterator[Item | Warned
     failures: list[str] = []
     for path in paths:
         try:
-            picture = cover(open_picture(path, at_least=(width, height)), width, height)
-            yield Item(path, picture, caption_of(path))
+            picture = open_picture(path, at_least=(width, height))
+            caption = caption_of(path)
         except DatasetError as error:
             failures.append(str(error))
             yield Warned(f"{error} It is left out of the training.")
+            continue
+        if note := smallness(path, picture, width, height):
+            yield Warned(note)
+        yield Item(path, cover(picture, width, height), caption)
     if len(failures) == len(paths):
         raise DatasetError(f"No picture in {folder} can be used. {failures[0]}")

@@ -7,19 +7,19 @@ decoder learns, so that latents which a UNet was trained on stay valid.
 from __future__ import annotations
 
 import argparse
-import random
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
-from data import BACKGROUNDS, DEFAULT_CACHE, held_out_concepts, load
+from data import BACKGROUNDS, DEFAULT_CACHE, Item, held_out_concepts, load, over
 from diffusers import AutoencoderKL
 from torch.nn import functional as F
 from training import Average, Clock, load_state, save_state
 
 CROP_PX = 64
 BATCH = 16
+SAVE_EVERY_SECONDS = 180
 
 
 def make_vae() -> AutoencoderKL:
@@ -37,7 +37,7 @@ def make_vae() -> AutoencoderKL:
     )
 
 
-def training_rows(items: list, groups: tuple[str, ...]) -> np.ndarray:
+def training_rows(items: list[Item], groups: tuple[str, ...]) -> np.ndarray:
     """Give the rows of pictures whose concept is not held out."""
     held_out = set(held_out_concepts(items, groups))
     return np.array([item.index for item in items if item.concept not in held_out])
@@ -104,10 +104,10 @@ def psnr(vae: AutoencoderKL, pictures: torch.Tensor) -> float:
     return float((-10 * error.log10()).mean())
 
 
-def validation_pictures(pictures: np.ndarray, items: list, groups: tuple[str, ...]) -> torch.Tensor:
-    """Stack every third picture of the held-out concepts over plain backgrounds: (50, 3, 128, 128)."""
-    from data import over
-
+def validation_pictures(
+    pictures: np.ndarray, items: list[Item], groups: tuple[str, ...]
+) -> torch.Tensor:
+    """Stack every third held-out picture, over plain backgrounds: (50, 3, 128, 128)."""
     held_out = set(held_out_concepts(items, groups))
     rows = [item.index for item in items if item.concept in held_out][::3]
     names = list(BACKGROUNDS)
@@ -131,63 +131,82 @@ def main() -> None:
     train(parser.parse_args())
 
 
+class Session:
+    """One run of training: the autoencoder, its average, the optimizer, and the state on disk."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.args = args
+        self.path = args.cache / "vae_state.pt"
+        self.vae = make_vae()
+        average = make_vae()
+        average.load_state_dict(self.vae.state_dict())
+        state = load_state(self.path)
+        self.step = int(state["step"]) if state else 0
+        if state:
+            # A frozen encoder is the averaged one: its latents are what the UNet has learned.
+            self.vae.load_state_dict(state["average" if args.freeze_encoder else "vae"])
+            average.load_state_dict(state["average"])
+        self.vae.to(args.device, memory_format=torch.channels_last)
+        self.average = Average(average.to(args.device))
+        if args.freeze_encoder:
+            self.vae.encoder.requires_grad_(requires_grad=False)
+            self.vae.quant_conv.requires_grad_(requires_grad=False)
+        self.learned = [p for p in self.vae.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.AdamW(
+            self.learned, lr=args.learning_rate, betas=(0.9, 0.98), weight_decay=0
+        )
+
+    def advance(self, wanted: torch.Tensor, rate: float) -> torch.Tensor:
+        """Take one optimizer step towards (B, 3, 64, 64) pictures; give the loss."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        wanted = wanted.to(self.args.device).contiguous(memory_format=torch.channels_last)
+        loss = self._loss(wanted)
+        self.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.learned, 1.0)
+        self.optimizer.step()
+        self.average.update(self.vae)
+        self.step += 1
+        return loss.detach()
+
+    def _loss(self, wanted: torch.Tensor) -> torch.Tensor:
+        frozen = self.args.freeze_encoder
+        with torch.autocast(self.args.device, torch.bfloat16):
+            latent = self.vae.encode(wanted).latent_dist
+            sample = latent.mode() if frozen else latent.sample()
+            made = self.vae.decode(sample).sample
+        loss = reconstruction_loss(made.float(), wanted)
+        if frozen:
+            return loss
+        return loss + self.args.kl_weight * latent.kl().mean() / sample[0].numel()
+
+    def save(self) -> None:
+        """Write everything that going on needs."""
+        average = self.average.module.state_dict()
+        save_state(self.path, {"step": self.step, "vae": self.vae.state_dict(), "average": average})
+
+
 def train(args: argparse.Namespace) -> None:
-    """Run the loop; the state and the EMA weights are written every three minutes and at the end."""
+    """Run the loop; state and EMA weights are written every three minutes and at the end."""
     groups = tuple(args.groups.split(","))
     stored, items = load(args.cache)
-    pictures = np.array(stored)
-    rows = training_rows(items, groups)
+    pictures, rows = np.array(stored), training_rows(items, groups)
     check = validation_pictures(pictures, items, groups).to(args.device)
     torch.manual_seed(args.seed)
-    random.seed(args.seed)
-    vae = make_vae()
-    state = load_state(args.cache / "vae_state.pt")
-    step = int(state["step"]) if state else 0
-    if state:
-        vae.load_state_dict(state["vae"])
-    vae.to(args.device, memory_format=torch.channels_last)
-    average = Average(vae)
-    if state:
-        average.module.load_state_dict(state["average"])
-    if args.freeze_encoder:
-        vae.encoder.requires_grad_(False)
-        vae.quant_conv.requires_grad_(False)
-    learned = [p for p in vae.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(learned, lr=args.learning_rate, betas=(0.9, 0.98), weight_decay=0)
-    clock, draw = Clock(args.minutes), np.random.default_rng(args.seed + step)
-    saved, first = time.perf_counter(), step
+    session = Session(args)
+    draw, first = np.random.default_rng(args.seed + session.step), session.step
+    clock, saved = Clock(args.minutes), time.perf_counter()
     while clock.share < 1:
-        for group in optimizer.param_groups:
-            group["lr"] = clock.rate(args.learning_rate, step - first)
-        wanted = draw_batch(pictures, rows, draw).to(args.device)
-        wanted = wanted.contiguous(memory_format=torch.channels_last)
-        with torch.autocast(args.device, torch.bfloat16):
-            latent = vae.encode(wanted).latent_dist
-            sample = latent.mode() if args.freeze_encoder else latent.sample()
-            made = vae.decode(sample).sample
-        loss = reconstruction_loss(made.float(), wanted)
-        if not args.freeze_encoder:
-            loss = loss + args.kl_weight * latent.kl().mean() / sample[0].numel()
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(learned, 1.0)
-        optimizer.step()
-        average.update(vae)
-        step += 1
-        if step % 250 == 0:
-            print(
-                f"{step} {clock.share:.2f} loss {loss.item():.4f} "
-                f"psnr {psnr(average.module, check):.2f} "
-                f"std {sample.float().std().item():.2f}",
-                flush=True,
-            )
-        if time.perf_counter() - saved > 180 or clock.share >= 1:
+        rate = clock.rate(args.learning_rate, session.step - first)
+        loss = session.advance(draw_batch(pictures, rows, draw), rate)
+        if session.step % 250 == 0:
+            score = psnr(session.average.module, check)
+            print(f"{session.step} {clock.share:.2f} loss {loss:.4f} psnr {score:.2f}", flush=True)
+        if time.perf_counter() - saved > SAVE_EVERY_SECONDS or clock.share >= 1:
+            session.save()
             saved = time.perf_counter()
-            save_state(
-                args.cache / "vae_state.pt",
-                {"step": step, "vae": vae.state_dict(), "average": average.module.state_dict()},
-            )
-    print(f"done at {step}: psnr {psnr(average.module, check):.2f}")
+    print(f"done at {session.step}: psnr {psnr(session.average.module, check):.2f}")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import gradio as gr
 
 from textual_inversion.jobs import Runner
 from textual_inversion.runview import Run
-from textual_inversion.settings import PreprocessSettings
+from textual_inversion.settings import PreprocessSettings, TrainSettings, find_folder
 from webui import lookups, work
 from webui.form import Form, draw_form
 from webui.live import Part, start_button, stop_button
@@ -50,10 +50,10 @@ def draw(runner: Runner) -> Tab:
 
 def _example() -> dict[str, Any]:
     """Offer the pictures that ship with the project, so that the first try is one click."""
-    folders = lookups.samples()
-    if not folders:
+    sample = str(TrainSettings.model_fields["dataset_dir"].default)
+    if not find_folder(sample).is_dir():
         return {}
-    return {"source": folders[0], "destination": f"prepared/{Path(folders[0]).name}"}
+    return {"source": sample, "destination": f"prepared/{Path(sample).name}"}
 
 
 def _begin(runner: Runner, form: Form[PreprocessSettings], values: tuple[Any, ...]) -> None:
@@ -86,5 +86,5 @@ def _pairs(run: Run | None) -> list[tuple[str, str]]:
     for source, made in run.pairs[-_PAIRS_SHOWN:] if run is not None else []:
         before, after = served(source, small=True), served(made)
         if before and after:
-            shown += [(before, f"{Path(source).name}, before"), (after, Path(made).name)]
+            shown += [(before, "before"), (after, "after")]
     return shown

@@ -1,0 +1,36 @@
+"""Documents are held true by tests."""
+
+import re
+from pathlib import Path
+
+from tools import options_table
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_options_table_is_fresh():
+    assert options_table.PATH.read_text(encoding="utf-8") == options_table.render()
+
+
+def test_every_picture_and_file_that_readme_names_is_there():
+    names = re.findall(r"\]\((?!https?:|#)([^)]+)\)", README)
+    assert names
+    assert [name for name in names if not (ROOT / name).exists()] == []
+
+
+def test_ci_runs_readmes_own_test_command():
+    command = 'pip install -e ".[test]" && pytest'
+    assert command in README
+    assert 'readme_command "pytest"' in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_every_flag_that_readme_shows_exists():
+    from textual_inversion.cli import make_parser
+
+    commands = make_parser()._subparsers._group_actions[0].choices
+    shown = re.findall(r"^ti (\w+)(.*)$", README.replace("\\\n", " "), flags=re.MULTILINE)
+    assert {name for name, _ in shown} >= {"create", "preprocess", "train", "generate"}
+    for name, rest in shown:
+        known = {flag for action in commands[name]._actions for flag in action.option_strings}
+        assert {flag for flag in re.findall(r"--[a-z-]+", rest)} <= known

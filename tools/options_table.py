@@ -1,0 +1,53 @@
+"""Write docs/options.md, the table of all options, from the knobs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual_inversion.cli import COMMANDS
+from textual_inversion.knobs import Knob, walk
+
+PATH = Path(__file__).resolve().parents[1] / "docs" / "options.md"
+
+
+def render() -> str:
+    """Give the text of docs/options.md."""
+    parts = [
+        "# Options\n\nEvery option is a flag of the command line and a control of the page. "
+        "Written by `python tools/options_table.py`; edit `textual_inversion/settings.py`.\n"
+    ]
+    for command, model in COMMANDS.items():
+        rows = "\n".join(_row(knob) for knob in walk(model))
+        parts.append(
+            f"## ti {command}\n\n{' '.join((model.__doc__ or '').split())}\n\n"
+            f"| flag | on the page | default | values | what it does |\n|---|---|---|---|---|\n{rows}\n"
+        )
+    return "\n".join(parts)
+
+
+def _row(knob: Knob) -> str:
+    flag = knob.path.upper() if knob.positional else knob.flag
+    cells = (f"`{flag}`", knob.ui.label, _default(knob), _values(knob), knob.help)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _default(knob: Knob) -> str:
+    if knob.required:
+        return "required"
+    if knob.kind == "switch":
+        return "on" if knob.default else "off"
+    return f"`{knob.default}`" if knob.default != "" else "empty"
+
+
+def _values(knob: Knob) -> str:
+    if knob.choices:
+        return ", ".join(f"`{choice}`" for choice in knob.choices)
+    if knob.minimum is None and knob.maximum is None:
+        return {"switch": "on, off"}.get(knob.kind, "text")
+    low = "" if knob.minimum is None else f"{knob.minimum:g}"
+    high = "" if knob.maximum is None else f"{knob.maximum:,.0f}".replace(",", " ")
+    return f"{low} to {high}" if high else f"from {low}"
+
+
+if __name__ == "__main__":
+    PATH.write_text(render(), encoding="utf-8")
