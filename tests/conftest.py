@@ -10,8 +10,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """An empty working folder of the test's own: embeddings/, models/, runs/ are made in it."""
-    for name in ("embeddings", "models"):
+    """An empty working folder of the test's own: the folders of a user are in it."""
+    for name in ("embeddings", "models", "runs", "outputs"):
         (tmp_path / name).mkdir()
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -57,8 +57,9 @@ def test_every_knob_has_its_help(command, capsys):
 def test_the_main_job_from_the_command_line(home, pictures, stacks, capsys):
     model = str(stacks["sd1"])
     assert main(["create", "my-dog", "--num-vectors", "2", "--model", model]) == 0
-    assert main(["preprocess", "pictures", "ready", "--model", model, "--flipped-copies", "horizontal"]) == 0  # fmt: skip
-    small = ["--max-steps", "3", "--batch-size", "2", "--preview-steps", "2", "--no-save-image-with-embedding"]  # fmt: skip
+    flips = ["--flipped-copies", "horizontal"]
+    assert main(["preprocess", "pictures", "ready", "--model", model, *flips]) == 0
+    small = ["--max-steps", "3", "--batch-size", "2", "--preview-steps", "2"]
     assert main(["train", "my-dog", "--dataset-dir", "ready", "--model", model, *small]) == 0
     assert main(["generate", "a <my-dog>", "--steps", "2", "--model", model]) == 0
     assert main(["list"]) == 0

@@ -142,7 +142,8 @@ def _events(settings: Settings, control: Control) -> Iterator[Event]:
             from preprocessing import preprocess
             from textual_inversion.models.find import native_size
 
-            return preprocess(settings, size=native_size(settings.model), stop=control.stop)
+            size = native_size(settings.model) if 0 in {settings.width, settings.height} else 0
+            return preprocess(settings, size=size, stop=control.stop)
         case _:
             raise AssertionError(settings)
 

@@ -48,7 +48,7 @@ def generate(
     shot = make_shot(settings, model)
     words, warnings = find_words(shot, Library(find_folder("embeddings")), model)
     yield from warnings
-    folder = Path(settings.output) / date.today().isoformat()
+    folder = find_folder(settings.output) / date.today().isoformat()
     yield Started("pictures", 0, shot.steps, str(folder))
     drawing = None
     live = _LivePreviews(model, wanted=live_previews)

@@ -108,7 +108,7 @@ def _find_checkpoint(parts: _Parts) -> Checkpoint | None:
             raise EmbeddingError(
                 f'The embedding "{parts.embedding.name}" is gone; create it again.'
             )
-        return find_checkpoint(Path(parts.settings.log_dir), parts.embedding, entry.path)
+        return find_checkpoint(find_folder(parts.settings.log_dir), parts.embedding, entry.path)
     path = newest_checkpoint(Path(resume)) if Path(resume).is_dir() else Path(resume)
     if path is None or not path.is_file():
         raise TrainingError(
@@ -164,7 +164,7 @@ def _make_learner(parts: _Parts, start: int, checkpoint: Checkpoint | None) -> L
 
 
 def _new_folder(parts: _Parts) -> Path:
-    return new_run_folder(Path(parts.settings.log_dir), parts.embedding.name)
+    return new_run_folder(find_folder(parts.settings.log_dir), parts.embedding.name)
 
 
 def _work(

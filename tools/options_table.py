@@ -20,7 +20,8 @@ def render() -> str:
         rows = "\n".join(_row(knob) for knob in walk(model))
         parts.append(
             f"## ti {command}\n\n{' '.join((model.__doc__ or '').split())}\n\n"
-            f"| flag | on the page | default | values | what it does |\n|---|---|---|---|---|\n{rows}\n"
+            "| flag | on the page | default | values | what it does |\n|---|---|---|---|---|\n"
+            f"{rows}\n"
         )
     return "\n".join(parts)
 

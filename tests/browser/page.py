@@ -1,0 +1,90 @@
+"""What a user does on the page, in a user's words."""
+
+import re
+
+from playwright.sync_api import expect
+
+PATIENCE_MS = 120_000
+
+
+def open_page(window, server, tab=None):
+    page = window.new_page()
+    page.goto(server.url)
+    page.wait_for_selector("#create-name")
+    if tab:
+        go_to(page, tab)
+    return page
+
+
+def go_to(page, tab):
+    page.get_by_role("tab", name=tab, exact=True).click()
+
+
+def fill(page, control, value):
+    field = page.locator(f"#{control} textarea, #{control} input").first
+    field.fill(str(value))
+    field.blur()
+
+
+def value_of(page, control):
+    return page.locator(f"#{control} textarea, #{control} input").first.input_value()
+
+
+def press(page, button):
+    page.locator(f"#{button}:not([disabled])").click()
+
+
+def expect_text(page, element, pattern):
+    expect(page.locator(f"#{element}")).to_have_text(re.compile(pattern), timeout=PATIENCE_MS)
+
+
+def step_of(page):
+    """The step that the status sentence tells."""
+    expect_text(page, "train-status", r"step \d+ of|Step \d+ of|Done: \d+")
+    return int(re.search(r"(?:[Ss]tep|Done:) (\d+)", page.inner_text("#train-status"))[1])
+
+
+def wait_for_step(page, step):
+    page.wait_for_function(
+        """step => {
+            const said = document.querySelector('#train-status').innerText;
+            const found = said.match(/[Ss]tep (\\d+) of/);
+            return found && Number(found[1]) >= step;
+        }""",
+        arg=step,
+    )
+
+
+def pictures_shown(page, gallery):
+    """How many thumbnails have really loaded."""
+    return page.evaluate(
+        """id => [...document.querySelectorAll('#' + id + ' img')]
+            .filter(img => img.complete && img.naturalWidth > 0).length""",
+        gallery,
+    )
+
+
+def wait_for_pictures(page, gallery, count):
+    page.locator(f"#{gallery}").scroll_into_view_if_needed()
+    page.wait_for_function(
+        """([id, count]) => [...document.querySelectorAll('#' + id + ' img')]
+            .filter(img => img.complete && img.naturalWidth > 0).length >= count""",
+        arg=[gallery, count],
+    )
+
+
+def create(page, name, words="unicorn"):
+    fill(page, "create-name", name)
+    fill(page, "create-initialization_text", words)
+    press(page, "create-start")
+    expect_text(page, "create-result", f"Created {name}")
+
+
+def set_up_training(page, *, max_steps, save_image_every=5):
+    go_to(page, "Train")
+    expect(page.locator("#train-embedding input")).not_to_have_value("", timeout=PATIENCE_MS)
+    fill(page, "train-max_steps", max_steps)
+    fill(page, "train-batch_size", 1)
+    fill(page, "train-save_image_every", save_image_every)
+    page.get_by_role("button", name="Advanced").locator("visible=true").click()
+    fill(page, "train-preview_steps", 4)

@@ -1,0 +1,75 @@
+"""What is wrong is said in one sentence, on the page, and as text."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.page import create, expect_text, fill, go_to, open_page, press
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+EVIL = "<img src=x onerror=document.title='broken-in'>"
+
+
+@pytest.fixture
+def page(server, window):
+    page = open_page(window, server)
+    yield page
+    assert page.title() == "Textual Inversion"
+
+
+def expect_toast(page, words):
+    expect(page.locator(".toast-body").filter(has_text=words)).to_be_visible()
+
+
+@pytest.mark.parametrize("name", ["", "../cat", "dog", EVIL])
+def test_a_name_that_will_not_do(page, server, name):
+    fill(page, "create-name", name)
+    press(page, "create-start")
+    expect(page.locator(".toast-body")).to_be_visible()
+    assert list(server.home.rglob("*.pt")) == []
+
+
+def test_a_learning_rate_is_explained_as_one_types(page):
+    go_to(page, "Train")
+    fill(page, "train-learning_rate", EVIL)
+    expect_text(page, "train-learning_rate-note", "is not a number")
+    fill(page, "train-learning_rate", "0.005:100, 0.001:50")
+    expect_text(page, "train-learning_rate-note", "runs out at step 150; 0.001 is kept up to")
+
+
+def test_max_steps_of_zero_do_not_start(page):
+    create(page, "glimmer")
+    go_to(page, "Train")
+    fill(page, "train-max_steps", 0)
+    press(page, "train-start")
+    expect_toast(page, "greater than or equal to 1")
+
+
+def test_an_empty_folder_of_pictures_is_said(page, server):
+    (server.home / "nothing").mkdir()
+    create(page, "glimmer")
+    go_to(page, "Train")
+    fill(page, "train-dataset_dir", "nothing")
+    press(page, "train-start")
+    expect_text(page, "train-status", "Failed: .*nothing")
+    expect(page.locator("#train-start")).to_be_enabled()
+
+
+def test_a_folder_without_pictures_is_said_by_preprocessing(page, server):
+    (server.home / "texts").mkdir()
+    (server.home / "texts" / "a.txt").write_text("no picture")
+    go_to(page, "Preprocess Images")
+    fill(page, "preprocess-source", "texts")
+    press(page, "preprocess-start")
+    expect_text(page, "preprocess-status", "Failed: .*texts")
+
+
+def test_typed_paths_are_never_served(page, server):
+    (server.home / "secret.txt").write_text("secret")
+    for path in ("secret.txt", "server.log", "runs"):
+        answer = page.request.get(f"{server.url}gradio_api/file={server.home / path}")
+        assert answer.status in {403, 404}
+
+
+def test_another_name_for_this_machine_is_refused(page, server):
+    answer = page.request.get(server.url, headers={"Host": "evil.example"})
+    assert answer.status == 400

@@ -1,0 +1,84 @@
+"""Many tabs, a killed server, a phone: the run is shown everywhere."""
+
+import signal
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.page import (
+    create,
+    expect_text,
+    go_to,
+    open_page,
+    press,
+    set_up_training,
+    step_of,
+    wait_for_pictures,
+    wait_for_step,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture
+def training(server, window):
+    """A page on which a long training has drawn its first preview."""
+    page = open_page(window, server)
+    create(page, "glimmer")
+    set_up_training(page, max_steps=100_000)
+    press(page, "train-start")
+    wait_for_pictures(page, "train-gallery", 1)
+    return page
+
+
+def test_eight_tabs_of_one_browser_stay_live(training, server, window):
+    pages = [training, *(open_page(window, server, "Train") for _ in range(7))]
+    seen = [step_of(page) for page in pages]
+    for page, step in zip(pages, seen, strict=True):
+        wait_for_step(page, step + 3)
+        wait_for_pictures(page, "train-gallery", 1)
+
+
+def test_interrupting_in_one_tab_frees_the_buttons_of_another(training, server, window):
+    other = open_page(window, server, "Train")
+    expect(other.locator("#train-start")).to_be_disabled()
+    press(other, "train-stop")
+    expect_text(training, "train-status", "Interrupted at step")
+    expect(training.locator("#train-start")).to_be_enabled()
+    expect(training.locator("#train-stop")).to_be_disabled()
+
+
+def test_a_killed_server_shows_the_run_when_it_is_back(training, server):
+    reached = step_of(training)
+    server.end(signal.SIGKILL)
+    server.start()
+    training.goto(server.url)
+    go_to(training, "Train")
+    expect_text(training, "train-status", "The program ended during this run")
+    expect_text(training, "train-chart", "smoothed, now")
+    wait_for_pictures(training, "train-gallery", 1)
+    press(training, "train-start")
+    wait_for_step(training, reached + 1)
+
+
+def test_asking_the_server_to_end_saves_what_was_learned(training, server):
+    embedding = server.home / "embeddings" / "glimmer.pt"
+    before = embedding.read_bytes()
+    server.end()
+    assert embedding.read_bytes() != before
+    server.start()
+    training.goto(server.url)
+    go_to(training, "Train")
+    expect_text(training, "train-status", "Interrupted at step")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_fits_a_phone(training, chromium, server, shoot, scheme):
+    phone = chromium.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    for tab in ("Create Embedding", "Preprocess Images", "Train", "Generate"):
+        page = open_page(phone, server, tab)
+        page.wait_for_timeout(1500)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        shoot(page, f"phone-{scheme}-{tab.split()[0].lower()}")
+        page.close()
+    phone.close()

@@ -1,0 +1,72 @@
+"""The curves are drawn from a run, and say in words what they show."""
+
+import re
+
+import pytest
+
+from textual_inversion.events import Started, Stepped
+from textual_inversion.runview import Run
+from textual_inversion.schedules import parse_schedule
+from webui.curves import loss_chart, schedule_chart, schedule_words
+
+
+def trained(steps):
+    run = Run(kind="train")
+    run.apply(Started("cat", 0, steps))
+    for step in range(1, steps + 1):
+        run.apply(Stepped(step, steps, 1 / step, 0.005, 0.1))
+    return run
+
+
+def words(text, max_steps, **options):
+    return schedule_words(parse_schedule(text, **options), max_steps)
+
+
+def test_without_losses_the_chart_says_what_will_come():
+    assert "appears here" in loss_chart(None)
+    assert "appears here" in loss_chart(Run(kind="train"))
+
+
+@pytest.mark.parametrize("steps", [1, 2, 100, 101, 5000])
+def test_the_chart_shows_the_newest_step_with_few_marks(steps):
+    drawn = loss_chart(trained(steps))
+    assert f"to {steps}, smoothed now" in drawn
+    assert len(re.findall("<rect", drawn)) <= 100
+    assert "nan" not in drawn
+
+
+def test_one_rate_is_said_in_words_alone():
+    drawn = schedule_chart("0.005", absolute=False, max_steps=500)
+    assert drawn == "<p>0.005 for steps 1 to 500.</p>"
+
+
+def test_durations_add_up():
+    said = words("0.005:500, 0.001:1000, 0.004", 2000)
+    assert said == (
+        "0.005 for steps 1 to 500, then 0.001 for steps 501 to 1500, "
+        "then 0.004 for steps 1501 to 2000."
+    )
+
+
+def test_absolute_steps_are_taken_as_they_are():
+    said = words("0.005:500, 0.001:1000", 1000, absolute=True)
+    assert said == "0.005 for steps 1 to 500, then 0.001 for steps 501 to 1000."
+
+
+def test_a_schedule_that_is_too_short_keeps_its_last_rate():
+    said = words("0.005:100, 0.001:50", 500)
+    assert said.endswith("The schedule runs out at step 150; 0.001 is kept up to 500.")
+
+
+def test_what_comes_after_max_steps_is_not_used():
+    assert words("0.005:500, 0.001", 300).endswith("after step 300 (max steps) is not used.")
+
+
+def test_a_faulty_schedule_is_explained_and_escaped():
+    drawn = schedule_chart("<b>x</b>", absolute=False, max_steps=500)
+    assert "ti-wrong" in drawn
+    assert "&lt;b&gt;x&lt;/b&gt;" in drawn
+
+
+def test_missing_max_steps_do_not_break_the_curve():
+    assert "<p>" in schedule_chart("0.005:10, 0.001", absolute=False, max_steps=None)

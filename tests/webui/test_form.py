@@ -1,0 +1,91 @@
+"""A form gives back the settings that were put into it."""
+
+import gradio as gr
+import pytest
+
+from textual_inversion.errors import SettingsError
+from textual_inversion.knobs import walk
+from textual_inversion.settings import (
+    CreateSettings,
+    GenerateSettings,
+    PreprocessSettings,
+    TrainSettings,
+)
+from webui.form import draw_form
+
+JOBS = [
+    ("create", CreateSettings),
+    ("preprocess", PreprocessSettings),
+    ("train", TrainSettings),
+    ("generate", GenerateSettings),
+]
+
+
+def draw(job, model, **options):
+    with gr.Blocks():
+        return draw_form(job, model, **options)
+
+
+def other_value(knob):
+    """A valid value that is not the default."""
+    if knob.kind == "choice":
+        return next(choice for choice in knob.choices if choice != knob.default)
+    if knob.kind == "switch":
+        return not knob.default
+    if knob.kind == "whole":
+        return 64 if knob.default != 64 else 72
+    if knob.kind == "real":
+        return knob.maximum
+    return "0.001:10, 0.0005" if knob.ui.widget == "schedule" else f"an other {knob.path}"
+
+
+def read_back(form, values):
+    """Send values through the controls, as the page does."""
+    controls = zip(form.controls, values, strict=True)
+    return form.settings([control.preprocess(value) for control, value in controls])
+
+
+@pytest.mark.parametrize(("job", "model"), JOBS)
+def test_settings_come_back_from_the_form_unchanged(job, model):
+    form = draw(job, model)
+    settings = model.build({knob.path: other_value(knob) for knob in walk(model)})
+    assert read_back(form, form.place(settings.model_dump())) == settings
+
+
+@pytest.mark.parametrize(("job", "model"), JOBS)
+def test_an_untouched_form_holds_the_defaults(job, model):
+    required = {knob.path: "given" for knob in walk(model) if knob.required}
+    form = draw(job, model, initial=required)
+    values = [control.value for control in form.controls]
+    assert read_back(form, values) == model.build(required)
+
+
+@pytest.mark.parametrize(("job", "model"), JOBS)
+def test_every_control_carries_its_knob(job, model):
+    form = draw(job, model)
+    shown = [(control.elem_id, control.label, control.info) for control in form.controls]
+    assert shown == [(f"{job}-{k.path}", k.ui.label, k.help) for k in walk(model)]
+
+
+def test_bounds_are_the_knobs_own():
+    slider = draw("create", CreateSettings).by_path["num_vectors"]
+    assert (slider.minimum, slider.maximum, slider.step) == (1, 75, 1)
+
+
+def test_a_kept_value_of_another_type_is_left_alone():
+    form = draw("train", TrainSettings)
+    kept = {"max_steps": "many", "shuffle_tags": 1, "latent_sampling": "never", "embedding": "cat"}
+    placed = dict(zip([k.path for k in form.knobs], form.place(kept), strict=True))
+    assert [path for path, value in placed.items() if value != gr.skip()] == ["embedding"]
+
+
+def test_a_cleared_number_is_one_sentence():
+    form = draw("train", TrainSettings, initial={"embedding": "cat"})
+    values = form.values([control.value for control in form.controls]) | {"max_steps": None}
+    with pytest.raises(SettingsError, match="max_steps: Input should be a valid integer"):
+        form.settings(list(values.values()))
+
+
+def test_a_dropdown_takes_what_was_typed():
+    form = draw("train", TrainSettings, choices={"model": ["models/pocket"]})
+    assert form.by_path["model"].preprocess("/somewhere/else") == "/somewhere/else"

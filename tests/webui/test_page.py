@@ -1,0 +1,35 @@
+"""The whole page can be drawn, with ids that are its own and nothing open that need not be."""
+
+from collections import Counter
+
+import pytest
+
+from textual_inversion.jobs import Runner
+from webui.page import build
+
+
+@pytest.fixture(scope="module")
+def page():
+    return build(Runner())
+
+
+def test_every_id_is_used_once(page):
+    ids = Counter(block.elem_id for block in page.blocks.values() if block.elem_id)
+    assert [name for name, count in ids.items() if count > 1] == []
+
+
+def test_no_control_lets_files_in_or_keeps_a_session_alive(page):
+    kinds = {type(block).__name__ for block in page.blocks.values()}
+    assert not kinds & {"File", "UploadButton", "Image", "State", "FileExplorer"}
+    assert all(event.targets[0][1] != "unload" for event in page.fns.values() if event.targets)
+
+
+def test_no_event_is_offered_as_an_api(page):
+    assert {event.api_visibility for event in page.fns.values()} == {"private"}
+
+
+def test_galleries_only_show(page):
+    galleries = [b for b in page.blocks.values() if type(b).__name__ == "Gallery"]
+    assert len(galleries) == 3
+    inputs = {block for event in page.fns.values() for block in event.inputs}
+    assert not inputs & set(galleries)
