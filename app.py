@@ -18,7 +18,7 @@ def main() -> int:
     add("--share", action="store_true", help="make a public gradio.live link; needs --auth")
     add("--auth", metavar="USER:PASSWORD", help="ask everybody for a user and a password")
     add("--allowed-host", dest="allowed_hosts", action="append", default=[], metavar="NAME",
-        help="one more name that the page answers to, such as a proxy's; may be repeated")  # fmt: skip
+        help="one more name the page answers to, such as a proxy's; may be repeated")  # fmt: skip
     options = vars(parser.parse_args())
     try:
         from webui.server import launch

@@ -23,7 +23,14 @@ GOLDEN = {
 def make(stacks, kind, **changes):
     model = load_model(describe_model(str(stacks[kind])))
     chosen = TrainSettings.build(
-        {"embedding": "zyx", "batch_size": 2, "latent_sampling": "random", "flip": 0.5}, changes
+        {
+            "embedding": "zyx",
+            "batch_size": 2,
+            "latent_sampling": "random",
+            "flip": 0.5,
+            "timesteps": "uniform",
+        },
+        changes,
     )
     latents = LatentCache(model, chosen.latent_sampling, seed=0, flips=chosen.flip > 0)
     list(latents.fill(colours()))
@@ -36,7 +43,9 @@ def make(stacks, kind, **changes):
         num_timesteps=model.num_timesteps,
     )
     vectors = start_vectors(model.text.encoders, "cat dog", 2)
-    learner = Learner(model, "zyx", vectors, schedule=parse_schedule("0.01:2, 0.005"))
+    learner = Learner(
+        model, "zyx", vectors, settings=chosen, schedule=parse_schedule("0.01:2, 0.005")
+    )
     return learner, batches
 
 

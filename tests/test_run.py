@@ -18,11 +18,25 @@ from textual_inversion.errors import (
     StorageError,
     TrainingError,
 )
-from textual_inversion.events import Finished, Loading, Previewed, Saved, Started, Stepped, Warned
+from textual_inversion.events import (
+    Evaluated,
+    Finished,
+    Loading,
+    Previewed,
+    Saved,
+    Started,
+    Stepped,
+    Warned,
+)
 from textual_inversion.run import train
 from textual_inversion.settings import CreateSettings, TrainSettings
 
-QUIET = {"save_image_every": 0, "save_embedding_every": 0, "checkpoint_every": 0}
+QUIET = {
+    "save_image_every": 0,
+    "save_embedding_every": 0,
+    "checkpoint_every": 0,
+    "evaluate_every": 0,
+}
 
 
 def make_cat(model):
@@ -239,10 +253,87 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_part(home, cat, monkeypatch):
 
 
 def test_vectors_that_are_no_numbers_never_reach_a_file(home, cat):
-    before = (home / "embeddings" / "cat-x.pt").read_bytes()
-    with pytest.raises(TrainingError, match="no longer finite"):
+    with pytest.raises(TrainingError, match="step 2 .* so step 1 was put back and saved; lower"):
         run(cat, learning_rate="1e30")
-    assert (home / "embeddings" / "cat-x.pt").read_bytes() == before
+    saved = files.read(home / "embeddings" / "cat-x.pt")
+    assert (saved.step, bool(torch.isfinite(saved.vectors[0]).all())) == (1, True)
+
+
+def test_a_run_can_go_on_at_half_the_rate(home, cat):
+    events = run(cat, learning_rate="1e30", on_nan="halve")
+    warned = [event.message for event in events if isinstance(event, Warned)]
+    assert "halved to 5e+29" in warned[0]
+    assert [e.step for e in events if isinstance(e, Stepped)] == [1, 2, 3, 4]
+
+
+def test_vectors_that_cannot_move_are_said(home, cat):
+    warned = [
+        e.message for e in run(cat, max_steps=20, learning_rate="1e-30") if isinstance(e, Warned)
+    ]
+    assert warned[0].startswith("After 20 steps the vectors have not moved at all")
+
+
+def test_the_fixed_batch_is_read_at_its_interval_and_the_best_is_kept(home, cat):
+    events = run(cat, max_steps=6, evaluate_every=2)
+    read = [event for event in events if isinstance(event, Evaluated)]
+    assert [event.step for event in read] == [2, 4, 6]
+    best = files.read(next((home / "runs").glob("*/*/embeddings/cat-x-best.pt")))
+    assert best.step == min(read, key=lambda event: event.loss).step
+
+
+def test_evaluation_does_not_change_the_losses(home, cat):
+    with_it = losses(run(cat, evaluate_every=1))
+    make_cat(cat["model"])
+    assert losses(run(cat, resume="never")) == with_it
+
+
+def test_a_resumed_run_remembers_its_evaluations(home, cat):
+    chosen = {"max_steps": 6, "evaluate_every": 1, "convergence_window": 4}
+    whole = [event for event in run(cat, **chosen) if isinstance(event, Evaluated)]
+    make_cat(cat["model"])
+    first = run(cat, **{**chosen, "max_steps": 3})
+    second = run(cat, **chosen)
+    again = [event for event in first + second if isinstance(event, Evaluated)]
+    assert again == whole
+
+
+def test_a_converged_run_ends_when_asked(home, cat):
+    chosen = {"evaluate_every": 1, "convergence_window": 4, "learning_rate": "1e-9"}
+    events = run(cat, max_steps=50, stop_when_converged=True, **chosen)
+    assert events[-1].reason == "converged"
+    assert events[-1].step < 50
+    assert files.read(home / "embeddings" / "cat-x.pt").step == events[-1].step
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"optimizer": "spherical", "learning_rate": "0.01"},
+        {"norm": "fixed"},
+        {"ema_decay": 0.9},
+        {"lr_scheduler": "cosine", "warmup_steps": 2},
+        {"gradient_clipping": "norm", "clipping_threshold": "0.1:2, 0.01"},
+        {"loss": "huber", "min_snr_gamma": 5, "noise_offset": 0.05, "caption_dropout": 0.5},
+    ],
+    ids=lambda chosen: next(iter(chosen)),
+)
+def test_every_way_of_learning_goes_on_exactly(home, cat, chosen):
+    whole = losses(run(cat, max_steps=6, **chosen))
+    unbroken = vectors(home)
+    make_cat(cat["model"])
+    control, first = Control(), []
+    for event in train(settings(cat, max_steps=6, **chosen), control):
+        first.append(event)
+        if isinstance(event, Stepped) and event.step == 3:
+            control.stop.set()
+    assert losses(first) + losses(run(cat, max_steps=6, **chosen)) == whole
+    assert torch.equal(vectors(home), unbroken)
+
+
+def test_another_optimizer_on_resume_is_one_sentence(home, cat):
+    run(cat, max_steps=2)
+    with pytest.raises(TrainingError, match="another optimizer"):
+        run(cat, optimizer="spherical")
 
 
 @pytest.mark.parametrize("kind", ["sd2", "sdxl"])

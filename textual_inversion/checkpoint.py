@@ -95,7 +95,7 @@ def find_checkpoint(log_dir: Path, embedding: Embedding, file: Path) -> Checkpoi
 
 
 def _same(checkpoint: Checkpoint, embedding: Embedding) -> bool:
-    saved = checkpoint.state["vectors"]
+    saved = checkpoint.state["embedding"]
     return len(saved) == len(embedding.vectors) and all(
         torch.equal(ours, theirs) for ours, theirs in zip(saved, embedding.vectors, strict=True)
     )

@@ -4,54 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 
 from textual_inversion import files
 from textual_inversion.checkpoint import write_checkpoint
 from textual_inversion.control import Control
-from textual_inversion.errors import TrainingError
+from textual_inversion.evaluation import Evaluator
 from textual_inversion.events import Event, Previewed, Saved, Warned
 from textual_inversion.files import image
-from textual_inversion.files.embedding import Embedding
 from textual_inversion.generate import describe_shot, save_picture
-from textual_inversion.learner import Learner
 from textual_inversion.library import Library
 from textual_inversion.sampling import Shot, sample
+from textual_inversion.subject import Subject, is_time
 from textual_inversion.trainer import Ending
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What the chores work on: the learner, its word, and the run folder."""
-
-    learner: Learner
-    name: str
-    folder: Path
-
-    def embedding(self, step: int, *, snapshot: bool) -> Embedding:
-        """Give the vectors as they stand; a snapshot's name carries the step.
-
-        Raises:
-            TrainingError: The vectors are not numbers any more.
-        """
-        if not self.learner.is_finite:
-            raise TrainingError(
-                f"After step {step} the vectors are no longer finite numbers; nothing was saved "
-                "over the last good file. Lower the learning rate and train on."
-            )
-        return Embedding(
-            name=f"{self.name}-{step}" if snapshot else self.name,
-            vectors=self.learner.vectors,
-            step=step,
-            base_model=self.learner.model.info.name,
-            base_model_hash=self.learner.model.hash,
-        )
-
-
-def _is_time(step: int, every: int) -> bool:
-    return every > 0 and step % every == 0
 
 
 @dataclass(frozen=True)
@@ -63,7 +29,9 @@ class Snapshots:
 
     def is_due(self, step: int, ending: Ending | None) -> bool:
         """Tell whether the interval is full, or the run is done."""
-        return _is_time(step, self.every) or (ending == "done" and self.every > 0)
+        return is_time(step, self.every) or (
+            ending is not None and ending != "stopped" and self.every > 0
+        )
 
     def run(self, step: int) -> Iterator[Event]:
         """Write one copy."""
@@ -89,7 +57,9 @@ class Previews:
         """Tell whether the interval is full or the run is done; a stop does not wait for one."""
         if ending == "stopped":
             return False
-        return _is_time(step, self.every) or (ending == "done" and self.every > 0)
+        return is_time(step, self.every) or (
+            ending is not None and ending != "stopped" and self.every > 0
+        )
 
     def run(self, step: int) -> Iterator[Event]:
         """Draw, save and tell; a drawing that fails does not fail the run."""
@@ -126,17 +96,16 @@ class Checkpoints:
 
     subject: Subject
     every: int
+    evaluator: Evaluator
 
     def is_due(self, step: int, ending: Ending | None) -> bool:
         """Tell whether the interval is full or the run ends."""
-        return ending is not None or _is_time(step, self.every)
+        return ending is not None or is_time(step, self.every)
 
     def run(self, step: int) -> Iterator[Event]:
-        """Write a checkpoint, unless the vectors have gone bad."""
-        self.subject.embedding(step, snapshot=False)
-        path = write_checkpoint(
-            self.subject.folder, self.subject.name, self.subject.learner.state()
-        )
+        """Write a checkpoint."""
+        state = {**self.subject.learner.state(), "evaluation": self.evaluator.state()}
+        path = write_checkpoint(self.subject.folder, self.subject.name, state)
         yield Saved(step, "checkpoint", str(path))
 
 

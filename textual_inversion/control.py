@@ -13,6 +13,7 @@ class Control:
 
     def __init__(self) -> None:
         self.stop = threading.Event()
+        self.converged = False
 
     @property
     def stopping(self) -> bool:

@@ -7,7 +7,7 @@ on these alone. `to_dict` and `from_dict` turn them into JSON lines and back.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, get_args
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,20 @@ class Stepped:
     learning_rate: float
     seconds: float
     caption: str = ""
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The loss of the fixed batch after `step` updates: its mean, and by bands of timesteps.
+
+    `early` timesteps (much noise) decide the layout, `late` ones the detail.
+    """
+
+    step: int
+    loss: float
+    early: float
+    middle: float
+    late: float
 
 
 @dataclass(frozen=True)
@@ -85,7 +99,7 @@ class Warned:
 
 @dataclass(frozen=True)
 class Finished:
-    """A job ended well: `reason` is "done" or "stopped"; `path` is its main result."""
+    """A job ended well: `reason` is "done", "converged" or "stopped"; `path` is its result."""
 
     step: int
     reason: str
@@ -104,6 +118,7 @@ Event = (
     Loading
     | Started
     | Stepped
+    | Evaluated
     | Sampled
     | Previewed
     | Saved
@@ -112,12 +127,7 @@ Event = (
     | Finished
     | Failed
 )
-_KINDS: dict[str, type[Any]] = {
-    kind.__name__.lower(): kind
-    for kind in (
-        Loading, Started, Stepped, Sampled, Previewed, Saved, Progressed, Warned, Finished, Failed
-    )
-}  # fmt: skip
+_KINDS: dict[str, type[Any]] = {kind.__name__.lower(): kind for kind in get_args(Event)}
 
 
 def to_dict(event: Event) -> dict[str, Any]:

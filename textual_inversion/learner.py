@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import nn
 
-from textual_inversion import losses
+from textual_inversion import losses, norms
 from textual_inversion.data.batches import Batch, StepBatch
+from textual_inversion.errors import TrainingError
 from textual_inversion.models.base import BaseModel
 from textual_inversion.models.text import Words
+from textual_inversion.optimizers import Average, evaluating, make_clip, make_optimizer
+from textual_inversion.rates import make_rates
 from textual_inversion.schedules import Schedule
+from textual_inversion.settings import TrainSettings
 
 
 class Learner:
@@ -24,23 +29,35 @@ class Learner:
         name: str,
         vectors: Sequence[torch.Tensor],
         *,
+        settings: TrainSettings,
         schedule: Schedule,
         updates: int = 0,
     ) -> None:
         self.model = model
         self.name = name
-        self.schedule = schedule
+        self.settings = settings
+        self.rates = make_rates(settings, schedule)
+        self.rate_factor = 1.0
         self.updates = updates
         self.parameters = [
             nn.Parameter(tensor.detach().float().clone().to(model.device)) for tensor in vectors
         ]
-        # No weight decay: it would pull the vectors to zero and serve nothing.
-        self.optimizer = torch.optim.AdamW(self.parameters, lr=self.learning_rate, weight_decay=0)
+        self.norms = [norms.mean_norm(encoder.embedding.weight) for encoder in model.text.encoders]
+        self.optimizer = make_optimizer(
+            settings, self.parameters, rate=self.next_rate, norms=self.norms
+        )
+        self.clip = make_clip(settings)
+        self.average = Average(self.parameters, settings.ema_decay)
+
+    @property
+    def next_rate(self) -> float:
+        """Give the learning rate of the update to come."""
+        return self.rates.rate(self.updates) * self.rate_factor
 
     @property
     def learning_rate(self) -> float:
         """Give the rate of the newest update (of the first one, before it)."""
-        return self.schedule.rate(max(self.updates - 1, 0))
+        return self.rates.rate(max(self.updates - 1, 0)) * self.rate_factor
 
     @property
     def words(self) -> Words:
@@ -49,8 +66,10 @@ class Learner:
 
     @property
     def vectors(self) -> tuple[torch.Tensor, ...]:
-        """Copy the vectors as they stand: fp32 on the CPU."""
-        return tuple(p.detach().float().cpu().clone() for p in self.parameters)
+        """Copy the vectors as they are to be saved and shown: fp32 on the CPU; the EMA if asked."""
+        with evaluating(self.optimizer):
+            source = self.average.values or self.parameters
+            return tuple(p.detach().float().cpu().clone() for p in source)
 
     @property
     def is_finite(self) -> bool:
@@ -65,9 +84,12 @@ class Learner:
             loss = self._loss(micro) / len(batch.micros)
             loss.backward()
             total += loss.detach()
+        self.clip(self.parameters, self.updates)
         for group in self.optimizer.param_groups:
-            group["lr"] = self.schedule.rate(self.updates)
+            group["lr"] = self.next_rate
         self.optimizer.step()
+        self._hold_norms()
+        self.average.update(self.parameters)
         self.updates += 1
         return total
 
@@ -75,19 +97,39 @@ class Learner:
         """Give what `load_state` needs to go on exactly: a few KB."""
         return {
             "updates": self.updates,
-            "vectors": list(self.vectors),
-            "optimizer": self.optimizer.state_dict(),
+            "rate_factor": self.rate_factor,
+            "vectors": [p.detach().float().cpu().clone() for p in self.parameters],
+            "embedding": list(self.vectors),
+            "optimizer_name": self.settings.optimizer,
+            "average": [p.detach().float().cpu().clone() for p in self.average.values],
+            "optimizer": copy.deepcopy(self.optimizer.state_dict()),
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Go on from what `state` gave."""
-        self.updates = int(state["updates"])
-        with torch.no_grad():
-            for parameter, saved in zip(self.parameters, state["vectors"], strict=True):
-                parameter.copy_(saved)
-        self.optimizer.load_state_dict(state["optimizer"])
+        """Go on from what `state` gave.
 
-    def _loss(self, micro: Batch) -> torch.Tensor:
+        Raises:
+            TrainingError: It was made with other vectors or another optimizer.
+        """
+        complaint = TrainingError(
+            "The checkpoint was made with another number of vectors or another optimizer; choose "
+            "the same as then, or start anew with --resume never."
+        )
+        if state["optimizer_name"] != self.settings.optimizer:
+            raise complaint
+        self.updates = int(state["updates"])
+        self.rate_factor = float(state["rate_factor"])
+        try:
+            with torch.no_grad():
+                for parameter, saved in zip(self.parameters, state["vectors"], strict=True):
+                    parameter.copy_(saved)
+            self.average.load(state["average"], self.parameters)
+            self.optimizer.load_state_dict(copy.deepcopy(state["optimizer"]))
+        except (RuntimeError, ValueError, KeyError):
+            raise complaint from None
+
+    def predict(self, micro: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        """Give what the UNet says of a batch and what it should say, both (B, C, H, W), fp32."""
         device = self.model.device
         latents, noise = micro.latents.to(device), micro.noise.to(device)
         timesteps = micro.timesteps.to(device)
@@ -95,5 +137,25 @@ class Learner:
         told = self.model.text.encode(micro.prompts, self.words)
         noisy = losses.add_noise(latents, noise, alphas)
         predicted = self.model.predict(noisy, timesteps, told)
-        wanted = losses.target(self.model.prediction, latents, noise, alphas)
-        return losses.mean_squared(predicted, wanted)
+        return predicted, losses.target(self.model.prediction, latents, noise, alphas)
+
+    def _loss(self, micro: Batch) -> torch.Tensor:
+        predicted, wanted = self.predict(micro)
+        settings = self.settings
+        if settings.loss == "huber":
+            errors = losses.pseudo_huber(predicted, wanted, delta=settings.huber_delta)
+        else:
+            errors = losses.squared(predicted, wanted)
+        if settings.min_snr_gamma == 0:
+            return errors.mean()
+        alphas = self.model.alphas_cumprod[micro.timesteps.to(errors.device)]
+        weights = losses.min_snr_weights(
+            alphas, gamma=settings.min_snr_gamma, prediction=self.model.prediction
+        )
+        return (errors.flatten(1).mean(1) * weights).mean()
+
+    def _hold_norms(self) -> None:
+        for parameter, norm in zip(self.parameters, self.norms, strict=True):
+            norms.hold(
+                parameter.data, norm, self.settings.norm, strength=self.settings.norm_strength
+            )

@@ -27,9 +27,25 @@ def target(
     raise ValueError(f'A UNet that predicts "{prediction}" cannot be trained on.')
 
 
-def mean_squared(predicted: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """Average the squared error over the batch, in fp32."""
-    return (predicted.float() - wanted.float()).pow(2).mean()
+def squared(predicted: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """Square the error of each number, in fp32: (B, C, H, W)."""
+    return (predicted.float() - wanted.float()).pow(2)
+
+
+def pseudo_huber(predicted: torch.Tensor, wanted: torch.Tensor, *, delta: float) -> torch.Tensor:
+    """Square small errors and take large ones straight: the pseudo-Huber loss of arXiv:2403.16728.
+
+    It is scaled to equal the squared error where errors are far below `delta`.
+    """
+    error = predicted.float() - wanted.float()
+    return 2 * delta * ((error.pow(2) + delta**2).sqrt() - delta)
+
+
+def min_snr_weights(alphas: torch.Tensor, *, gamma: float, prediction: str) -> torch.Tensor:
+    """Weigh timesteps (B,) by their capped signal-to-noise ratio: sec. 3.4 of arXiv:2303.09556."""
+    snr = alphas / (1 - alphas)
+    capped = snr.clamp(max=gamma)
+    return capped / (snr + 1) if prediction == "v_prediction" else capped / snr
 
 
 def _coefficients(alphas: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

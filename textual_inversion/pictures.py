@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import codecs
 import re
-import struct
 import threading
+import unicodedata
 import warnings
-import zlib
-from io import BytesIO
+from collections.abc import Callable
 from pathlib import Path
 
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
+from textual_inversion.colours import FAULTS, eight_bits, srgb
 from textual_inversion.errors import DatasetError
 
 # HEIC and JPEG XL cannot be opened by Pillow alone: they are listed to be named, not dropped.
@@ -29,55 +29,73 @@ MOST_PIXELS = 178_956_970  # Pillow's own limit of what it opens, about 0.7 GB a
 _LARGE_PIXELS = 40_000_000
 _GAP = 3.0  # "indistinguishable from fair resampling" in Pillow's words
 _WHITE = (255, 255, 255)
-# What Pillow's decoders let out for broken files; OSError is told apart where it matters.
-_FAULTS = (
-    OSError, SyntaxError, ValueError, TypeError, LookupError, AttributeError, EOFError,
-    ArithmeticError, MemoryError, struct.error, zlib.error, ImageCms.PyCMSError,
-)  # fmt: skip
+_BREAKS = {"Cc", "Zl", "Zp"}  # control characters and line separators
 
 _one_large_at_a_time = threading.Lock()
 # Pillow warns from half of MOST_PIXELS on; here such a picture is either read or refused in words.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
+Box = tuple[float, float, float, float]  # left, top, right, bottom, in pixels and fractions
+
+
 def find_pictures(folder: Path) -> list[Path]:
     """List the pictures of `folder` as people count (2 before 10); DatasetError when none."""
+    names = pictures_in(folder)
+    if not names:
+        raise DatasetError(
+            f"Folder {shown(folder)} holds no pictures; put some in as PNG, JPEG or WebP files."
+        )
+    return names
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """List the pictures of `folder`, which may have none; DatasetError when it cannot be read."""
     try:
         names = [entry for entry in folder.iterdir() if _is_picture(entry)]
     except FileNotFoundError:
         raise DatasetError(
-            f"There is no folder {folder}; check the spelling or make it and put pictures in."
+            f"There is no folder {shown(folder)}; check the spelling or make it and put pictures "
+            "in."
         ) from None
     except NotADirectoryError:
         raise DatasetError(
-            f"{folder} is a file; name the folder that holds the pictures."
+            f"{shown(folder)} is a file; name the folder that holds the pictures."
         ) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise DatasetError(f"Folder {folder} cannot be read: {reason}.") from None
-    if not names:
-        raise DatasetError(
-            f"Folder {folder} holds no pictures; put some in as PNG, JPEG or WebP files."
-        )
+        raise DatasetError(f"Folder {shown(folder)} cannot be read: {reason}.") from None
     return sorted(names, key=_natural)
 
 
-def open_picture(path: Path, *, at_least: tuple[int, int] | None = None) -> Image.Image:
+def open_picture(
+    path: Path, *, at_least: tuple[int, int] | None = None, keep_alpha: bool = False
+) -> Image.Image:
     """Open a picture as people see it: upright, sRGB, 8 bits, transparency over white.
 
     Args:
         path: The file; of an animation the first frame is taken.
         at_least: A width and height that the picture will only be made smaller for: what is much
             larger may then come reduced, which saves time and memory.
+        keep_alpha: Give a picture with transparency as RGBA instead of over white.
 
     Raises:
         DatasetError: naming the file and why it cannot be used.
     """
     try:
         with Image.open(path) as image:
-            return _read(image, at_least)
-    except (Image.DecompressionBombError, *_FAULTS) as error:
-        raise DatasetError(f"Picture {path} {_reason(path, error)}") from None
+            return _read(image, at_least, keep_alpha=keep_alpha)
+    except (Image.DecompressionBombError, *FAULTS) as error:
+        raise DatasetError(f"Picture {shown(path)} {_reason(path, error)}") from None
+
+
+def shown(path: Path) -> str:
+    """Spell a path so that it fits into a sentence: line breaks and stray bytes as escapes."""
+    text = str(path).encode("utf-8", "backslashreplace").decode()
+    return "".join(
+        char.encode("unicode_escape").decode() if unicodedata.category(char) in _BREAKS else char
+        for char in text
+    )
 
 
 def cover(image: Image.Image, width: int, height: int) -> Image.Image:
@@ -85,7 +103,19 @@ def cover(image: Image.Image, width: int, height: int) -> Image.Image:
     left = (image.width - min(image.width, image.height * width / height)) / 2
     top = (image.height - min(image.height, image.width * height / width)) / 2
     box = (left, top, image.width - left, image.height - top)
-    return image.resize((width, height), Image.Resampling.LANCZOS, box=box, reducing_gap=_GAP)
+    return cut(image, box, width=width, height=height)
+
+
+def cut(image: Image.Image, box: Box, *, width: int, height: int) -> Image.Image:
+    """Scale what lies within `box` to exactly width x height.
+
+    Colours and transparency are scaled apart, so that what a mask hides keeps its colours.
+    """
+
+    def scaled(part: Image.Image) -> Image.Image:
+        return part.resize((width, height), Image.Resampling.LANCZOS, box=box, reducing_gap=_GAP)
+
+    return _by_parts(image, scaled)
 
 
 def smallness(path: Path, image: Image.Image, width: int, height: int) -> str | None:
@@ -93,8 +123,8 @@ def smallness(path: Path, image: Image.Image, width: int, height: int) -> str | 
     if max(width / image.width, height / image.height) <= 2:
         return None
     return (
-        f"Picture {path} is only {image.width} x {image.height} pixels, so at {width} x {height} "
-        "it is a blur; take a larger one or leave it out."
+        f"Picture {shown(path)} is only {image.width} x {image.height} pixels, so at {width} x "
+        f"{height} it is a blur; take a larger one or leave it out."
     )
 
 
@@ -106,7 +136,7 @@ def text_beside(picture: Path) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise DatasetError(f"Caption {path} cannot be read: {error.strerror}.") from None
+        raise DatasetError(f"Caption {shown(path)} cannot be read: {error.strerror}.") from None
     wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return data.decode("utf-16" if wide else "utf-8-sig", errors="replace").strip()
 
@@ -124,28 +154,38 @@ def _natural(path: Path) -> tuple[list[str | int], str]:
     return [numbers.get(part, part) for part in parts], path.name
 
 
-def _read(image: Image.Image, at_least: tuple[int, int] | None) -> Image.Image:
+def _by_parts(image: Image.Image, change: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    if image.mode != "RGBA":
+        return change(image)
+    changed = change(image.convert("RGB"))
+    changed.putalpha(change(image.getchannel("A")))
+    return changed
+
+
+def _read(image: Image.Image, at_least: tuple[int, int] | None, *, keep_alpha: bool) -> Image.Image:
     if image.width * image.height > MOST_PIXELS:
         raise Image.DecompressionBombError
     # A camera may lie on its side: only the longer edge is sure to be enough.
     edge = int(max(at_least) * _GAP) if at_least else MOST_PIXELS
+    if keep_alpha and image.has_transparency_data:
+        edge = MOST_PIXELS  # reducing would lose the colours that a mask hides
     image.draft(None, (edge, edge))  # JPEG decodes at 1/2, 1/4 or 1/8; others ignore it
     if image.width * image.height > _LARGE_PIXELS:
         with _one_large_at_a_time:
-            return _finished(_decoded(image, edge))
-    return _finished(_decoded(image, edge))
+            return _finished(_decoded(image, edge), keep_alpha=keep_alpha)
+    return _finished(_decoded(image, edge), keep_alpha=keep_alpha)
 
 
 def _decoded(image: Image.Image, edge: int) -> Image.Image:
     image.load()
-    image = _eight_bits(image)
+    image = eight_bits(image)
     factor = min(image.size) // edge
     return image.reduce(factor) if factor > 1 else image
 
 
-def _finished(image: Image.Image) -> Image.Image:
-    image = _srgb(_upright(image))
-    if image.mode == "RGBA":
+def _finished(image: Image.Image, *, keep_alpha: bool) -> Image.Image:
+    image = srgb(_upright(image))
+    if image.mode == "RGBA" and not keep_alpha:
         ground = Image.new("RGB", image.size, _WHITE)
         ground.paste(image, mask=image.getchannel("A"))
         image = ground
@@ -154,45 +194,11 @@ def _finished(image: Image.Image) -> Image.Image:
     return image
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Bring any mode to L, RGB, RGBA or CMYK."""
-    if image.mode.startswith("I") or image.mode == "F":
-        return _from_deep_grey(image)
-    if image.has_transparency_data:
-        return image if image.mode == "RGBA" else image.convert("RGBA")
-    return image if image.mode in {"L", "RGB", "CMYK"} else image.convert("RGB")
-
-
-def _from_deep_grey(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I;16"):
-        return image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
-    # 32-bit whole numbers and floats carry no range of their own: take the next usual one.
-    highest = float(image.getextrema()[1])  # pyright: ignore[reportArgumentType]
-    usual = (1.0, 255.0, 65535.0) if image.mode == "F" else (255.0, 65535.0)
-    scale = 255 / next((top for top in usual if highest <= top), highest)
-    return image.point(lambda value: value * scale).convert("L")
-
-
 def _upright(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
-    except _FAULTS:
+    except FAULTS:
         return image  # damaged EXIF says nothing about the pixels
-
-
-def _srgb(image: Image.Image) -> Image.Image:
-    mode = "RGBA" if image.mode == "RGBA" else "RGB"
-    profile = image.info.get("icc_profile")
-    if profile:
-        try:
-            source = ImageCms.ImageCmsProfile(BytesIO(profile))
-            target = ImageCms.createProfile("sRGB")
-            converted = ImageCms.profileToProfile(image, source, target, outputMode=mode)
-        except _FAULTS:
-            converted = None  # a profile that is damaged or of another kind of picture
-        if converted is not None:
-            return converted
-    return image if image.mode == mode else image.convert(mode)
 
 
 def _reason(path: Path, error: BaseException) -> str:

@@ -54,15 +54,21 @@ def words_from_file_name(stem: str) -> str:
     return re.sub(r"^[-_\s]*([0-9]+([-_\s]+|$))*", "", stem).strip()
 
 
-def vary_tags(words: str, *, shuffle: bool, dropout: float, draw: random.Random) -> str:
-    """Shuffle comma-separated tags and leave each out with probability `dropout`."""
+def vary_tags(
+    words: str, *, shuffle: bool, dropout: float, draw: random.Random, keep: int = 0
+) -> str:
+    """Shuffle comma-separated tags and leave each out with probability `dropout`.
+
+    The first `keep` tags stay where they are.
+    """
     if not shuffle and dropout == 0:
         return words
     tags = [tag for tag in (part.strip() for part in words.split(",")) if tag]
-    kept = [tag for tag in tags if draw.random() >= dropout]
+    first, others = tags[:keep], tags[keep:]
+    kept = [tag for tag in others if draw.random() >= dropout]
     if shuffle:
         draw.shuffle(kept)
-    return ", ".join(kept)
+    return ", ".join(first + kept)
 
 
 def fill(line: str, *, name: str, words: str) -> str:

@@ -12,26 +12,34 @@ from textual_inversion.checkpoint import (
     newest_checkpoint,
     read_checkpoint,
 )
-from textual_inversion.chores import Checkpoints, FinalSave, Previews, Snapshots, Subject
+from textual_inversion.chores import Checkpoints, FinalSave, Previews, Snapshots
 from textual_inversion.control import Control
 from textual_inversion.data.batches import Batches
 from textual_inversion.data.folder import Item, read_folder
 from textual_inversion.data.latents import LatentCache
 from textual_inversion.errors import EmbeddingError, TextualInversionError, TrainingError
+from textual_inversion.evaluation import BestSaves, Convergence, Evaluator
 from textual_inversion.events import Event, Failed, Finished, Loading, Saved, Started, Warned
 from textual_inversion.files.embedding import Embedding
 from textual_inversion.files.storage import write_whole
+from textual_inversion.guard import Guard
 from textual_inversion.learner import Learner
 from textual_inversion.library import Library
 from textual_inversion.models.base import BaseModel
 from textual_inversion.models.load import open_model
 from textual_inversion.prompts import fill
+from textual_inversion.randomness import draw
 from textual_inversion.runfolder import RunLog, new_run_folder
 from textual_inversion.sampling import Shot
 from textual_inversion.schedules import Schedule, parse_schedule
 from textual_inversion.settings import TrainSettings, find_folder
+from textual_inversion.subject import Subject
 from textual_inversion.templates import read_template
 from textual_inversion.trainer import Chore, train as loop
+
+_ENOUGH_TO_HOLD_OUT = 10
+# DVAR's threshold for the share of the variance that counts as none.
+_THRESHOLD = 0.15
 
 
 @dataclass(frozen=True)
@@ -65,9 +73,13 @@ def train(settings: TrainSettings, control: Control) -> Iterator[Event]:
     learner = _make_learner(parts, start, checkpoint)
     folder = checkpoint.run_folder if checkpoint else _new_folder(parts)
     write_whole(folder / "settings.json", settings.to_json().encode())
-    per_epoch = len(batches.captions) / (settings.batch_size * settings.gradient_accumulation_steps)
+    per_epoch = len(batches.items) / (settings.batch_size * settings.gradient_accumulation_steps)
     with RunLog(folder, start=start, steps_per_epoch=per_epoch) as log:
-        yield from log.through(_work(parts, learner, batches, folder, control))
+        subject = Subject(learner, parts.embedding.name, folder)
+        evaluator = _make_evaluator(parts, subject, batches, control)
+        if checkpoint:
+            evaluator.load_state(checkpoint.state["evaluation"])
+        yield from log.through(_work(parts, evaluator, batches, control))
 
 
 def _open(settings: TrainSettings) -> Generator[Event, None, _Parts]:
@@ -128,6 +140,9 @@ def _read_data(parts: _Parts, control: Control) -> Generator[Event, None, Batche
             yield found
         else:
             items.append(found)
+    held_out = draw(settings.seed, "held out").randrange(len(items))
+    if not settings.hold_out_picture or len(items) < _ENOUGH_TO_HOLD_OUT:
+        held_out = None
     latents = LatentCache(
         parts.model, settings.latent_sampling, seed=settings.seed, flips=settings.flip > 0
     )
@@ -142,6 +157,7 @@ def _read_data(parts: _Parts, control: Control) -> Generator[Event, None, Batche
         captions=tuple(item.caption for item in items),
         latents=latents,
         num_timesteps=parts.model.num_timesteps,
+        held_out=held_out,
     )
 
 
@@ -155,6 +171,7 @@ def _make_learner(parts: _Parts, start: int, checkpoint: Checkpoint | None) -> L
         parts.model,
         parts.embedding.name,
         parts.embedding.vectors,
+        settings=parts.settings,
         schedule=parts.schedule,
         updates=start,
     )
@@ -167,25 +184,41 @@ def _new_folder(parts: _Parts) -> Path:
     return new_run_folder(find_folder(parts.settings.log_dir), parts.embedding.name)
 
 
+def _make_evaluator(
+    parts: _Parts, subject: Subject, batches: Batches, control: Control
+) -> Evaluator:
+    settings = parts.settings
+    rule = Convergence(settings.convergence_window, _THRESHOLD, settings.stop_when_converged)
+    return Evaluator(
+        subject,
+        settings.evaluate_every,
+        batches.evaluation(),
+        settings.batch_size,
+        rule,
+        control,
+    )
+
+
 def _work(
-    parts: _Parts, learner: Learner, batches: Batches, folder: Path, control: Control
+    parts: _Parts, evaluator: Evaluator, batches: Batches, control: Control
 ) -> Iterator[Event]:
     """Run the loop; save on any way out."""
-    start, total = learner.updates, parts.settings.max_steps
-    subject = Subject(learner, parts.embedding.name, folder)
+    subject, total = evaluator.subject, parts.settings.max_steps
+    learner, start = subject.learner, subject.learner.updates
     final = FinalSave(subject, parts.library)
-    yield Started(subject.name, start, total, str(folder))
-    ended = False
+    yield Started(subject.name, start, total, str(subject.folder))
+    saved_at = start
     try:
         for event in loop(
             start=start,
             total=total,
             learner=learner,
             batches=batches.start_at(start),
-            chores=_chores(parts, subject, final, control),
+            chores=_chores(parts, evaluator, final, control),
             control=control,
         ):
-            ended = ended or (isinstance(event, Saved) and event.kind == "embedding")
+            if isinstance(event, Saved) and event.kind == "embedding":
+                saved_at = event.step
             if isinstance(event, Finished):
                 event = Finished(event.step, event.reason, _result(parts))
             yield event
@@ -193,23 +226,25 @@ def _work(
         yield Failed(learner.updates, str(error))
         raise
     finally:
-        if not ended and learner.updates > start and learner.is_finite:
-            _save_after_all(subject, final)
+        if learner.updates > saved_at and learner.is_finite:
+            _save_after_all(Checkpoints(subject, 0, evaluator), final, learner.updates)
 
 
-def _save_after_all(subject: Subject, final: FinalSave) -> None:
+def _save_after_all(checkpoints: Checkpoints, final: FinalSave, step: int) -> None:
     """Save when the loop was left by an exception or by closing the generator."""
-    for chore in (Checkpoints(subject, every=0), final):
-        for _ in chore.run(subject.learner.updates):
-            pass
+    for _ in (*checkpoints.run(step), *final.run(step)):
+        pass
 
 
-def _chores(parts: _Parts, subject: Subject, final: FinalSave, control: Control) -> list[Chore]:
-    """Order matters at the end: what was learned is safe before pictures are drawn."""
-    settings = parts.settings
+def _chores(parts: _Parts, evaluator: Evaluator, final: FinalSave, control: Control) -> list[Chore]:
+    """Order matters: broken vectors are caught first; what was learned is safe before pictures."""
+    settings, subject = parts.settings, evaluator.subject
     return [
-        Checkpoints(subject, settings.checkpoint_every),
+        Guard(subject, settings.on_nan),
+        evaluator,
+        Checkpoints(subject, settings.checkpoint_every, evaluator),
         Snapshots(subject, settings.save_embedding_every),
+        BestSaves(evaluator, settings.save_embedding_every),
         final,
         Previews(
             subject,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from textual_inversion.events import (
+    Evaluated,
     Event,
     Failed,
     Finished,
@@ -26,6 +27,7 @@ from textual_inversion.events import (
 
 State = Literal["loading", "running", "stopping", "finished", "stopped", "failed", "broken off"]
 _SPEED_WINDOW = 50
+_ENDINGS = {"stopped": "Interrupted; saved.", "converged": "Converged; saved."}
 
 
 @dataclass
@@ -46,6 +48,7 @@ class Run:
     result: str = ""
     learning_rate: float = 0.0
     losses: list[tuple[int, float, float]] = field(default_factory=list)
+    evaluations: list[Evaluated] = field(default_factory=list)
     previews: list[Previewed] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     pairs: list[tuple[str, str]] = field(default_factory=list)
@@ -98,6 +101,7 @@ class Run:
         self.state, self.message = "running", "Running."
         # A resumed run repeats what it did after its checkpoint.
         self.losses = [row for row in self.losses if row[0] <= event.step]
+        self.evaluations = [read for read in self.evaluations if read.step <= event.step]
         self.previews = [seen for seen in self.previews if seen.step <= event.step]
         self._times.clear()
 
@@ -115,12 +119,14 @@ class Run:
         if isinstance(event, Failed):
             self.state, self.message = "failed", event.message
         else:
-            self.state = "finished" if event.reason == "done" else "stopped"
+            self.state = "stopped" if event.reason == "stopped" else "finished"
             self.result = event.path
-            self.message = "Done." if event.reason == "done" else "Interrupted; saved."
+            self.message = _ENDINGS.get(event.reason, "Done.")
 
     def _collect(self, event: Event, now: float | None) -> None:
         match event:
+            case Evaluated():
+                self.evaluations.append(event)
             case Previewed():
                 self.previews.append(event)
             case Saved():

@@ -39,58 +39,57 @@ class Schedule:
         return self.segments[-1].end
 
 
-def parse_schedule(text: str, *, absolute: bool = False) -> Schedule:
+def parse_schedule(text: str, *, absolute: bool = False, what: str = "learning rate") -> Schedule:
     """Parse comma-separated `rate` or `rate:steps` items; SettingsError names the faulty one."""
     items = [item.strip() for item in text.split(",") if item.strip()]
     if not items:
-        raise SettingsError('The learning rate is empty; write one such as "0.005".')
+        raise SettingsError(f'The {what} is empty; write one such as "0.005".')
     segments: list[Segment] = []
     for place, item in enumerate(items):
         start = segments[-1].end or 0 if segments else 0
-        segment = _parse_item(item, start=start, absolute=absolute)
+        segment = _parse_item(item, start=start, absolute=absolute, what=what)
         if segment.end is None and place < len(items) - 1:
             raise SettingsError(
-                f'The learning rate "{item}" has no step number, so nothing after it is ever used; '
+                f'The {what} "{item}" has no step number, so nothing after it is ever used; '
                 f'write "{item}:500" or make it the last one.'
             )
         segments.append(segment)
     return Schedule(tuple(segments))
 
 
-def _parse_item(item: str, *, start: int, absolute: bool) -> Segment:
+def _parse_item(item: str, *, start: int, absolute: bool, what: str) -> Segment:
     rate_text, colon, steps_text = item.partition(":")
-    rate = _parse_rate(rate_text.strip(), item)
+    rate = _parse_rate(rate_text.strip(), item, what)
     if not colon or steps_text.strip() == "-1":
         return Segment(rate, None)
-    steps = _parse_steps(steps_text.strip(), item)
+    steps = _parse_steps(steps_text.strip(), item, what)
     if absolute and steps <= start:
         raise SettingsError(
-            f'The learning rate "{item}" ends at step {steps}, but the one before it ends at '
+            f'The {what} "{item}" ends at step {steps}, but the one before it ends at '
             f"{start}; absolute step numbers must grow."
         )
     return Segment(rate, steps if absolute else start + steps)
 
 
-def _parse_rate(text: str, item: str) -> float:
+def _parse_rate(text: str, item: str, what: str) -> float:
     try:
         rate = float(text)
     except ValueError:
         raise SettingsError(
-            f'The learning rate "{item}" is not a number; write "0.005" or "0.005:500, 0.001".'
+            f'The {what} "{item}" is not a number; write "0.005" or "0.005:500, 0.001".'
         ) from None
     if not (math.isfinite(rate) and rate > 0):
-        raise SettingsError(f'The learning rate "{item}" must be a number above 0.')
+        raise SettingsError(f'The {what} "{item}" must be a number above 0.')
     return rate
 
 
-def _parse_steps(text: str, item: str) -> int:
+def _parse_steps(text: str, item: str, what: str) -> int:
     try:
         steps = int(text)
     except ValueError:
         raise SettingsError(
-            f'In the learning rate "{item}" the part behind the colon must be a whole number '
-            "of steps."
+            f'In the {what} "{item}" the part behind the colon must be a whole number of steps.'
         ) from None
     if steps < 1:
-        raise SettingsError(f'In the learning rate "{item}" the number of steps must be above 0.')
+        raise SettingsError(f'In the {what} "{item}" the number of steps must be above 0.')
     return steps

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 from textual_inversion.control import Control
 from textual_inversion.events import Event, Finished, Stepped
 
-Ending = Literal["done", "stopped"]
+Ending = Literal["done", "converged", "stopped"]
 # Reading a loss from a GPU waits for it; a few times a second is often enough.
 _READ_EVERY_SECONDS = 0.25
 
@@ -48,17 +48,22 @@ def train(
         batch = next(batches)
         losses.add(learner.step(batch))
         step += 1
-        ending = "done" if step >= total else "stopped" if control.stopping else None
+        ending = "done" if step >= total else _asked(control)
         loss = losses.read(now=ending is not None)
         seconds = time.perf_counter() - began
         yield Stepped(step, total, loss, learner.learning_rate, seconds, batch.caption)
 
-        if ending is None and control.stopping:
-            ending = "stopped"
         for chore in chores:
+            ending = ending or _asked(control)
             if chore.is_due(step, ending):
                 yield from chore.run(step)
     yield Finished(step, ending)
+
+
+def _asked(control: Control) -> Ending | None:
+    if control.stopping:
+        return "stopped"
+    return "converged" if control.converged else None
 
 
 class LossReader:

@@ -21,13 +21,18 @@ def loss_chart(run: Run | None) -> str:
     if not buckets:
         return _EMPTY
     line = smoothed([bucket.mean for bucket in buckets])
-    first, last = rows[0][0], buckets[-1].step
-    axes = Axes(first, max(last, first + 1), *_range(buckets))
+    fixed = _evaluations(run)
+    first, last = min(step for step, *_ in [rows[0], *fixed]), buckets[-1].step
+    axes = Axes(first, max(last, first + 1), *_range(buckets, fixed))
     drawn = [_raw(axes, buckets, thin=len(rows) <= NUM_BUCKETS), _smooth(axes, buckets, line)]
+    if fixed:
+        drawn.append(plot.line(axes, fixed, "fixed"))
     drawn.append(plot.columns(axes, [(bucket.step, _told(bucket)) for bucket in buckets]))
-    label = f"Loss from step {first} to {last}, smoothed now {line[-1]:.4f}"
+    label = f"Loss from step {first:g} to {last}, smoothed now {line[-1]:.4f}"
     loss = plot.chart(axes, drawn, label=label, height_px=220, below=False)
-    return f'<div class="ti-chart">{_legend(line[-1])}{loss}{_rate_strip(axes, buckets)}</div>'
+    return (
+        f'<div class="ti-chart">{_legend(line[-1], fixed)}{loss}{_rate_strip(axes, buckets)}</div>'
+    )
 
 
 def schedule_chart(text: str, *, absolute: bool, max_steps: int | None) -> str:
@@ -73,9 +78,18 @@ def _stairs(schedule: Schedule, end: int) -> list[tuple[float, float]]:
     return [*points, (float(end), points[-1][1])]
 
 
-def _range(buckets: list[Bucket]) -> tuple[float, float]:
+def _evaluations(run: Run | None) -> list[tuple[float, float]]:
+    """Give the losses of the fixed batch, few enough to draw, the newest among them."""
+    read = list(run.evaluations) if run is not None else []
+    stride = -(-len(read) // NUM_BUCKETS) or 1
+    return [(float(item.step), item.loss) for item in read[::-1][::stride]][::-1]
+
+
+def _range(buckets: list[Bucket], fixed: list[tuple[float, float]]) -> tuple[float, float]:
     """Start at 0, unless that would press the curve flat against the top."""
-    low, high = min(bucket.low for bucket in buckets), max(bucket.high for bucket in buckets)
+    evaluated = [loss for _, loss in fixed]
+    low = min([*(bucket.low for bucket in buckets), *evaluated])
+    high = max([*(bucket.high for bucket in buckets), *evaluated])
     room = 0.08 * (high - low) or 0.08 * high
     return (low - room if low > high / 2 else 0.0), high + room
 
@@ -100,10 +114,13 @@ def _rate_strip(axes: Axes, buckets: list[Bucket]) -> str:
     return head + plot.chart(strip, drawn, label=label, height_px=48)
 
 
-def _legend(loss: float) -> str:
+def _legend(loss: float, fixed: list[tuple[float, float]]) -> str:
+    now = "".join(f"{fixed_loss:.4f}" for _, fixed_loss in fixed[-1:])
+    evaluated = f'<span class="ti-key-fixed">fixed batch, now {now}</span>'
     return (
         '<p class="ti-legend"><span class="ti-key-raw">loss as read</span>'
-        f'<span class="ti-key-smooth">smoothed, now {loss:.4f}</span></p>'
+        f'<span class="ti-key-smooth">smoothed, now {loss:.4f}</span>'
+        f"{evaluated if fixed else ''}</p>"
     )
 
 

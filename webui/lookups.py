@@ -48,5 +48,4 @@ def _library(folder: Path) -> Library:
 
 
 def _shown(entry: Entry) -> str:
-    vectors = f"{entry.num_vectors} vector{'s' if entry.num_vectors != 1 else ''}"
-    return f"{entry.name} · {vectors} · step {entry.step}"
+    return f"{entry.name} · {entry.num_vectors} vector{'s' if entry.num_vectors != 1 else ''}"

@@ -22,7 +22,8 @@ def sentence(run: Run | None, *, idle: str) -> str:
         case "running":
             return _progress(run)
         case "finished":
-            return f"Done: {_count(run)}.{_result(run)}"
+            how = "Converged" if run.message.startswith("Converged") else "Done"
+            return f"{how}: {_count(run)}.{_result(run)}"
         case "stopped":
             return f"Interrupted at {_noun(run)} {run.step} of {run.total}.{_result(run)}"
         case "failed":

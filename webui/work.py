@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from pathlib import Path
 
 from textual_inversion.control import Control
-from textual_inversion.events import Event
+from textual_inversion.events import Event, Started, Stepped
 from textual_inversion.jobs import Job
+from textual_inversion.runview import read_run
 from textual_inversion.settings import GenerateSettings, PreprocessSettings, TrainSettings
 
 _HEAVY = ("torch", "textual_inversion.run", "textual_inversion.generate")
@@ -32,9 +34,23 @@ def training(settings: TrainSettings) -> Job:
     def job(control: Control) -> Iterator[Event]:
         from textual_inversion.run import train
 
-        yield from train(settings, control)
+        for event in train(settings, control):
+            if isinstance(event, Started) and event.step:
+                yield from earlier(Path(event.folder))
+            yield event
 
     return job
+
+
+def earlier(folder: Path) -> Iterator[Event]:
+    """Give what a run's earlier sittings showed, so that its curve goes on where it was."""
+    if not (folder / "events.jsonl").is_file():
+        return
+    past = read_run(folder)
+    for step, loss, rate in past.losses:
+        yield Stepped(step, past.total, loss, rate, seconds=0.0)
+    yield from past.evaluations
+    yield from past.previews
 
 
 def generating(settings: GenerateSettings) -> Job:

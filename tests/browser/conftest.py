@@ -52,6 +52,11 @@ class Server:
 def server(tmp_path):
     for name in ("embeddings", "runs"):
         (tmp_path / name).mkdir()
+    if not (PROJECT / "models/pocket/model_index.json").is_file():
+        # A checkout without its model, as during development: random weights stand in.
+        from tests import tiny
+
+        tiny.build(tmp_path / "models" / "pocket")
     server = Server(tmp_path)
     server.start()
     yield server

@@ -35,7 +35,9 @@ def press(page, button):
 
 
 def expect_text(page, element, pattern):
-    expect(page.locator(f"#{element}")).to_have_text(re.compile(pattern), timeout=PATIENCE_MS)
+    expect(page.locator(f"#{element}")).to_have_text(
+        re.compile(pattern, re.DOTALL), timeout=PATIENCE_MS
+    )
 
 
 def step_of(page):

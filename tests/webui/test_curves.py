@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from textual_inversion.events import Started, Stepped
+from textual_inversion.events import Evaluated, Started, Stepped
 from textual_inversion.runview import Run
 from textual_inversion.schedules import parse_schedule
 from webui.curves import loss_chart, schedule_chart, schedule_words
@@ -33,6 +33,16 @@ def test_the_chart_shows_the_newest_step_with_few_marks(steps):
     assert f"to {steps}, smoothed now" in drawn
     assert len(re.findall("<rect", drawn)) <= 100
     assert "nan" not in drawn
+
+
+def test_the_fixed_batch_is_a_line_of_its_own():
+    run = trained(5000)
+    for step in range(0, 5001, 10):
+        run.apply(Evaluated(step, 0.25, 0.1, 0.2, 0.3))
+    drawn = loss_chart(run)
+    assert "fixed batch, now 0.2500" in drawn
+    (path,) = re.findall('class="ti-fixed" d="([^"]*)"', drawn)
+    assert path.count("L") < 100
 
 
 def test_one_rate_is_said_in_words_alone():

@@ -19,6 +19,7 @@ JOBS = [
     ("train", TrainSettings),
     ("generate", GenerateSettings),
 ]
+SCHEDULES = {"learning_rate", "clipping_threshold"}
 
 
 def draw(job, model, **options):
@@ -35,8 +36,8 @@ def other_value(knob):
     if knob.kind == "whole":
         return 64 if knob.default != 64 else 72
     if knob.kind == "real":
-        return knob.maximum
-    return "0.001:10, 0.0005" if knob.ui.widget == "schedule" else f"an other {knob.path}"
+        return (knob.maximum or 3.5) if knob.default != knob.maximum else knob.minimum
+    return f"an other {knob.path}" if knob.path not in SCHEDULES else "0.001:10, 0.0005"
 
 
 def read_back(form, values):

@@ -16,6 +16,8 @@ from textual_inversion.prompts import fill, vary_tags
 from textual_inversion.randomness import draw, generator
 from textual_inversion.settings import TrainSettings
 
+NUM_EVALUATED = 8
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -25,6 +27,18 @@ class Batch:
     noise: torch.Tensor
     timesteps: torch.Tensor
     prompts: tuple[str, ...]
+
+    def split(self, size: int) -> list[Batch]:
+        """Cut the batch into parts of at most `size` pictures."""
+        return [
+            Batch(
+                self.latents[first : first + size],
+                self.noise[first : first + size],
+                self.timesteps[first : first + size],
+                self.prompts[first : first + size],
+            )
+            for first in range(0, len(self.prompts), size)
+        ]
 
 
 @dataclass(frozen=True)
@@ -51,6 +65,7 @@ class Batches:
         captions: tuple[str, ...],
         latents: LatentCache,
         num_timesteps: int,
+        held_out: int | None = None,
     ) -> None:
         self.settings = settings
         self.name = name
@@ -58,6 +73,8 @@ class Batches:
         self.captions = captions
         self.latents = latents
         self.num_timesteps = num_timesteps
+        self.held_out = held_out
+        self.items = [item for item in range(len(captions)) if item != held_out]
 
     def start_at(self, updates: int) -> Iterator[StepBatch]:
         """Yield the batches that follow `updates` finished steps, for ever."""
@@ -77,16 +94,44 @@ class Batches:
         )
         random = generator(seed, "noise", place)
         noise = torch.randn(latents.shape, generator=random)
-        timesteps = torch.randint(self.num_timesteps, (size,), generator=random)
+        timesteps = self._timesteps(size, random)
+        if self.settings.noise_offset:
+            shift = torch.randn(*latents.shape[:2], 1, 1, generator=random)
+            noise = noise + self.settings.noise_offset * shift
         prompts = tuple(self._prompt(item, at) for item, at in zip(items, positions, strict=True))
         return Batch(latents, noise, timesteps, prompts)
 
+    def evaluation(self) -> Batch:
+        """Make the fixed batch: eight timesteps in the middles of equal stretches, ascending.
+
+        It shows the held-out picture, or all pictures in turn.
+        """
+        shown = self.items if self.held_out is None else [self.held_out]
+        items = [shown[place % len(shown)] for place in range(NUM_EVALUATED)]
+        latents = torch.stack([self.latents.mean(item) for item in items])
+        noise = torch.randn(latents.shape, generator=generator(self.settings.seed, "evaluation"))
+        stretch = self.num_timesteps / NUM_EVALUATED
+        middles = [int((place + 0.5) * stretch) for place in range(NUM_EVALUATED)]
+        prompts = tuple(
+            fill(self.lines[0], name=self.name, words=self.captions[item]) for item in items
+        )
+        return Batch(latents, noise, torch.tensor(middles), prompts)
+
+    def _timesteps(self, size: int, random: torch.Generator) -> torch.Tensor:
+        """Draw timesteps (B,): each on its own, or one in each of B equal stretches, shuffled."""
+        low = min(self.settings.min_timestep, self.num_timesteps - 1)
+        high = min(self.settings.max_timestep, self.num_timesteps - 1)
+        if self.settings.timesteps == "uniform":
+            return torch.randint(low, high + 1, (size,), generator=random)
+        places = torch.arange(size) + torch.rand(size, generator=random)
+        places = places[torch.randperm(size, generator=random)] / size  # in [0, 1)
+        return (low + places * (high + 1 - low)).long().clamp(max=high)
+
     def _item(self, position: int) -> int:
         """Take pictures from one shuffled round after another; no remainder is dropped."""
-        count = len(self.captions)
-        order = list(range(count))
-        draw(self.settings.seed, "order", position // count).shuffle(order)
-        return order[position % count]
+        order = list(self.items)
+        draw(self.settings.seed, "order", position // len(order)).shuffle(order)
+        return order[position % len(order)]
 
     def _latent(self, item: int, position: int) -> torch.Tensor:
         flipped = draw(self.settings.seed, "flip", position).random() < self.settings.flip
@@ -99,5 +144,9 @@ class Batches:
             shuffle=self.settings.shuffle_tags,
             dropout=self.settings.tag_dropout,
             draw=random,
+            keep=self.settings.keep_tags,
         )
-        return fill(random.choice(self.lines), name=self.name, words=words)
+        line = random.choice(self.lines)
+        if self.settings.caption_dropout and random.random() < self.settings.caption_dropout:
+            words = ""
+        return fill(line, name=self.name, words=words)

@@ -44,6 +44,10 @@ class LatentCache:
         noise = torch.randn(mean.shape, generator=generator(self.seed, "latent", *address))
         return self.model.scaled(mean + std * noise)
 
+    def mean(self, item: int) -> torch.Tensor:
+        """Give a picture's mean latent (C, H, W) at the UNet's scale, not mirrored."""
+        return self.model.scaled(self._moments[item, False][0])
+
     def _encode(self, pictures: list[Image.Image], first: int, *, flipped: bool) -> None:
         moments = self.model.encode_pictures(pictures)
         for place, (mean, std) in enumerate(zip(moments.mean, moments.std, strict=True)):

@@ -7,6 +7,7 @@ decoder learns, so that latents which a UNet was trained on stay valid.
 from __future__ import annotations
 
 import argparse
+import copy
 import time
 from pathlib import Path
 
@@ -138,8 +139,7 @@ class Session:
         self.args = args
         self.path = args.cache / "vae_state.pt"
         self.vae = make_vae()
-        average = make_vae()
-        average.load_state_dict(self.vae.state_dict())
+        average = copy.deepcopy(self.vae)
         state = load_state(self.path)
         self.step = int(state["step"]) if state else 0
         if state:

@@ -50,10 +50,10 @@ def draw(runner: Runner) -> Tab:
 
 def _example() -> dict[str, Any]:
     """Offer the pictures that ship with the project, so that the first try is one click."""
-    sample = str(TrainSettings.model_fields["dataset_dir"].default)
-    if not find_folder(sample).is_dir():
+    sample = find_folder(str(TrainSettings.model_fields["dataset_dir"].default))
+    if not sample.is_dir():
         return {}
-    return {"source": sample, "destination": f"prepared/{Path(sample).name}"}
+    return {"source": str(sample), "destination": f"prepared/{sample.name}"}
 
 
 def _begin(runner: Runner, form: Form[PreprocessSettings], values: tuple[Any, ...]) -> None:

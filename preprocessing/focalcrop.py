@@ -1,0 +1,78 @@
+"""Crop a picture around what is worth seeing in it, and draw how that was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from preprocessing.focus import Kind, Point, Size, Weights, crop_around, focal_point
+from preprocessing.interest import busiest_window, corners, faces
+from textual_inversion.pictures import Box, cut
+
+_SHORT_EDGE, _LONG_EDGE = 512, 2048  # pixels are enough to see by
+_INKS: dict[Kind, str] = {"faces": "#e6194b", "edges": "#4363d8", "entropy": "#3cb44b"}
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What was seen in a picture: points by kind, the focus, and the crop; in its own pixels."""
+
+    found: Mapping[Kind, Sequence[Point]]
+    focus: Point
+    box: Box
+
+
+def focal_crop(image: Image.Image, target: Size, weights: Weights) -> Image.Image:
+    """Cut the largest part of the target's shape around the focus, scaled to the target."""
+    box = look(image, target, weights).box
+    return cut(image, box, width=target[0], height=target[1])
+
+
+def look(image: Image.Image, target: Size, weights: Weights) -> Sight:
+    """Find the focus of a picture; nothing is looked for when there is nothing to choose."""
+    whole = crop_around((0, 0), size=image.size, target=target)
+    if image.width - whole[2] < 1 and image.height - whole[3] < 1:
+        middle = (image.width / 2, image.height / 2)
+        return Sight({}, middle, crop_around(middle, size=image.size, target=target))
+    grey, scale = _small_and_grey(image)
+    window = (max(1, int(whole[2] * scale[0])), max(1, int(whole[3] * scale[1])))
+    seen: dict[Kind, list[Point]] = {
+        "faces": faces(grey) if weights.faces else [],
+        "edges": corners(grey) if weights.edges else [],
+        "entropy": busiest_window(grey, window=window) if weights.entropy else [],
+    }
+    found = {
+        kind: [(x / scale[0], y / scale[1]) for x, y in points] for kind, points in seen.items()
+    }
+    focus = focal_point(found, weights, size=image.size)
+    return Sight(found, focus, crop_around(focus, size=image.size, target=target))
+
+
+def drawing(image: Image.Image, sight: Sight) -> Image.Image:
+    """Draw a small copy with the crop, the points of each kind, and the focus as a cross."""
+    shown = image.convert("RGB")
+    shown.thumbnail((1024, 1024))
+    scale = shown.width / image.width
+    pen = ImageDraw.Draw(shown)
+    pen.rectangle([edge * scale for edge in sight.box], outline="white", width=3)
+    for kind, points in sight.found.items():
+        for x, y in points:
+            pen.circle((x * scale, y * scale), 6, outline=_INKS[kind], width=3)
+    x, y = sight.focus[0] * scale, sight.focus[1] * scale
+    pen.line((x - 16, y, x + 16, y), fill="white", width=3)
+    pen.line((x, y - 16, x, y + 16), fill="white", width=3)
+    return shown
+
+
+def _small_and_grey(image: Image.Image) -> tuple[np.ndarray, tuple[float, float]]:
+    """Give a small grey copy, (H, W) uint8, and its scale along x and y."""
+    scale = min(_SHORT_EDGE / min(image.size), _LONG_EDGE / max(image.size), 1.0)
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    flat = image.convert("L")
+    if image.mode == "RGBA":  # what is hidden should not draw the eye
+        flat = Image.composite(flat, Image.new("L", image.size, 255), image.getchannel("A"))
+    small = flat.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    return np.asarray(small), (size[0] / image.width, size[1] / image.height)

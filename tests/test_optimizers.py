@@ -1,0 +1,100 @@
+import pytest
+import torch
+from torch import nn
+
+from textual_inversion.errors import SettingsError
+from textual_inversion.norms import hold, mean_norm
+from textual_inversion.optimizers import Average, SphericalSGD, make_optimizer
+from textual_inversion.rates import make_rates
+from textual_inversion.schedules import parse_schedule
+from textual_inversion.settings import TrainSettings
+
+
+def settings(**chosen):
+    return TrainSettings.build({"embedding": "x", "max_steps": 100}, chosen)
+
+
+def rates(text="1", **chosen):
+    return make_rates(settings(**chosen), parse_schedule(text)).rate
+
+
+def test_the_plain_rate_is_the_schedule():
+    rate = rates("0.5:10, 0.25")
+    assert [rate(step) for step in (0, 9, 10)] == [0.5, 0.5, 0.25]
+
+
+def test_warm_up_rises_to_the_schedule():
+    rate = rates("1", warmup_steps=3)
+    assert [rate(step) for step in range(5)] == [0.25, 0.5, 0.75, 1, 1]
+
+
+def test_a_cosine_ends_at_nothing():
+    rate = rates("1", lr_scheduler="cosine")
+    assert (rate(0), rate(50), rate(100)) == pytest.approx((1, 0.5, 0))
+
+
+def test_the_rate_is_scaled_by_what_one_step_sees():
+    chosen = {"scale_learning_rate": True, "batch_size": 2, "gradient_accumulation_steps": 3}
+    assert rates("1", **chosen)(0) == 6
+
+
+def parameter(rows):
+    made = nn.Parameter(torch.tensor(rows))
+    made.grad = torch.zeros_like(made)
+    return made
+
+
+def test_the_spherical_step_keeps_the_norm_and_follows_the_tangent():
+    rows = parameter([[3.0, 0.0]])
+    optimizer = SphericalSGD([rows], lr=1.0, kappa=0.0, norms=[2.0])
+    rows.grad = torch.tensor([[5.0, -0.01]])  # mostly radial: only its direction across counts
+    optimizer.step()
+    assert rows.norm().item() == pytest.approx(2.0)
+    assert rows[0].tolist() == pytest.approx([2**0.5, 2**0.5])
+
+
+def test_kappa_pulls_back_to_the_start():
+    rows = parameter([[1.0, 0.0]])
+    optimizer = SphericalSGD([rows], lr=0.1, kappa=1.0, norms=[1.0])
+    with torch.no_grad():
+        rows.copy_(torch.tensor([[0.0, 1.0]]))
+    rows.grad = torch.zeros(1, 2)
+    optimizer.step()
+    assert rows[0, 0].item() > 0.05
+
+
+@pytest.mark.parametrize("name", ["adamw-8bit", "lion", "prodigy", "schedule-free"])
+def test_a_missing_library_is_named(name, monkeypatch):
+    import importlib
+
+    def missing(module):
+        raise ImportError(module)
+
+    monkeypatch.setattr(importlib, "import_module", missing)
+    with pytest.raises(SettingsError, match="not installed; run pip install"):
+        make_optimizer(settings(optimizer=name), [parameter([[1.0]])], rate=1, norms=[1.0])
+
+
+def test_norms_are_held_as_asked():
+    def held(mode):
+        rows = torch.tensor([[3.0, 4.0], [0.0, 0.0]])
+        hold(rows, 1.0, mode, strength=0.5)
+        return rows.norm(dim=1).tolist()
+
+    assert held("free") == [5, 0]
+    assert held("soft") == pytest.approx([3, 0])
+    assert held("fixed") == pytest.approx([1, 0])
+
+
+def test_the_vocabularys_norm_is_a_mean_of_lengths():
+    assert mean_norm(torch.tensor([[3.0, 4.0], [0.0, 1.0]])) == 3
+
+
+def test_an_average_lags_behind():
+    vector = parameter([[0.0]])
+    average = Average([vector], 0.5)
+    for value in (1.0, 1.0):
+        vector.data.fill_(value)
+        average.update([vector])
+    assert average.values[0].item() == 0.75
+    assert Average([vector], 0.0).values == []

@@ -1,0 +1,81 @@
+"""When a training has converged: DVAR's criterion on the loss of a fixed batch. Pure.
+
+DVAR (arXiv:2302.04841) compares the variance of the last few values with that of all values. Three
+things are added for use with real settings: a loss that still falls evenly is not done; a falling
+learning rate makes the values move less without any convergence, so their movement is judged
+relative to the rate; and where the start was good already, so that nothing ever falls, values that
+hardly move at all count as converged, too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import fmean, pvariance
+
+# Values that differ by less than this share of their mean are not moving.
+_STILL = 0.002
+# A fall by less than this share of all that the loss ever spanned is not worth the time.
+_TRIFLE = 0.05
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One reading of the fixed batch: the step, its mean loss, and the learning rate then."""
+
+    step: int
+    loss: float
+    learning_rate: float
+
+
+def has_converged(history: list[Evaluation], *, window_steps: int, threshold: float) -> bool:
+    """Tell whether the loss has stopped moving over the last `window_steps` steps.
+
+    Args:
+        history: All readings so far, in order of their steps.
+        window_steps: How far back the window reaches; DVAR's README uses 310.
+        threshold: The share of all variance that counts as none; DVAR uses 0.15.
+    """
+    if not history or history[-1].step - history[0].step < window_steps:
+        return False
+    since = history[-1].step - window_steps
+    window = [reading for reading in history if reading.step > since]
+    if len(window) < 4:
+        return False
+    is_calm = _relative_variance(history, window) < threshold and not _still_falls(history, window)
+    return is_calm or _is_still(history, window_steps)
+
+
+def best(history: list[Evaluation]) -> Evaluation | None:
+    """Give the reading with the lowest loss, the first of equals."""
+    return min(history, key=lambda reading: reading.loss, default=None)
+
+
+def _relative_variance(history: list[Evaluation], window: list[Evaluation]) -> float:
+    everything = pvariance([reading.loss for reading in history])
+    if everything == 0:
+        return 0.0
+    recent = pvariance([reading.loss for reading in window])
+    # At half the rate the same restlessness moves the loss half as far.
+    fastest = max(reading.learning_rate for reading in history)
+    now = fmean(reading.learning_rate for reading in window)
+    return recent / everything * (fastest / now) ** 2 if now > 0 else 1.0
+
+
+def _still_falls(history: list[Evaluation], window: list[Evaluation]) -> bool:
+    """Tell whether the window's second half lies below its first, beyond noise and trifles.
+
+    A loss that falls evenly for long passes the variance test alone.
+    """
+    losses = [reading.loss for reading in window]
+    first, second = losses[: len(losses) // 2], losses[len(losses) // 2 :]
+    noise = ((pvariance(first) + pvariance(second)) / 2) ** 0.5
+    everything = [reading.loss for reading in history]
+    trifle = _TRIFLE * (max(everything) - min(everything))
+    return fmean(first) - fmean(second) > max(noise, trifle)
+
+
+def _is_still(history: list[Evaluation], window_steps: int) -> bool:
+    if history[-1].step - history[0].step < 2 * window_steps:
+        return False
+    losses = [reading.loss for reading in history]
+    return max(losses) - min(losses) < _STILL * fmean(losses)
