@@ -63,7 +63,7 @@ class Guard:
         if self.on_nan == "stop":
             raise TrainingError(
                 f"At step {step} the vectors became numbers that are none (NaN), so step {good} "
-                "was put back and saved; lower the learning rate or clip the gradient, then train on."
+                "was put back and saved; lower the learning rate or clip the gradient and go on."
             )
         learner.rate_factor /= 2
         # The numbers of the steps stay in order; what went wrong between is simply not learned.
