@@ -13,17 +13,30 @@ from textual_inversion.events import from_dict
 from textual_inversion.knobs import walk
 
 FLAGS = {
-    "create": "--initialization-text --num-vectors --overwrite --model --settings",
+    "create": (
+        "--initialization-text --num-vectors --start --from-file --overwrite --model --settings"
+    ),
     "preprocess": (
-        "--width --height --flipped-copies --existing-captions --model --settings --events"
+        "--width --height --keep-original-size --flipped-copies --split-oversized "
+        "--split-threshold --split-overlap --focal-crop --focal-face-weight "
+        "--focal-entropy-weight --focal-edges-weight --focal-crop-debug --auto-sized-crop "
+        "--auto-size-min --auto-size-max --auto-area-min --auto-area-max --auto-size-objective "
+        "--auto-size-error --existing-captions --caption-joiner --output-format --keep-alpha "
+        "--recursive --model --settings --events"
     ),
     "train": (
-        "--dataset-dir --template --learning-rate --learning-rate-steps --max-steps --batch-size "
-        "--gradient-accumulation-steps --width --height --flip --save-image-every "
-        "--save-embedding-every --save-image-with-embedding --preview-prompt "
-        "--preview-negative-prompt --preview-steps --preview-cfg-scale --preview-seed "
-        "--shuffle-tags --tag-dropout --latent-sampling --seed --checkpoint-every --resume "
-        "--log-dir --model --settings --events"
+        "--dataset-dir --template --learning-rate --learning-rate-steps --max-steps "
+        "--batch-size --gradient-accumulation-steps --width --height --flip "
+        "--save-image-every --save-embedding-every --save-image-with-embedding "
+        "--preview-prompt --preview-negative-prompt --preview-steps --preview-cfg-scale "
+        "--preview-seed --shuffle-tags --tag-dropout --latent-sampling --optimizer "
+        "--adam-beta1 --adam-beta2 --adam-epsilon --weight-decay --lr-scheduler "
+        "--warmup-steps --lr-num-cycles --scale-learning-rate --gradient-clipping "
+        "--clipping-threshold --ema-decay --norm --norm-strength --kappa --loss --huber-delta "
+        "--min-snr-gamma --noise-offset --timesteps --min-timestep --max-timestep "
+        "--caption-dropout --keep-tags --evaluate-every --hold-out-picture "
+        "--convergence-window --stop-when-converged --on-nan --seed --checkpoint-every "
+        "--resume --log-dir --model --settings --events"
     ),
     "generate": (
         "--negative-prompt --sampler --steps --cfg-scale --width --height --num-images --seed "

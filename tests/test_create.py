@@ -85,3 +85,31 @@ def test_the_live_line_tells_tokens_and_room(home, stacks):
 def test_a_missing_model_is_said(home):
     with pytest.raises(ModelError, match="no base model"):
         create(CreateSettings(name="my-cat", model="nowhere"))
+
+
+def test_encoded_words_start_from_the_encoders_output(home, stacks):
+    made = files.read(create(settings(stacks, initialization_text="cat", start="encoded-words")))
+    (encoder,) = open_model(str(stacks["sd1"])).text.encoders
+    hidden, _ = encoder.encode([encoder.token_ids("cat")], None)
+    assert torch.equal(made.vectors[0][0], hidden[0, 1])
+
+
+def test_random_vectors_are_as_long_as_words_and_differ(home, stacks):
+    made = files.read(create(settings(stacks, start="random", num_vectors=3)))
+    table = open_model(str(stacks["sd1"])).text.encoders[0].embedding.weight
+    norms = made.vectors[0].norm(dim=1)
+    assert torch.allclose(norms, table.norm(dim=1).mean().expand(3))
+    assert not torch.equal(made.vectors[0][0], made.vectors[0][1])
+
+
+def test_another_embeddings_vectors_can_be_the_start(home, stacks):
+    first = create(settings(stacks, initialization_text="red cat", num_vectors=2))
+    made = files.read(create(settings(stacks, name="second-x", from_file=str(first))))
+    assert (made.name, made.step) == ("second-x", 0)
+    assert torch.equal(made.vectors[0], files.read(first).vectors[0])
+
+
+def test_a_file_of_another_width_is_refused(home, stacks):
+    other = create(settings(stacks, "sd2", name="wide-x"))
+    with pytest.raises(ModelError, match="width 48, but the base model"):
+        create(settings(stacks, from_file=str(other)))

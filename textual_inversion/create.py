@@ -6,6 +6,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import torch
+
+from textual_inversion import files
 from textual_inversion.errors import EmbeddingError
 from textual_inversion.files.embedding import Embedding
 from textual_inversion.library import Library
@@ -34,7 +37,7 @@ def create(settings: CreateSettings) -> Path:
         )
     model = open_model(settings.model)
     _check_is_new_word(name, model)
-    vectors = start_vectors(model.text.encoders, settings.initialization_text, settings.num_vectors)
+    vectors = _start(settings, model)
     embedding = Embedding(name, vectors, base_model=model.info.name, base_model_hash=model.hash)
     return library.save(embedding, overwrite=settings.overwrite)
 
@@ -44,13 +47,27 @@ def describe_start(settings: CreateSettings) -> str:
     start = describe(_tokenizer(settings.model), settings.initialization_text, settings.num_vectors)
     left = PROMPT_TOKENS - settings.num_vectors
     room = f"{settings.num_vectors} of a prompt's {PROMPT_TOKENS} tokens, {left} left."
-    if not start.tokens:
+    if settings.from_file:
+        return f"The vectors are those of {settings.from_file}."
+    if settings.start == "random":
+        return f"The vectors start from random directions. The name takes {room}"
+    if settings.start == "zeros" or not start.tokens:
         return f"No words: the vectors start from zeros. The name takes {room}"
     parts = [
         f"{token} ({count})" if count else f"{token} (none)"
         for token, count in zip(start.tokens, start.counts, strict=True)
     ]
-    return f"Vectors start from: {', '.join(parts)}. The name takes {room}"
+    source = "what the encoder makes of " if settings.start == "encoded-words" else ""
+    return f"Vectors start from: {source}{', '.join(parts)}. The name takes {room}"
+
+
+def _start(settings: CreateSettings, model: BaseModel) -> tuple[torch.Tensor, ...]:
+    if settings.from_file:
+        source = files.read(Path(settings.from_file).expanduser())
+        model.check_widths(source.widths, source.name)
+        return source.vectors
+    text = settings.initialization_text
+    return start_vectors(model.text.encoders, text, settings.num_vectors, how=settings.start)
 
 
 @lru_cache(maxsize=4)

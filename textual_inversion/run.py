@@ -23,6 +23,7 @@ from textual_inversion.events import Event, Failed, Finished, Loading, Saved, St
 from textual_inversion.files.embedding import Embedding
 from textual_inversion.files.storage import write_whole
 from textual_inversion.guard import Guard
+from textual_inversion.idle import idle_choices
 from textual_inversion.learner import Learner
 from textual_inversion.library import Library
 from textual_inversion.models.base import BaseModel
@@ -95,6 +96,7 @@ def _open(settings: TrainSettings) -> Generator[Event, None, _Parts]:
             f"The learning rate schedule ends at step {schedule.end}; its last rate "
             f"{schedule.segments[-1].rate:g} is kept until step {settings.max_steps}."
         )
+    yield from map(Warned, idle_choices(settings))
     yield Loading("base model")
     model = open_model(settings.model)
     model.check_widths(embedding.widths, embedding.name)

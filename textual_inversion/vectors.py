@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
-from textual_inversion.models.text import TextEncoder
+from textual_inversion.models.text import CHUNK, TextEncoder
+from textual_inversion.norms import mean_norm
+from textual_inversion.randomness import generator
+
+How = Literal["words", "encoded-words", "random", "zeros"]
 
 
 @dataclass(frozen=True)
@@ -28,10 +32,14 @@ def spread(num_rows: int, num_vectors: int) -> list[int]:
 
 
 def start_vectors(
-    encoders: Sequence[TextEncoder], text: str, num_vectors: int
+    encoders: Sequence[TextEncoder], text: str, num_vectors: int, *, how: How = "words"
 ) -> tuple[torch.Tensor, ...]:
-    """Make one fp32 tensor (n, width) for each text encoder; an empty text gives zeros."""
-    return tuple(_start(encoder, text, num_vectors) for encoder in encoders)
+    """Make one fp32 tensor (n, width) for each text encoder; without words there are only zeros.
+
+    "encoded-words" is Cross Initialization (arXiv:2312.15905): a word starts from what the encoder
+    gives for it, not from what it takes.
+    """
+    return tuple(_start(encoder, text.strip(), num_vectors, how) for encoder in encoders)
 
 
 def describe(tokenizer: Any, text: str, num_vectors: int) -> Start:
@@ -45,8 +53,25 @@ def describe(tokenizer: Any, text: str, num_vectors: int) -> Start:
     )
 
 
-def _start(encoder: TextEncoder, text: str, num_vectors: int) -> torch.Tensor:
-    ids = encoder.token_ids(text.strip())
-    if not ids:
+def _start(encoder: TextEncoder, text: str, num_vectors: int, how: How) -> torch.Tensor:
+    if how == "random":
+        return _random(encoder, num_vectors)
+    ids = encoder.token_ids(text)
+    if how == "zeros" or not ids:
         return torch.zeros(num_vectors, encoder.width)
-    return encoder.token_rows([ids[row] for row in spread(len(ids), num_vectors)])
+    ids = ids[:CHUNK]
+    rows = encoder.token_rows(ids) if how == "words" else _encoded(encoder, ids)
+    return rows[spread(len(ids), num_vectors)]
+
+
+def _random(encoder: TextEncoder, num_vectors: int) -> torch.Tensor:
+    """Draw directions at random, as long as the vocabulary's words are on average."""
+    seeded = generator("random start", num_vectors, encoder.width)
+    rows = torch.randn(num_vectors, encoder.width, generator=seeded)
+    return rows / rows.norm(dim=-1, keepdim=True) * mean_norm(encoder.embedding.weight)
+
+
+@torch.no_grad()
+def _encoded(encoder: TextEncoder, ids: Sequence[int]) -> torch.Tensor:
+    hidden, _ = encoder.encode([list(ids)], None)  # (1, 77, D), the begin mark first
+    return hidden[0, 1 : len(ids) + 1].float().cpu()

@@ -50,7 +50,7 @@ class Server:
 
 @pytest.fixture
 def server(tmp_path):
-    for name in ("embeddings", "runs"):
+    for name in ("embeddings", "runs", "outputs"):
         (tmp_path / name).mkdir()
     if not (PROJECT / "models/pocket/model_index.json").is_file():
         # A checkout without its model, as during development: random weights stand in.
