@@ -7,7 +7,7 @@ from typing import Literal
 Policy = Literal["ignore", "copy", "prepend", "append"]
 
 
-def merge(existing: str, new: str, *, policy: Policy) -> str:
+def merge(existing: str, new: str, *, policy: Policy, joiner: str = ", ") -> str:
     """Join the caption a picture had and a new one as the policy says.
 
     Args:
@@ -15,6 +15,7 @@ def merge(existing: str, new: str, *, policy: Policy) -> str:
         new: What a captioner wrote; empty when there is none.
         policy: "copy" lets the existing text stand instead of the new one; "prepend" and "append"
             put it before and after.
+        joiner: What stands between the two.
     """
     order = {
         "ignore": (new,),
@@ -22,4 +23,4 @@ def merge(existing: str, new: str, *, policy: Policy) -> str:
         "prepend": (existing, new),
         "append": (new, existing),
     }
-    return ", ".join(text.strip() for text in order[policy] if text.strip())
+    return joiner.join(text.strip() for text in order[policy] if text.strip())

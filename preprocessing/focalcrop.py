@@ -44,7 +44,7 @@ def look(image: Image.Image, target: Size, weights: Weights) -> Sight:
         "edges": corners(grey) if weights.edges else [],
         "entropy": busiest_window(grey, window=window) if weights.entropy else [],
     }
-    found = {
+    found: dict[Kind, list[Point]] = {
         kind: [(x / scale[0], y / scale[1]) for x, y in points] for kind, points in seen.items()
     }
     focus = focal_point(found, weights, size=image.size)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 from textual_inversion.pictures import Box
+from textual_inversion.settings import PreprocessSettings
 
 Point = tuple[float, float]
 Size = tuple[int, int]
@@ -24,6 +25,15 @@ class Weights:
     faces: float
     edges: float
     entropy: float
+
+    @classmethod
+    def of_settings(cls, settings: PreprocessSettings) -> Self:
+        """Take the weights that a job asks for."""
+        return cls(
+            faces=settings.focal_face_weight,
+            edges=settings.focal_edges_weight,
+            entropy=settings.focal_entropy_weight,
+        )
 
     def of(self, kind: Kind) -> float:
         """Give the weight of a kind."""

@@ -1,47 +1,54 @@
 """The job itself: every picture of a folder, prepared and written to another folder.
 
 The source is only read. Pictures are prepared a few ahead on all cores, but numbered and written
-in the order of the folder, one whole file after another.
+in the order of the folder, one whole file after another. What an earlier run with the same settings
+made of the same content is left as it is.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+import time
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass
-from functools import partial
-from io import BytesIO
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from PIL import Image
-
-from preprocessing.captions import Policy, merge
+from preprocessing.idle import idle_choices
 from preprocessing.lookahead import ahead
-from preprocessing.operations import Operation, apply, chosen
+from preprocessing.manifest import Entry, Manifest, mark
+from preprocessing.output import Output
+from preprocessing.recipe import Made, Recipe
+from preprocessing.tree import Tree, find_below
 from textual_inversion.errors import DatasetError, StorageError
 from textual_inversion.events import Event, Finished, Progressed, Started, Warned
-from textual_inversion.files.storage import explain, write_whole
-from textual_inversion.pictures import find_pictures, open_picture, smallness, text_beside
+from textual_inversion.pictures import find_pictures, shown
 from textual_inversion.settings import PreprocessSettings
 
-_LONGEST_STEM = 200  # bytes; most file systems take 255 for the whole name
+_SAVE_SECONDS = 2.0  # at most so much is done again after a power cut
+_NOT_PIXELS = {"source", "destination", "recursive", "model", "width", "height"}
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """A picture ready to be written: the bytes of its PNG file, and its caption if any."""
+class Worked:
+    """What a worker found: the mark of a picture, and what it became, or that it is done."""
 
-    png: bytes
-    caption: str
+    mark: str
+    made: Made | None = None
+    entry: Entry | None = None
 
 
-@dataclass(frozen=True)
-class Made:
-    """All that one picture becomes, and what the user should know of it, if anything."""
+@dataclass
+class Job:
+    """One job at work: where it writes, and what there is to say at its end."""
 
-    pictures: list[Prepared]
-    note: str | None
+    output: Output
+    manifest: Manifest
+    work: Callable[[Path], Worked]
+    num_skipped: int = 0
+    failures: list[str] = field(default_factory=list)
+    stale: set[str] = field(default_factory=set)
 
 
 def preprocess(
@@ -55,98 +62,119 @@ def preprocess(
         stop: When set, the job ends before the next picture.
 
     Raises:
+        SettingsError: What was asked cannot be done with any picture.
         DatasetError: The source has no usable picture, or is the destination as well.
         StorageError: Something could not be written; what was written before is whole.
     """
     source = _folder(settings.source, role="source")
-    destination = _folder(settings.destination, role="destination")
-    pictures = find_pictures(source)
-    num_present = _make(destination, source=source)
-    yield Started(str(source), 0, len(pictures), str(destination))
-    if num_present:
+    output = Output(_folder(settings.destination, role="destination"), source)
+    tree = _find(source, output, recursive=settings.recursive)
+    width, height = settings.width or size, settings.height or size
+    recipe = Recipe.of(settings, width=width, height=height)
+    present = output.make()
+    manifest = Manifest.read(output.destination)
+    yield Started(str(source), 0, len(tree.pictures), str(output.destination))
+    for said in (*idle_choices(settings), *tree.complaints):
+        yield Warned(said)
+    if foreign := present - manifest.files_of(tree.pictures):
         yield Warned(
-            f"{destination} already holds files ({num_present}); those of the same name are "
-            "replaced, the others stay and would be trained on, too."
+            f"{output.destination} already holds files ({len(foreign)}); those of the same name "
+            "are replaced, the others stay and would be trained on, too."
         )
-    work = _work(settings, width=settings.width or size, height=settings.height or size)
-    finished = yield from _run(work, pictures, destination, stop or threading.Event())
-    if finished.reason == "done" and not finished.step:
-        raise DatasetError(
-            f"None of the pictures in {source} ({len(pictures)}) could be read; save them as PNG "
-            "or JPEG."
-        )
+    worker = _worker(settings, recipe, manifest, sizes=f"{width} x {height}")
+    job = Job(output, manifest, worker)
+    finished = yield from _run(job, tree.pictures, stop or threading.Event())
+    yield from _closing_words(job, finished, total=len(tree.pictures))
     yield finished
 
 
-def prepare(
-    picture: Path, *, operations: Sequence[Operation], at_least: tuple[int, int], policy: Policy
-) -> Made:
-    """Make what a picture becomes, in the order of its sub-numbers; nothing is written."""
-    existing = "" if policy == "ignore" else text_beside(picture) or ""
-    image = open_picture(picture, at_least=at_least)
-    note = smallness(picture, image, *at_least)
-    caption = merge(existing, "", policy=policy)
-    return Made([Prepared(_png(one), caption) for one in apply(operations, image)], note)
+def _find(source: Path, output: Output, *, recursive: bool) -> Tree:
+    if not recursive:
+        return Tree(find_pictures(source))
+    return find_below(source, leave_out=(output.destination, output.drawings))
 
 
-def _work(settings: PreprocessSettings, *, width: int, height: int) -> Callable[[Path], Made]:
-    return partial(
-        prepare,
-        operations=chosen(settings, width=width, height=height),
-        at_least=(width, height),
-        policy=settings.existing_captions,
-    )
+def _worker(
+    settings: PreprocessSettings, recipe: Recipe, manifest: Manifest, *, sizes: str
+) -> Callable[[Path], Worked]:
+    meaning = f"{sizes} {settings.model_dump_json(exclude=_NOT_PIXELS)}"
+
+    def work(picture: Path) -> Worked:
+        content = mark(picture, settings=meaning)
+        entry = manifest.done(picture, content)
+        return Worked(content, entry=entry) if entry else Worked(content, recipe.prepare(picture))
+
+    return work
 
 
-def _run(
-    work: Callable[[Path], Made],
-    pictures: Sequence[Path],
-    destination: Path,
-    stop: threading.Event,
-) -> Generator[Event, None, Finished]:
-    index = num_written = 0
-    with closing(ahead(work, pictures)) as begun:
+def _run(job: Job, pictures: list[Path], stop: threading.Event) -> Generator[Event, None, Finished]:
+    num_files = 0
+    saved = time.perf_counter()
+    with _saved_at_the_end(job.manifest), closing(ahead(job.work, pictures)) as begun:
         for done, (picture, future) in enumerate(begun, start=1):
             if stop.is_set():
-                return Finished(num_written, "stopped", str(destination))
-            written: list[Path] = []
+                return Finished(num_files, "stopped", str(job.output.destination))
+            files: tuple[str, ...] = ()
             try:
-                made = future.result()
-                written = _write(made.pictures, destination, index=index, stem=picture.stem)
-                index += 1
-                if made.note:
-                    yield Warned(made.note)
+                files = yield from _finish(job, picture, future.result())
             except DatasetError as error:
+                job.failures.append(str(error))
                 yield Warned(str(error))
-            num_written += len(written)
-            path = str(written[0]) if written else ""
+            # Captions count only where no pictures are written.
+            num_files += sum(not name.endswith(".txt") for name in files) or len(files)
+            path = str(job.output.destination / files[0]) if files else ""
             yield Progressed(done, len(pictures), path=path, source=str(picture))
-    return Finished(num_written, "done", str(destination))
+            if time.perf_counter() - saved > _SAVE_SECONDS:
+                job.manifest.save()
+                saved = time.perf_counter()
+    return Finished(num_files, "done", str(job.output.destination))
 
 
-def _write(made: Sequence[Prepared], destination: Path, *, index: int, stem: str) -> list[Path]:
-    stem = stem.encode(errors="ignore")[:_LONGEST_STEM].decode(errors="ignore")
-    paths = [destination / f"{index:05d}-{sub}-{stem}.png" for sub in range(len(made))]
-    for path, one in zip(paths, made, strict=True):
-        write_whole(path, one.png)
-        if one.caption:
-            _write_caption(one.caption, picture=path)
-    return paths
+def _finish(job: Job, picture: Path, worked: Worked) -> Generator[Event, None, tuple[str, ...]]:
+    """Write one picture's results, unless they are there; give the names of its files."""
+    if worked.entry:
+        job.num_skipped += 1
+        return worked.entry.files
+    assert worked.made
+    number = job.manifest.number(picture)
+    files = job.output.write(worked.made, number=number, picture=picture)
+    job.stale |= job.manifest.add(picture, Entry(worked.mark, number, files))
+    if worked.made.note:
+        yield Warned(worked.made.note)
+    return files
 
 
-def _write_caption(caption: str, *, picture: Path) -> None:
+def _closing_words(job: Job, finished: Finished, *, total: int) -> Iterator[Event]:
+    source, destination = job.output.source, job.output.destination
+    if len(job.failures) == total:
+        raise DatasetError(
+            f"None of the pictures in {shown(source)} ({total}) could be used. {job.failures[0]}"
+        )
+    if job.num_skipped:
+        yield Warned(
+            f"{job.num_skipped} of {total} pictures were prepared already with these settings, and "
+            "are left as they are."
+        )
+    stale = sorted(name for name in job.stale if (destination / name).exists())
+    if stale:
+        yield Warned(
+            f"{destination} still holds files ({len(stale)}) that other settings made, such as "
+            f"{stale[0]}; remove them if they should not be trained on."
+        )
+    if finished.reason == "done" and not finished.step:
+        yield Warned(f"There was nothing to write: no picture in {shown(source)} has a caption.")
+
+
+@contextlib.contextmanager
+def _saved_at_the_end(manifest: Manifest) -> Iterator[None]:
     try:
-        write_whole(picture.with_suffix(".txt"), f"{caption}\n".encode())
-    except StorageError:
-        # Without its caption a picture would be trained on with the wrong words.
-        picture.unlink(missing_ok=True)
+        yield
+    except BaseException:
+        # What ends the job, such as a full disk, is to be heard; this would only say it again.
+        with contextlib.suppress(StorageError):
+            manifest.save()
         raise
-
-
-def _png(image: Image.Image) -> bytes:
-    file = BytesIO()
-    image.save(file, "PNG")
-    return file.getvalue()
+    manifest.save()
 
 
 def _folder(text: str, *, role: str) -> Path:
@@ -156,20 +184,3 @@ def _folder(text: str, *, role: str) -> Path:
         return Path(text).expanduser()
     except RuntimeError:  # "~nobody" is no one's home
         return Path(text)
-
-
-def _make(destination: Path, *, source: Path) -> int:
-    """Make the destination if missing; count the files it already has."""
-    try:
-        if destination.is_dir() and destination.samefile(source):
-            raise DatasetError(
-                f"Source and destination are the same folder, {source}; choose another destination."
-            )
-        destination.mkdir(parents=True, exist_ok=True)
-        return sum(not entry.name.startswith(".") for entry in destination.iterdir())
-    except (FileExistsError, NotADirectoryError):
-        raise StorageError(f"{destination} is or lies under a file; name a folder.") from None
-    except OSError as error:
-        raise StorageError(explain(destination, error, doing="make the folder")) from error
-    except ValueError as error:
-        raise StorageError(f"The destination is no usable path: {error}.") from None

@@ -22,6 +22,7 @@ from textual_inversion.events import (
     Evaluated,
     Finished,
     Loading,
+    Measured,
     Previewed,
     Saved,
     Started,
@@ -279,6 +280,26 @@ def test_the_fixed_batch_is_read_at_its_interval_and_the_best_is_kept(home, cat)
     assert [event.step for event in read] == [2, 4, 6]
     best = files.read(next((home / "runs").glob("*/*/embeddings/cat-x-best.pt")))
     assert best.step == min(read, key=lambda event: event.loss).step
+
+
+def test_the_vectors_are_measured_beside_the_vocabulary(home, cat):
+    measured = [e for e in run(cat, evaluate_every=4) if isinstance(e, Measured)]
+    (only,) = measured
+    assert (only.step, len(only.norms), only.nearest) == (4, 2, ("red", "cat"))
+    assert 0 < only.moved < 1
+
+
+def test_every_preview_prompt_is_drawn_with_its_seeds(home, cat):
+    chosen = {"preview_prompt": "a [name]\n\n[name] on blue", "preview_images": 2}
+    events = run(cat, save_image_every=4, **chosen)
+    shown = [event for event in events if isinstance(event, Previewed)]
+    assert [event.prompt for event in shown] == ["a <cat-x>"] * 2 + ["<cat-x> on blue"] * 2
+    assert [Path(event.path).name for event in shown] == [
+        "cat-x-4.png",
+        "cat-x-4-2.png",
+        "cat-x-4-3.png",
+        "cat-x-4-4.png",
+    ]
 
 
 def test_evaluation_does_not_change_the_losses(home, cat):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
+from PIL import Image
 
 from textual_inversion import files
 from textual_inversion.checkpoint import write_checkpoint
@@ -15,6 +16,7 @@ from textual_inversion.events import Event, Previewed, Saved, Warned
 from textual_inversion.files import image
 from textual_inversion.generate import describe_shot, save_picture
 from textual_inversion.library import Library
+from textual_inversion.models.text import Words
 from textual_inversion.sampling import Shot, sample
 from textual_inversion.subject import Subject, is_time
 from textual_inversion.trainer import Ending
@@ -29,9 +31,8 @@ class Snapshots:
 
     def is_due(self, step: int, ending: Ending | None) -> bool:
         """Tell whether the interval is full, or the run is done."""
-        return is_time(step, self.every) or (
-            ending is not None and ending != "stopped" and self.every > 0
-        )
+        at_the_end = ending is not None and ending != "stopped"
+        return self.every > 0 and (at_the_end or is_time(step, self.every))
 
     def run(self, step: int) -> Iterator[Event]:
         """Write one copy."""
@@ -49,7 +50,7 @@ class Previews:
 
     subject: Subject
     every: int
-    shot: Shot
+    shots: tuple[Shot, ...]
     with_embedding: bool
     control: Control
 
@@ -57,9 +58,7 @@ class Previews:
         """Tell whether the interval is full or the run is done; a stop does not wait for one."""
         if ending == "stopped":
             return False
-        return is_time(step, self.every) or (
-            ending is not None and ending != "stopped" and self.every > 0
-        )
+        return self.every > 0 and (ending is not None or is_time(step, self.every))
 
     def run(self, step: int) -> Iterator[Event]:
         """Draw, save and tell; a drawing that fails does not fail the run."""
@@ -70,24 +69,32 @@ class Previews:
             yield Warned(f"The preview at step {step} could not be drawn: {error}.")
 
     def _draw(self, step: int) -> Iterator[Event]:
-        subject, model = self.subject, self.subject.learner.model
+        subject = self.subject
         embedding = subject.embedding(step, snapshot=True)
         words = {subject.name: embedding.vectors}
+        number = 0
+        for shot in self.shots:
+            for picture, seed in self._pictures(shot, words):
+                number += 1
+                ending = "" if number == 1 else f"-{number}"
+                path = subject.folder / "images" / f"{subject.name}-{step}{ending}.png"
+                save_picture(path, picture, describe_shot(subject.learner.model, shot, seed, words))
+                yield Previewed(step, str(path), shot.prompt)
+                if self.with_embedding and number == 1:
+                    carrier = subject.folder / "image_embeddings" / path.name
+                    image.write(carrier, picture, embedding)
+                    yield Saved(step, "image embedding", str(carrier))
+
+    def _pictures(self, shot: Shot, words: Words) -> Iterator[tuple[Image.Image, int]]:
+        """Draw a shot's pictures together; none when a stop is asked for meanwhile."""
+        model = self.subject.learner.model
         latents = None
-        for drawing in sample(model, self.shot, words):
+        for drawing in sample(model, shot, words):
             latents = drawing.latents
             if self.control.stopping:
                 return
         assert latents is not None
-        (picture,) = model.decode(latents)
-        path = subject.folder / "images" / f"{subject.name}-{step}.png"
-        text = describe_shot(model, self.shot, self.shot.seeds[0], words)
-        save_picture(path, picture, text)
-        yield Previewed(step, str(path), self.shot.prompt)
-        if self.with_embedding:
-            carrier = subject.folder / "image_embeddings" / path.name
-            image.write(carrier, picture, embedding)
-            yield Saved(step, "image embedding", str(carrier))
+        yield from zip(model.decode(latents), shot.seeds, strict=True)
 
 
 @dataclass(frozen=True)

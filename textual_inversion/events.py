@@ -54,6 +54,23 @@ class Evaluated:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """What the vectors of the first text encoder look like after `step` updates.
+
+    `norms` is the length of each, beside the mean length of the vocabulary's words; `nearest` the
+    vocabulary's word with the most similar direction to each; `alike` the mean cosine between the
+    vectors, and `moved` the mean distance from the start in lengths of a word.
+    """
+
+    step: int
+    norms: tuple[float, ...]
+    vocabulary_norm: float
+    nearest: tuple[str, ...]
+    alike: float
+    moved: float
+
+
+@dataclass(frozen=True)
 class Sampled:
     """Sampler step `step` of `total` is done; `preview` is a small data: URL, or empty."""
 
@@ -119,6 +136,7 @@ Event = (
     | Started
     | Stepped
     | Evaluated
+    | Measured
     | Sampled
     | Previewed
     | Saved
@@ -142,6 +160,11 @@ def from_dict(data: dict[str, Any]) -> Event | None:
         return None
     known = {field.name for field in fields(kind)}
     try:
-        return kind(**{name: value for name, value in data.items() if name in known})
+        return kind(**{name: _plain(data[name]) for name in data if name in known})
     except TypeError:
         return None
+
+
+def _plain(value: Any) -> Any:
+    """Undo what JSON does to a tuple."""
+    return tuple(value) if isinstance(value, list) else value  # pyright: ignore

@@ -11,7 +11,8 @@ import re
 import threading
 import unicodedata
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -31,7 +32,7 @@ _GAP = 3.0  # "indistinguishable from fair resampling" in Pillow's words
 _WHITE = (255, 255, 255)
 _BREAKS = {"Cc", "Zl", "Zp"}  # control characters and line separators
 
-_one_large_at_a_time = threading.Lock()
+_one_large_at_a_time = threading.RLock()
 # Pillow warns from half of MOST_PIXELS on; here such a picture is either read or refused in words.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
@@ -65,7 +66,14 @@ def pictures_in(folder: Path) -> list[Path]:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise DatasetError(f"Folder {shown(folder)} cannot be read: {reason}.") from None
-    return sorted(names, key=_natural)
+    return sorted(names, key=natural)
+
+
+def natural(path: Path) -> tuple[list[str | int], str]:
+    """Give the key that sorts names as people count: 2 before 10."""
+    parts = re.split(r"([0-9]+)", path.name.casefold())
+    numbers = {part: int(part) for part in parts[1::2]}
+    return [numbers.get(part, part) for part in parts], path.name
 
 
 def open_picture(
@@ -87,6 +95,18 @@ def open_picture(
             return _read(image, at_least, keep_alpha=keep_alpha)
     except (Image.DecompressionBombError, *FAULTS) as error:
         raise DatasetError(f"Picture {shown(path)} {_reason(path, error)}") from None
+
+
+@contextmanager
+def room_for(path: Path) -> Iterator[None]:
+    """Hold back other large pictures while this one, if it is large, is worked on whole."""
+    try:
+        with Image.open(path) as image:
+            large = image.width * image.height > _LARGE_PIXELS
+    except (Image.DecompressionBombError, *FAULTS):
+        large = False  # whoever opens it will say what is wrong
+    with _one_large_at_a_time if large else nullcontext():
+        yield
 
 
 def shown(path: Path) -> str:
@@ -146,12 +166,6 @@ def _is_picture(entry: Path) -> bool:
         return False
     # A dangling link is kept, so that somebody hears of it.
     return entry.is_file() or entry.is_symlink()
-
-
-def _natural(path: Path) -> tuple[list[str | int], str]:
-    parts = re.split(r"([0-9]+)", path.name.casefold())
-    numbers = {part: int(part) for part in parts[1::2]}
-    return [numbers.get(part, part) for part in parts], path.name
 
 
 def _by_parts(image: Image.Image, change: Callable[[Image.Image], Image.Image]) -> Image.Image:

@@ -30,6 +30,7 @@ from textual_inversion.models.base import BaseModel
 from textual_inversion.models.load import open_model
 from textual_inversion.prompts import fill
 from textual_inversion.randomness import draw
+from textual_inversion.readout import Readout
 from textual_inversion.runfolder import RunLog, new_run_folder
 from textual_inversion.sampling import Shot
 from textual_inversion.schedules import Schedule, parse_schedule
@@ -244,6 +245,7 @@ def _chores(parts: _Parts, evaluator: Evaluator, final: FinalSave, control: Cont
     return [
         Guard(subject, settings.on_nan),
         evaluator,
+        Readout(subject, settings.evaluate_every, parts.embedding.vectors[0]),
         Checkpoints(subject, settings.checkpoint_every, evaluator),
         Snapshots(subject, settings.save_embedding_every),
         BestSaves(evaluator, settings.save_embedding_every),
@@ -251,26 +253,30 @@ def _chores(parts: _Parts, evaluator: Evaluator, final: FinalSave, control: Cont
         Previews(
             subject,
             settings.save_image_every,
-            _preview_shot(parts),
+            _preview_shots(parts),
             settings.save_image_with_embedding,
             control,
         ),
     ]
 
 
-def _preview_shot(parts: _Parts) -> Shot:
+def _preview_shots(parts: _Parts) -> tuple[Shot, ...]:
     settings = parts.settings
     name = f"<{parts.embedding.name}>"
-    prompt = settings.preview_prompt or parts.lines[0]
-    return Shot(
-        prompt=fill(prompt, name=name, words=""),
-        negative_prompt=fill(settings.preview_negative_prompt, name=name, words=""),
-        sampler="DPM++ 2M",
-        steps=settings.preview_steps,
-        cfg_scale=settings.preview_cfg_scale,
-        width=parts.width,
-        height=parts.height,
-        seeds=(settings.preview_seed,),
+    lines = [line.strip() for line in settings.preview_prompt.splitlines() if line.strip()]
+    seeds = range(settings.preview_seed, settings.preview_seed + settings.preview_images)
+    return tuple(
+        Shot(
+            prompt=fill(line, name=name, words=""),
+            negative_prompt=fill(settings.preview_negative_prompt, name=name, words=""),
+            sampler="DPM++ 2M",
+            steps=settings.preview_steps,
+            cfg_scale=settings.preview_cfg_scale,
+            width=parts.width,
+            height=parts.height,
+            seeds=tuple(seed % 2**32 for seed in seeds),
+        )
+        for line in lines or parts.lines[:1]
     )
 
 

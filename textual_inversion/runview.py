@@ -15,6 +15,7 @@ from textual_inversion.events import (
     Failed,
     Finished,
     Loading,
+    Measured,
     Previewed,
     Progressed,
     Sampled,
@@ -49,6 +50,7 @@ class Run:
     learning_rate: float = 0.0
     losses: list[tuple[int, float, float]] = field(default_factory=list)
     evaluations: list[Evaluated] = field(default_factory=list)
+    measured: Measured | None = None
     previews: list[Previewed] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     pairs: list[tuple[str, str]] = field(default_factory=list)
@@ -127,6 +129,8 @@ class Run:
         match event:
             case Evaluated():
                 self.evaluations.append(event)
+            case Measured():
+                self.measured = event
             case Previewed():
                 self.previews.append(event)
             case Saved():

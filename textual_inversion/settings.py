@@ -328,7 +328,12 @@ class TrainSettings(Settings):
     )
     """Write each preview also as a picture that carries the embedding in it."""
     preview_prompt: Annotated[str, Ui("Preview prompt", "area")] = "a photo of [name]"
-    """What previews show; [name] becomes the embedding. Empty uses the batch's own prompt."""
+    """What previews show, one prompt a line; [name] becomes the embedding. Empty uses the
+    template's first line."""
+    preview_images: Annotated[
+        int, Field(ge=1, le=16), Ui("Pictures per preview prompt", advanced=True)
+    ] = 1
+    """Pictures drawn of each prompt, with the preview seed and those after it."""
     preview_negative_prompt: Annotated[str, Ui("Preview negative prompt", advanced=True)] = ""
     """What previews should not show."""
     preview_steps: Annotated[

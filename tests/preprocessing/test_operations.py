@@ -1,7 +1,13 @@
 import pytest
 from PIL import Image
 
-from preprocessing.operations import apply, covering, with_flips
+from preprocessing.operations import apply, chosen, with_flips
+from textual_inversion.settings import PreprocessSettings
+
+
+def operations_of(**choices):
+    settings = PreprocessSettings(source="a", destination="b", **choices)
+    return chosen(settings, width=8, height=4)
 
 
 def corners(image):
@@ -30,5 +36,5 @@ def test_flipped_copies_follow_the_picture(flips, places):
 
 
 def test_operations_apply_one_after_another_to_all_that_was_made():
-    operations = [with_flips("horizontal"), covering(8, 4), with_flips("vertical")]
+    operations = [with_flips("horizontal"), *operations_of(), with_flips("vertical")]
     assert [image.size for image in apply(operations, marked())] == [(8, 4)] * 4

@@ -31,7 +31,7 @@ _SCHEDULE = ("learning_rate", "learning_rate_steps", "max_steps")
 def draw(runner: Runner) -> Tab:
     """Draw the tab."""
     lead(_LEAD)
-    with gr.Row(elem_classes="ti-columns"):
+    with gr.Row(elem_classes="ti-columns ti-watch"):
         with gr.Column(scale=5, min_width=320, elem_classes="ti-card"):
             form = _settings()
         with gr.Column(scale=6, min_width=320):

@@ -1,0 +1,106 @@
+"""All that is done to one picture: read, changed, captioned and encoded; nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from PIL import Image
+
+from preprocessing.captions import Policy, merge
+from preprocessing.encoding import EXTENSIONS, Format, encode
+from preprocessing.operations import Operation, Size, UnfitError, apply, chosen, explaining
+from textual_inversion.errors import DatasetError
+from textual_inversion.pictures import open_picture, room_for, shown, smallness, text_beside
+from textual_inversion.settings import PreprocessSettings
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A picture ready to be written: its file's bytes, or none, and its caption, or none."""
+
+    data: bytes
+    extension: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Made:
+    """All that one picture becomes, a drawing of how, and what the user should know of it."""
+
+    pictures: tuple[Prepared, ...]
+    note: str | None = None
+    drawing: bytes = b""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How every picture of a job is prepared; safe to be used by several threads.
+
+    `at_least` is the size below which reading must not reduce a picture; None keeps it whole.
+    `kind` is None when only captions are wanted.
+    """
+
+    operations: Sequence[Operation]
+    at_least: Size | None
+    policy: Policy
+    joiner: str
+    kind: Format | None
+    keep_alpha: bool
+    explain: Callable[[Image.Image], Image.Image | None] | None
+
+    @classmethod
+    def of(cls, settings: PreprocessSettings, *, width: int, height: int) -> Self:
+        """Take what the settings ask for; SettingsError when it cannot be done at all."""
+        kind = None if settings.output_format == "captions" else settings.output_format
+        debug = settings.focal_crop and settings.focal_crop_debug and kind is not None
+        return cls(
+            operations=chosen(settings, width=width, height=height) if kind else [],
+            at_least=_least(settings, width, height) if kind else (width, height),
+            policy=settings.existing_captions,
+            joiner=settings.caption_joiner,
+            kind=kind,
+            keep_alpha=settings.keep_alpha,
+            explain=explaining(settings, width=width, height=height) if debug else None,
+        )
+
+    def prepare(self, picture: Path) -> Made:
+        """Make what a picture becomes, in the order of its sub-numbers.
+
+        Raises:
+            DatasetError: naming the picture and why it cannot be used.
+        """
+        existing = "" if self.policy == "ignore" else text_beside(picture) or ""
+        with nullcontext() if self.at_least else room_for(picture):
+            image = open_picture(picture, at_least=self.at_least, keep_alpha=self.keep_alpha)
+            try:
+                return self._made(picture, image, existing)
+            except UnfitError as error:
+                raise DatasetError(f"Picture {shown(picture)} {error}") from None
+
+    def _made(self, picture: Path, image: Image.Image, existing: str) -> Made:
+        pictures: list[Prepared] = []
+        size = image.size
+        for one in apply(self.operations, image):
+            size = one.size
+            caption = merge(existing, "", policy=self.policy, joiner=self.joiner)
+            if self.kind:
+                pictures.append(Prepared(encode(one, self.kind), EXTENSIONS[self.kind], caption))
+            elif caption:
+                pictures.append(Prepared(b"", "", caption))
+        drawn = self.explain(image) if self.explain else None
+        return Made(
+            tuple(pictures),
+            note=smallness(picture, image, *size),
+            drawing=encode(drawn, "jpeg") if drawn else b"",
+        )
+
+
+def _least(settings: PreprocessSettings, width: int, height: int) -> Size | None:
+    if settings.keep_original_size:
+        return None
+    longest = settings.auto_size_max if settings.auto_sized_crop else 0
+    return (max(width, longest), max(height, longest))

@@ -1,0 +1,61 @@
+"""The pictures of a folder and of all folders below it; links that lead round in circles end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from textual_inversion.errors import DatasetError
+from textual_inversion.pictures import natural, pictures_in, shown
+
+
+@dataclass
+class Tree:
+    """The pictures that were found, and one sentence for each folder that could not be read."""
+
+    pictures: list[Path] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+
+def find_below(folder: Path, *, leave_out: Iterable[Path] = ()) -> Tree:
+    """List the pictures of `folder`, then those of each folder in it, as people count.
+
+    Hidden folders and those of `leave_out` are passed by; a folder is visited once.
+
+    Raises:
+        DatasetError: The folder itself cannot be read, or there is no picture anywhere.
+    """
+    tree = Tree(pictures_in(folder))
+    for below in _folders(folder, {path.resolve() for path in leave_out}):
+        try:
+            tree.pictures += pictures_in(below)
+        except DatasetError as error:
+            tree.complaints.append(str(error))
+    if not tree.pictures:
+        raise DatasetError(
+            f"Folder {shown(folder)} and those below it hold no pictures; put some in as PNG, JPEG "
+            "or WebP files."
+        )
+    return tree
+
+
+def _folders(folder: Path, visited: set[Path]) -> Iterator[Path]:
+    """Walk depth first; `visited` holds real paths, so that a link cannot lead back."""
+    visited.add(folder.resolve())
+    waiting = _inside(folder)
+    while waiting:
+        below = waiting.pop()
+        if below.resolve() not in visited:
+            visited.add(below.resolve())
+            yield below
+            waiting += _inside(below)
+
+
+def _inside(folder: Path) -> list[Path]:
+    """List the folders in a folder, the first one last."""
+    try:
+        entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
+        return sorted((entry for entry in entries if entry.is_dir()), key=natural, reverse=True)
+    except OSError:
+        return []  # reading its pictures says why
