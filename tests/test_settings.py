@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from textual_inversion.settings import (
     GenerateSettings,
     PreprocessSettings,
     TrainSettings,
+    find_folder,
     read_settings_file,
 )
 
@@ -76,3 +78,20 @@ def test_a_faulty_settings_file_is_named(tmp_path, text, words):
 def test_a_missing_settings_file_is_named(tmp_path):
     with pytest.raises(SettingsError, match="nowhere.json cannot be read"):
         read_settings_file(tmp_path / "nowhere.json")
+
+
+def test_folders_are_found_here_and_else_in_the_project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TI_HOME", raising=False)
+    project = Path(__file__).resolve().parents[1]
+    assert find_folder("templates") == project / "templates"
+    (tmp_path / "templates").mkdir()
+    assert find_folder("templates") == Path("templates")
+    assert find_folder("nowhere") == Path("nowhere")
+
+
+def test_what_is_made_goes_home_when_a_home_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("TI_HOME", str(tmp_path))
+    project = Path(__file__).resolve().parents[1]
+    assert find_folder("outputs") == tmp_path / "outputs"
+    assert find_folder("templates") == project / "templates"

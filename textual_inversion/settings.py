@@ -19,6 +19,7 @@ from textual_inversion.errors import SettingsError
 
 SCHEMA_VERSION = 1
 DEFAULT_MODEL = "models/pocket"
+_MADE = {("embeddings",), ("runs",), ("outputs",)}
 
 Widget = Literal["auto", "slider", "area", "embedding", "model", "template", "schedule"]
 
@@ -547,9 +548,11 @@ class GenerateSettings(Settings):
 def find_folder(name: str) -> Path:
     """Find `embeddings`, `templates`, `models` or the like: here, else in the project's folder.
 
-    An environment variable TI_HOME, when set, stands for "here".
+    An environment variable TI_HOME, when set, stands for "here", and what is made goes there only.
     """
     here = Path(os.environ.get("TI_HOME", ".")) / name
+    if "TI_HOME" in os.environ and Path(name).parts[:1] in _MADE:
+        return here
     package = Path(__file__).resolve().parent
     shipped = (package.parent / name, package / "_project" / name)
     return here if here.is_dir() else next((path for path in shipped if path.is_dir()), here)

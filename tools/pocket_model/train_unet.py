@@ -27,6 +27,7 @@ from training import Average, Clock, load_state, save_state
 from transformers import CLIPTokenizer
 
 SHORT_SHARE = 0.85  # of the time; then all 77 positions are used, as they are ever after
+BARE_SHARE = 0.15  # of the time; the padding that is cut away is not weighed in yet
 EMPTY_SHARE = 0.1  # captions left out, for classifier-free guidance
 SAVE_EVERY_SECONDS = 180
 
@@ -59,7 +60,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE)
     parser.add_argument("--everything", action="store_true", help="teach all concepts (GPU)")
     parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--learning-rate", type=float, default=1.2e-3)
+    parser.add_argument("--learning-rate", type=float, default=8e-4)
     parser.add_argument("--ema", type=float, default=0.999)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--state", default="unet_state.pt", help="its name in the cache folder")
@@ -118,6 +119,11 @@ class Session:
         tokens = tokenise(self.tokenizer, captions, positions)
         return tuple(part.to(self.args.device) for part in (tokens, latents, noise, steps))
 
+    @property
+    def weighs_padding(self) -> bool:
+        """Tell whether cut captions stand for full ones."""
+        return self.is_short and self.clock.share > BARE_SHARE
+
     def hand_in(self, replica: Learner, loss: torch.Tensor) -> None:
         """Take one optimizer step with the gradients of `replica`, and do what is due."""
         with self.lock:
@@ -173,8 +179,9 @@ def work(session: Session) -> None:
     replica = copy.deepcopy(session.learner)
     try:
         while not session.is_over:
-            tokens, latents, noise, steps = session.fetch(replica)
-            loss = replica.loss(replica(tokens, latents, noise, steps), steps)
+            batch = session.fetch(replica)
+            errors = replica(*batch, weigh_padding=session.weighs_padding)
+            loss = replica.loss(errors, batch[-1])
             loss.backward()
             session.hand_in(replica, loss)
     finally:
