@@ -156,8 +156,8 @@ class PreprocessSettings(Settings):
     height: Annotated[PixelSize, Ui("Height", row="size", step=8)] = 0
     """Pixels; a multiple of 8. 0 takes the base model's own size (512 for SD 1.x)."""
     keep_original_size: Annotated[bool, Ui("Keep original size")] = False
-    """Neither scale nor crop; training crops each picture to its own size then. Oversized ones are
-    still split where that is asked for."""
+    """Neither scale nor crop, whatever else is chosen below; training crops each picture to its own
+    size then. Oversized ones are still split where that is asked for."""
     flipped_copies: Annotated[
         Literal["none", "horizontal", "vertical", "both"], Ui("Create flipped copies")
     ] = "none"
@@ -246,23 +246,12 @@ class PreprocessSettings(Settings):
     """PNG keeps every pixel, JPEG and WebP are a third of the size. "captions" writes only the .txt
     files, named like the pictures, and no pictures."""
     keep_alpha: Annotated[bool, Ui("Keep transparency", row="files", advanced=True)] = False
-    """Keep the alpha channel, as a mask for training, instead of putting white behind it; needs PNG
-    or WebP."""
+    """Keep the alpha channel, as a mask for training, instead of putting white behind it; JPEG
+    has none."""
     recursive: Annotated[bool, Ui("Include subfolders", row="files", advanced=True)] = False
     """Take the pictures of all folders below the source as well; hidden ones are left out."""
     model: Annotated[str, Ui("Base model", "model", advanced=True)] = DEFAULT_MODEL
     """Whose picture size is taken when width or height is 0."""
-
-    @model_validator(mode="after")
-    def _check_modes(self) -> Self:
-        if self.keep_original_size and (self.auto_sized_crop or self.focal_crop):
-            raise ValueError(
-                "Keep original size goes with neither auto-sized crop nor auto focal point crop; "
-                "switch one of them off"
-            )
-        if self.keep_alpha and self.output_format == "jpeg":
-            raise ValueError("JPEG files have no transparency; keep it with PNG or WebP")
-        return self
 
 
 class CheckSettings(Settings):
