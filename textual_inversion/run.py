@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from textual_inversion.learner import Learner
 from textual_inversion.library import Library
 from textual_inversion.models.base import BaseModel
 from textual_inversion.models.load import open_model
+from textual_inversion.models.memory import saving_memory
 from textual_inversion.prompts import fill
 from textual_inversion.randomness import draw
 from textual_inversion.readout import Readout
@@ -212,25 +214,34 @@ def _work(
     yield Started(subject.name, start, total, str(subject.folder))
     saved_at = start
     try:
-        for event in loop(
-            start=start,
-            total=total,
-            learner=learner,
-            batches=batches.start_at(start),
-            chores=_chores(parts, evaluator, final, control),
-            control=control,
-        ):
-            if isinstance(event, Saved) and event.kind == "embedding":
-                saved_at = event.step
-            if isinstance(event, Finished):
-                event = Finished(event.step, event.reason, _result(parts))
-            yield event
+        with _saving_memory(parts):
+            for event in loop(
+                start=start,
+                total=total,
+                learner=learner,
+                batches=batches.start_at(start),
+                chores=_chores(parts, evaluator, final, control),
+                control=control,
+            ):
+                if isinstance(event, Saved) and event.kind == "embedding":
+                    saved_at = event.step
+                if isinstance(event, Finished):
+                    event = Finished(event.step, event.reason, _result(parts))
+                yield event
     except TextualInversionError as error:
         yield Failed(learner.updates, str(error))
         raise
     finally:
         if learner.updates > saved_at and learner.is_finite:
             _save_after_all(Checkpoints(subject, 0, evaluator), final, learner.updates)
+
+
+def _saving_memory(parts: _Parts) -> AbstractContextManager[None]:
+    return saving_memory(
+        parts.model,
+        checkpointing=parts.settings.gradient_checkpointing,
+        sliced=parts.settings.sliced_attention,
+    )
 
 
 def _save_after_all(checkpoints: Checkpoints, final: FinalSave, step: int) -> None:

@@ -448,6 +448,12 @@ class TrainSettings(Settings):
     """How often a picture is shown with no words but the template's."""
     keep_tags: Annotated[int, Field(ge=0), Ui("Keep the first N tags", row="tags")] = 0
     """Tags at the front that are neither shuffled nor dropped."""
+    gradient_checkpointing: Annotated[
+        bool, Ui("Gradient checkpointing", row="memory", advanced=True)
+    ] = False
+    """Needs far less memory and about a third more time; for large pictures on small cards."""
+    sliced_attention: Annotated[bool, Ui("Sliced attention", row="memory", advanced=True)] = False
+    """Compute attention in slices: less memory, more time."""
     evaluate_every: Annotated[
         int, Field(ge=0), Ui("Evaluate every N steps", row="evaluate", advanced=True)
     ] = 10
