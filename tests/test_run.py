@@ -289,6 +289,24 @@ def test_the_vectors_are_measured_beside_the_vocabulary(home, cat):
     assert 0 < only.moved < 1
 
 
+def test_a_resumed_run_is_measured_from_its_very_start(home, cat):
+    chosen = {"max_steps": 6, "evaluate_every": 6}
+    (whole,) = [event for event in run(cat, **chosen) if isinstance(event, Measured)]
+    make_cat(cat["model"])
+    run(cat, max_steps=3)
+    (second,) = [event for event in run(cat, **chosen) if isinstance(event, Measured)]
+    assert second == whole
+
+
+def test_a_checkpoint_of_another_embedding_is_refused(home, cat):
+    run(cat, max_steps=2)
+    (folder,) = (home / "runs").glob("*/cat-x")
+    start = {"name": "dog-x", "num_vectors": 2, "model": cat["model"]}
+    create(CreateSettings.build(start))
+    with pytest.raises(TrainingError, match='is of the embedding "cat-x", not of "dog-x"'):
+        run({**cat, "embedding": "dog-x"}, resume=str(folder))
+
+
 def test_every_preview_prompt_is_drawn_with_its_seeds(home, cat):
     chosen = {"preview_prompt": "a [name]\n\n[name] on blue", "preview_images": 2}
     events = run(cat, save_image_every=4, **chosen)

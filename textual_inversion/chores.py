@@ -111,7 +111,11 @@ class Checkpoints:
 
     def run(self, step: int) -> Iterator[Event]:
         """Write a checkpoint."""
-        state = {**self.subject.learner.state(), "evaluation": self.evaluator.state()}
+        state = {
+            **self.subject.learner.state(),
+            "origin": list(self.subject.origin),
+            "evaluation": self.evaluator.state(),
+        }
         path = write_checkpoint(self.subject.folder, self.subject.name, state)
         yield Saved(step, "checkpoint", str(path))
 

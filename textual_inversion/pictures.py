@@ -17,7 +17,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from textual_inversion.colours import FAULTS, eight_bits, srgb
+from textual_inversion.colours import FAULTS, eight_bits, over_white, srgb
 from textual_inversion.errors import DatasetError
 
 # HEIC and JPEG XL cannot be opened by Pillow alone: they are listed to be named, not dropped.
@@ -29,7 +29,6 @@ EXTENSIONS = frozenset((
 MOST_PIXELS = 178_956_970  # Pillow's own limit of what it opens, about 0.7 GB as RGB
 _LARGE_PIXELS = 40_000_000
 _GAP = 3.0  # "indistinguishable from fair resampling" in Pillow's words
-_WHITE = (255, 255, 255)
 _BREAKS = {"Cc", "Zl", "Zp"}  # control characters and line separators
 
 _one_large_at_a_time = threading.RLock()
@@ -200,9 +199,7 @@ def _decoded(image: Image.Image, edge: int) -> Image.Image:
 def _finished(image: Image.Image, *, keep_alpha: bool) -> Image.Image:
     image = srgb(_upright(image))
     if image.mode == "RGBA" and not keep_alpha:
-        ground = Image.new("RGB", image.size, _WHITE)
-        ground.paste(image, mask=image.getchannel("A"))
-        image = ground
+        image = over_white(image)
     # Neither the old colour profile nor an old orientation may travel with the new pixels.
     image.info.clear()
     return image

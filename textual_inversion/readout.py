@@ -24,7 +24,6 @@ class Readout:
 
     subject: Subject
     every: int
-    start: torch.Tensor
 
     def is_due(self, step: int, ending: Ending | None) -> bool:
         """Tell whether the interval is full or the run ends."""
@@ -34,7 +33,7 @@ class Readout:
         """Measure."""
         learner = self.subject.learner
         encoder = learner.model.text.encoders[0]
-        yield measure(encoder, learner.vectors[0], self.start, step=step)
+        yield measure(encoder, learner.vectors[0], self.subject.origin[0], step=step)
 
 
 @torch.no_grad()

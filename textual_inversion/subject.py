@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from textual_inversion.errors import TrainingError
 from textual_inversion.files.embedding import Embedding
 from textual_inversion.learner import Learner
@@ -12,11 +14,12 @@ from textual_inversion.learner import Learner
 
 @dataclass(frozen=True)
 class Subject:
-    """A learner with the name of its word and the folder of its run."""
+    """A learner with the name of its word, the folder of its run, and the vectors it began with."""
 
     learner: Learner
     name: str
     folder: Path
+    origin: tuple[torch.Tensor, ...]
 
     def embedding(self, step: int, *, snapshot: bool) -> Embedding:
         """Give the vectors as they stand; a snapshot's name carries the step.

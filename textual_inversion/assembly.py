@@ -1,0 +1,187 @@
+"""Put the parts of a training together from its settings: model, data, learner, chores."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual_inversion.checkpoint import Checkpoint
+from textual_inversion.chores import Checkpoints, FinalSave, Previews, Snapshots
+from textual_inversion.control import Control
+from textual_inversion.data.batches import Batches
+from textual_inversion.data.folder import Item, read_folder
+from textual_inversion.data.latents import LatentCache
+from textual_inversion.evaluation import BestSaves, Convergence, Evaluator
+from textual_inversion.events import Event, Loading, Warned
+from textual_inversion.files.embedding import Embedding
+from textual_inversion.guard import Guard
+from textual_inversion.idle import idle_choices
+from textual_inversion.learner import Learner
+from textual_inversion.library import Library
+from textual_inversion.models.base import BaseModel
+from textual_inversion.models.load import open_model
+from textual_inversion.prompts import fill
+from textual_inversion.randomness import draw
+from textual_inversion.readout import Readout
+from textual_inversion.sampling import Shot
+from textual_inversion.schedules import Schedule, parse_schedule
+from textual_inversion.settings import TrainSettings, find_folder
+from textual_inversion.subject import Subject
+from textual_inversion.templates import read_template
+from textual_inversion.trainer import Chore
+
+_ENOUGH_TO_HOLD_OUT = 10
+# DVAR's threshold for the share of the variance that counts as none.
+_THRESHOLD = 0.15
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a run is made of before it has a folder."""
+
+    settings: TrainSettings
+    library: Library
+    embedding: Embedding
+    model: BaseModel
+    lines: tuple[str, ...]
+    schedule: Schedule
+    width: int
+    height: int
+
+
+def open_parts(settings: TrainSettings) -> Generator[Event, None, Parts]:
+    """Check everything cheap first, then open the model."""
+    library = Library(find_folder("embeddings"))
+    embedding = library.load(settings.embedding)
+    lines = read_template(settings.template)
+    schedule = parse_schedule(
+        settings.learning_rate, absolute=settings.learning_rate_steps == "absolute"
+    )
+    if schedule.end is not None and schedule.end < settings.max_steps:
+        yield Warned(
+            f"The learning rate schedule ends at step {schedule.end}; its last rate "
+            f"{schedule.segments[-1].rate:g} is kept until step {settings.max_steps}."
+        )
+    yield from map(Warned, idle_choices(settings))
+    yield Loading("base model")
+    model = open_model(settings.model)
+    model.check_widths(embedding.widths, embedding.name)
+    return Parts(
+        settings,
+        library,
+        embedding,
+        model,
+        lines,
+        schedule,
+        settings.width or model.info.size,
+        settings.height or model.info.size,
+    )
+
+
+def read_data(parts: Parts, control: Control) -> Generator[Event, None, Batches | None]:
+    """Read the pictures and let the autoencoder see each once; None when asked to stop."""
+    settings = parts.settings
+    yield Loading(f"pictures of {settings.dataset_dir}")
+    items: list[Item] = []
+    for found in read_folder(_dataset(settings.dataset_dir), parts.width, parts.height):
+        if isinstance(found, Warned):
+            yield found
+        else:
+            items.append(found)
+    held_out = draw(settings.seed, "held out").randrange(len(items))
+    if not settings.hold_out_picture or len(items) < _ENOUGH_TO_HOLD_OUT:
+        held_out = None
+    latents = LatentCache(
+        parts.model, settings.latent_sampling, seed=settings.seed, flips=settings.flip > 0
+    )
+    for done in latents.fill([item.picture for item in items]):
+        yield Loading(f"latents ({done} of {len(items)})")
+        if control.stopping:
+            return None
+    return Batches(
+        settings,
+        name=f"<{parts.embedding.name}>",
+        lines=parts.lines,
+        captions=tuple(item.caption for item in items),
+        latents=latents,
+        num_timesteps=parts.model.num_timesteps,
+        held_out=held_out,
+    )
+
+
+def make_learner(parts: Parts, start: int, checkpoint: Checkpoint | None) -> Learner:
+    """Make the learner, as the checkpoint left it if there is one."""
+    learner = Learner(
+        parts.model,
+        parts.embedding.name,
+        parts.embedding.vectors,
+        settings=parts.settings,
+        schedule=parts.schedule,
+        updates=start,
+    )
+    if checkpoint:
+        learner.load_state(checkpoint.state)
+    return learner
+
+
+def make_evaluator(parts: Parts, subject: Subject, batches: Batches, control: Control) -> Evaluator:
+    """Make what reads the fixed batch."""
+    settings = parts.settings
+    rule = Convergence(settings.convergence_window, _THRESHOLD, settings.stop_when_converged)
+    return Evaluator(
+        subject,
+        settings.evaluate_every,
+        batches.evaluation(),
+        settings.batch_size,
+        rule,
+        control,
+    )
+
+
+def make_chores(
+    parts: Parts, evaluator: Evaluator, final: FinalSave, control: Control
+) -> list[Chore]:
+    """Order matters: broken vectors are caught first; what was learned is safe before pictures."""
+    settings, subject = parts.settings, evaluator.subject
+    return [
+        Guard(subject, settings.on_nan),
+        evaluator,
+        Readout(subject, settings.evaluate_every),
+        Checkpoints(subject, settings.checkpoint_every, evaluator),
+        Snapshots(subject, settings.save_embedding_every),
+        BestSaves(evaluator, settings.save_embedding_every),
+        final,
+        Previews(
+            subject,
+            settings.save_image_every,
+            _preview_shots(parts),
+            settings.save_image_with_embedding,
+            control,
+        ),
+    ]
+
+
+def _preview_shots(parts: Parts) -> tuple[Shot, ...]:
+    settings = parts.settings
+    name = f"<{parts.embedding.name}>"
+    lines = [line.strip() for line in settings.preview_prompt.splitlines() if line.strip()]
+    seeds = range(settings.preview_seed, settings.preview_seed + settings.preview_images)
+    return tuple(
+        Shot(
+            prompt=fill(line, name=name, words=""),
+            negative_prompt=fill(settings.preview_negative_prompt, name=name, words=""),
+            sampler="DPM++ 2M",
+            steps=settings.preview_steps,
+            cfg_scale=settings.preview_cfg_scale,
+            width=parts.width,
+            height=parts.height,
+            seeds=tuple(seed % 2**32 for seed in seeds),
+        )
+        for line in lines or parts.lines[:1]
+    )
+
+
+def _dataset(name: str) -> Path:
+    """Find a data set here, or among the samples that ship with the project."""
+    return Path(name) if Path(name).exists() else find_folder(name)
