@@ -36,7 +36,8 @@ FLAGS = {
         "--min-snr-gamma --noise-offset --timesteps --min-timestep --max-timestep "
         "--caption-dropout --keep-tags --gradient-checkpointing --sliced-attention "
         "--evaluate-every --hold-out-picture --convergence-window --stop-when-converged "
-        "--on-nan --seed --checkpoint-every --resume --log-dir --model --settings --events"
+        "--on-nan --seed --checkpoint-every --resume --report-to --log-dir --model --settings "
+        "--events"
     ),
     "generate": (
         "--negative-prompt --sampler --steps --cfg-scale --width --height --num-images --seed "

@@ -31,6 +31,7 @@ from textual_inversion.models.memory import saving_memory
 from textual_inversion.runfolder import RunLog, new_run_folder
 from textual_inversion.settings import TrainSettings, find_folder
 from textual_inversion.subject import Subject
+from textual_inversion.trackers import Tracker
 from textual_inversion.trainer import train as loop
 
 
@@ -58,7 +59,8 @@ def train(settings: TrainSettings, control: Control) -> Iterator[Event]:
         evaluator = make_evaluator(parts, subject, batches, control)
         if checkpoint:
             evaluator.load_state(checkpoint.state["evaluation"])
-        yield from log.through(_work(parts, evaluator, batches, control))
+        tracker = Tracker(settings, folder)
+        yield from log.through(tracker.through(_work(parts, evaluator, batches, control)))
 
 
 def _work(

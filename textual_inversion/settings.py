@@ -483,6 +483,11 @@ class TrainSettings(Settings):
     resume: Annotated[str, Ui("Resume", advanced=True)] = "latest"
     """"latest" goes on from this embedding's newest checkpoint, "never" starts a new run from the
     embedding's file, and a path goes on from that run folder."""
+    report_to: Annotated[
+        Literal["none", "tensorboard", "wandb", "trackio"], Ui("Report to", advanced=True)
+    ] = "none"
+    """Log scalars, and previews where it takes pictures, to one of these as well; each is a package
+    of its own. CSV and JSON lines are always written."""
     log_dir: Annotated[str, Ui("Log directory", row="run")] = "runs"
     """Where run folders are made: <log directory>/<date>/<embedding>/."""
     model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL
