@@ -33,11 +33,11 @@ FLAGS = {
         "--optimizer --adam-beta1 --adam-beta2 --adam-epsilon --weight-decay --lr-scheduler "
         "--warmup-steps --lr-num-cycles --scale-learning-rate --gradient-clipping "
         "--clipping-threshold --ema-decay --norm --norm-strength --kappa --loss --huber-delta "
-        "--min-snr-gamma --noise-offset --timesteps --min-timestep --max-timestep "
-        "--caption-dropout --keep-tags --gradient-checkpointing --sliced-attention "
-        "--evaluate-every --hold-out-picture --convergence-window --stop-when-converged "
-        "--on-nan --seed --checkpoint-every --resume --report-to --log-dir --model --settings "
-        "--events"
+        "--min-snr-gamma --alpha-as-loss-weight --noise-offset --timesteps --min-timestep "
+        "--max-timestep --caption-dropout --keep-tags --gradient-checkpointing "
+        "--sliced-attention --evaluate-every --hold-out-picture --convergence-window "
+        "--stop-when-converged --on-nan --seed --checkpoint-every --resume --report-to "
+        "--log-dir --model --settings --events"
     ),
     "generate": (
         "--negative-prompt --sampler --steps --cfg-scale --width --height --num-images --seed "

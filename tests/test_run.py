@@ -385,3 +385,35 @@ def test_the_other_families_train_too(home, pictures, stacks, kind):
     learned = files.read(path).vectors
     assert [t.shape for t in learned] == [t.shape for t in start]
     assert all(not torch.equal(old, new) for old, new in zip(start, learned, strict=True))
+
+
+def test_what_is_transparent_is_not_learned(home, cat, pictures):
+    """Two sets that differ only where they are transparent teach the same."""
+    from PIL import Image, ImageDraw
+
+    results = []
+    for hidden in ("white", "black"):
+        make_cat(cat["model"])
+        for path in pictures.glob("*.png"):
+            picture = Image.new("RGBA", (64, 64), hidden)
+            ImageDraw.Draw(picture).rectangle((0, 0, 31, 63), fill="red")
+            mask = Image.new("L", (64, 64), 0)
+            mask.paste(255, (0, 0, 32, 64))
+            picture.putalpha(mask)
+            picture.save(path)
+        results.append(losses(run(cat, alpha_as_loss_weight=True, resume="never")))
+    assert results[0] == results[1]
+
+
+def test_weights_change_what_counts(home, cat, pictures):
+    from PIL import Image
+
+    for path in pictures.glob("*.png"):
+        picture = Image.open(path).convert("RGBA")
+        mask = Image.new("L", picture.size, 0)
+        mask.paste(255, (0, 0, 20, 20))
+        picture.putalpha(mask)
+        picture.save(path)
+    plain = losses(run(cat, resume="never"))
+    make_cat(cat["model"])
+    assert losses(run(cat, alpha_as_loss_weight=True, resume="never")) != plain

@@ -12,6 +12,7 @@ from textual_inversion.control import Control
 from textual_inversion.data.batches import Batches
 from textual_inversion.data.folder import Item, read_folder
 from textual_inversion.data.latents import LatentCache
+from textual_inversion.data.masks import loss_weights
 from textual_inversion.evaluation import BestSaves, Convergence, Evaluator
 from textual_inversion.events import Event, Loading, Warned
 from textual_inversion.files.embedding import Embedding
@@ -84,7 +85,8 @@ def read_data(parts: Parts, control: Control) -> Generator[Event, None, Batches 
     settings = parts.settings
     yield Loading(f"pictures of {settings.dataset_dir}")
     items: list[Item] = []
-    for found in read_folder(_dataset(settings.dataset_dir), parts.width, parts.height):
+    folder, masks = _dataset(settings.dataset_dir), settings.alpha_as_loss_weight
+    for found in read_folder(folder, parts.width, parts.height, masks=masks):
         if isinstance(found, Warned):
             yield found
         else:
@@ -107,7 +109,12 @@ def read_data(parts: Parts, control: Control) -> Generator[Event, None, Batches 
         latents=latents,
         num_timesteps=parts.model.num_timesteps,
         held_out=held_out,
+        weights=[loss_weights(item.mask, *_latent_size(parts)) for item in items] if masks else (),
     )
+
+
+def _latent_size(parts: Parts) -> tuple[int, int]:
+    return parts.width // parts.model.info.scale, parts.height // parts.model.info.scale
 
 
 def make_learner(parts: Parts, start: int, checkpoint: Checkpoint | None) -> Learner:

@@ -109,8 +109,13 @@ class Evaluator:
     def _losses(self) -> list[float]:
         """Give the loss of each timestep, from the least noise to the most."""
         parts = self.batch.split(self.at_once)
-        errors = [losses.squared(*self.subject.learner.predict(part)) for part in parts]
-        return torch.cat(errors).flatten(1).mean(1).tolist()
+        return [loss for part in parts for loss in self._losses_of(part)]
+
+    def _losses_of(self, part: Batch) -> list[float]:
+        errors = losses.squared(*self.subject.learner.predict(part))
+        if part.weights is not None:
+            errors = errors * part.weights.to(errors.device)
+        return errors.flatten(1).mean(1).tolist()
 
 
 @dataclass(frozen=True)

@@ -146,6 +146,8 @@ class Learner:
             errors = losses.pseudo_huber(predicted, wanted, delta=settings.huber_delta)
         else:
             errors = losses.squared(predicted, wanted)
+        if micro.weights is not None:
+            errors = errors * micro.weights.to(errors.device)
         if settings.min_snr_gamma == 0:
             return errors.mean()
         alphas = self.model.alphas_cumprod[micro.timesteps.to(errors.device)]

@@ -424,6 +424,10 @@ class TrainSettings(Settings):
         float, Field(ge=0), Ui("Min-SNR gamma", row="loss", step=0.5, advanced=True)
     ] = 0.0
     """Weigh timesteps by their signal-to-noise ratio, capped here; 0 is off, 5 is the paper's."""
+    alpha_as_loss_weight: Annotated[
+        bool, Ui("Use PNG alpha channel as loss weight", advanced=True)
+    ] = False
+    """Learn only from what is not transparent, the more the less transparent it is."""
     noise_offset: Annotated[
         float, Field(ge=0, le=1), Ui("Noise offset", row="noise", step=0.01, advanced=True)
     ] = 0.0

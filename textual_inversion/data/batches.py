@@ -6,7 +6,7 @@ position without making the ones before it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -21,12 +21,16 @@ NUM_EVALUATED = 8
 
 @dataclass(frozen=True)
 class Batch:
-    """One pass: latents and noise (B, C, H, W), timesteps (B,), a prompt each."""
+    """One pass: latents and noise (B, C, H, W), timesteps (B,), a prompt each.
+
+    `weights` (B, 1, H, W), mean 1, say which parts of the pictures count; None: all alike.
+    """
 
     latents: torch.Tensor
     noise: torch.Tensor
     timesteps: torch.Tensor
     prompts: tuple[str, ...]
+    weights: torch.Tensor | None = None
 
     def split(self, size: int) -> list[Batch]:
         """Cut the batch into parts of at most `size` pictures."""
@@ -36,6 +40,7 @@ class Batch:
                 self.noise[first : first + size],
                 self.timesteps[first : first + size],
                 self.prompts[first : first + size],
+                None if self.weights is None else self.weights[first : first + size],
             )
             for first in range(0, len(self.prompts), size)
         ]
@@ -66,6 +71,7 @@ class Batches:
         latents: LatentCache,
         num_timesteps: int,
         held_out: int | None = None,
+        weights: Sequence[torch.Tensor] = (),
     ) -> None:
         self.settings = settings
         self.name = name
@@ -74,6 +80,7 @@ class Batches:
         self.latents = latents
         self.num_timesteps = num_timesteps
         self.held_out = held_out
+        self.weights = tuple(weights)
         self.items = [item for item in range(len(captions)) if item != held_out]
 
     def start_at(self, updates: int) -> Iterator[StepBatch]:
@@ -89,8 +96,12 @@ class Batches:
         size, seed = self.settings.batch_size, self.settings.seed
         positions = range(place * size, (place + 1) * size)
         items = [self._item(position) for position in positions]
+        flips = [self._is_flipped(position) for position in positions]
         latents = torch.stack(
-            [self._latent(item, at) for item, at in zip(items, positions, strict=True)]
+            [
+                self.latents.sample(item, flipped=flipped, position=at)
+                for item, flipped, at in zip(items, flips, positions, strict=True)
+            ]
         )
         random = generator(seed, "noise", place)
         noise = torch.randn(latents.shape, generator=random)
@@ -99,7 +110,7 @@ class Batches:
             shift = torch.randn(*latents.shape[:2], 1, 1, generator=random)
             noise = noise + self.settings.noise_offset * shift
         prompts = tuple(self._prompt(item, at) for item, at in zip(items, positions, strict=True))
-        return Batch(latents, noise, timesteps, prompts)
+        return Batch(latents, noise, timesteps, prompts, self._weights(items, flips))
 
     def evaluation(self) -> Batch:
         """Make the fixed batch: eight timesteps in the middles of equal stretches, ascending.
@@ -115,7 +126,8 @@ class Batches:
         prompts = tuple(
             fill(self.lines[0], name=self.name, words=self.captions[item]) for item in items
         )
-        return Batch(latents, noise, torch.tensor(middles), prompts)
+        weights = self._weights(items, [False] * NUM_EVALUATED)
+        return Batch(latents, noise, torch.tensor(middles), prompts, weights)
 
     def _timesteps(self, size: int, random: torch.Generator) -> torch.Tensor:
         """Draw timesteps (B,): each on its own, or one in each of B equal stretches, shuffled."""
@@ -133,9 +145,19 @@ class Batches:
         draw(self.settings.seed, "order", position // len(order)).shuffle(order)
         return order[position % len(order)]
 
-    def _latent(self, item: int, position: int) -> torch.Tensor:
-        flipped = draw(self.settings.seed, "flip", position).random() < self.settings.flip
-        return self.latents.sample(item, flipped=flipped, position=position)
+    def _is_flipped(self, position: int) -> bool:
+        return draw(self.settings.seed, "flip", position).random() < self.settings.flip
+
+    def _weights(self, items: list[int], flips: list[bool]) -> torch.Tensor | None:
+        if not self.weights:
+            return None
+        chosen = [self.weights[item] for item in items]
+        return torch.stack(
+            [
+                weight.flip(-1) if flipped else weight
+                for weight, flipped in zip(chosen, flips, strict=True)
+            ]
+        )
 
     def _prompt(self, item: int, position: int) -> str:
         random = draw(self.settings.seed, "prompt", position)

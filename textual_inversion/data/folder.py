@@ -21,10 +21,15 @@ class Item:
     path: Path
     picture: Image.Image
     caption: str
+    mask: Image.Image | None = None
 
 
-def read_folder(folder: Path, width: int, height: int) -> Iterator[Item | Warned]:
+def read_folder(
+    folder: Path, width: int, height: int, *, masks: bool = False
+) -> Iterator[Item | Warned]:
     """Read every picture of a folder; one that cannot be read is warned of and left out.
+
+    With `masks`, a picture's transparency comes as a grey mask of the same size.
 
     Raises:
         DatasetError: There is no folder, or no picture in it can be used.
@@ -33,7 +38,7 @@ def read_folder(folder: Path, width: int, height: int) -> Iterator[Item | Warned
     failures: list[str] = []
     for path in paths:
         try:
-            picture = open_picture(path, at_least=(width, height))
+            picture = open_picture(path, at_least=(width, height), keep_alpha=masks)
             caption = caption_of(path)
         except DatasetError as error:
             failures.append(str(error))
@@ -41,6 +46,16 @@ def read_folder(folder: Path, width: int, height: int) -> Iterator[Item | Warned
             continue
         if note := smallness(path, picture, width, height):
             yield Warned(note)
-        yield Item(path, cover(picture, width, height), caption)
+        yield _item(path, cover(picture, width, height), caption)
     if len(failures) == len(paths):
         raise DatasetError(f"No picture in {folder} can be used. {failures[0]}")
+
+
+def _item(path: Path, picture: Image.Image, caption: str) -> Item:
+    """Part a picture from its transparency; the hidden parts become white."""
+    if picture.mode != "RGBA":
+        return Item(path, picture, caption)
+    alpha = picture.getchannel("A")
+    white = Image.new("RGB", picture.size, (255, 255, 255))
+    white.paste(picture, mask=alpha)
+    return Item(path, white, caption, alpha)
