@@ -1,7 +1,13 @@
 """Prepare pictures for training: from one folder to another, the source only read.
 
-Layers, top to bottom: folder → operations, captions, lookahead → the core's pictures, files and
-settings. No torch here.
+`folder` runs the job: it finds pictures (`tree`), has them prepared a few ahead (`lookahead`) by a
+`recipe`, writes them (`output`), and remembers what is done (`manifest`). The recipe's `operations`
+are pure: `splitting`, `autosize` and `focus` decide in numbers where to cut, `interest` and `rim`
+look at pixels for them. Faces are found by OpenCV's Haar cascades, which lie in its package.
+
+`report` looks through a data set before it is trained on (`looks`, `likeness`, `sharpness`), and
+says in `findings` and `wordings` what may be wrong with it. No torch here, and nothing heavy is
+loaded before it is needed.
 """
 
 from preprocessing.folder import preprocess

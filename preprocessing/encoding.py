@@ -14,7 +14,7 @@ EXTENSIONS: dict[Format, str] = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
 
 # Colour at full resolution: fine edges would be taught blurred otherwise.
 _OPTIONS: dict[Format, dict[str, Any]] = {
-    "png": {},
+    "png": {"compress_level": 2},  # three times as fast as 6 for a tenth more bytes
     "jpeg": {"quality": 95, "subsampling": 0},
     "webp": {"quality": 95},
 }

@@ -10,9 +10,11 @@ from PIL import Image, ImageDraw
 
 from preprocessing.focus import Kind, Point, Size, Weights, crop_around, focal_point
 from preprocessing.interest import busiest_window, corners, faces
+from preprocessing.rim import off_the_rims_colours
+from textual_inversion.colours import over_white
 from textual_inversion.pictures import Box, cut
 
-_SHORT_EDGE, _LONG_EDGE = 512, 2048  # pixels are enough to see by
+_SHORT_EDGE, _LONG_EDGE = 400, 2048  # pixels are enough to see by
 _INKS: dict[Kind, str] = {"faces": "#e6194b", "edges": "#4363d8", "entropy": "#3cb44b"}
 
 
@@ -37,11 +39,12 @@ def look(image: Image.Image, target: Size, weights: Weights) -> Sight:
     if image.width - whole[2] < 1 and image.height - whole[3] < 1:
         middle = (image.width / 2, image.height / 2)
         return Sight({}, middle, crop_around(middle, size=image.size, target=target))
-    grey, scale = _small_and_grey(image)
+    small, scale = _small(image)
+    grey = np.asarray(small.convert("L"))  # (H, W) uint8
     window = (max(1, int(whole[2] * scale[0])), max(1, int(whole[3] * scale[1])))
     seen: dict[Kind, list[Point]] = {
         "faces": faces(grey) if weights.faces else [],
-        "edges": corners(grey) if weights.edges else [],
+        "edges": off_the_rims_colours(corners(grey), small) if weights.edges else [],
         "entropy": busiest_window(grey, window=window) if weights.entropy else [],
     }
     found: dict[Kind, list[Point]] = {
@@ -53,7 +56,7 @@ def look(image: Image.Image, target: Size, weights: Weights) -> Sight:
 
 def drawing(image: Image.Image, sight: Sight) -> Image.Image:
     """Draw a small copy with the crop, the points of each kind, and the focus as a cross."""
-    shown = image.convert("RGB")
+    shown = over_white(image) if image.mode == "RGBA" else image.copy()
     shown.thumbnail((1024, 1024))
     scale = shown.width / image.width
     pen = ImageDraw.Draw(shown)
@@ -67,12 +70,11 @@ def drawing(image: Image.Image, sight: Sight) -> Image.Image:
     return shown
 
 
-def _small_and_grey(image: Image.Image) -> tuple[np.ndarray, tuple[float, float]]:
-    """Give a small grey copy, (H, W) uint8, and its scale along x and y."""
+def _small(image: Image.Image) -> tuple[Image.Image, tuple[float, float]]:
+    """Give a small copy in RGB, and its scale along x and y."""
     scale = min(_SHORT_EDGE / min(image.size), _LONG_EDGE / max(image.size), 1.0)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    flat = image.convert("L")
-    if image.mode == "RGBA":  # what is hidden should not draw the eye
-        flat = Image.composite(flat, Image.new("L", image.size, 255), image.getchannel("A"))
-    small = flat.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
-    return np.asarray(small), (size[0] / image.width, size[1] / image.height)
+    # What is hidden should not draw the eye.
+    flat = over_white(image) if image.mode == "RGBA" else image
+    small = flat.convert("RGB").resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    return small, (size[0] / image.width, size[1] / image.height)

@@ -15,7 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from preprocessing.idle import idle_choices
+from preprocessing.idle import idle_choices, without_idle
 from preprocessing.lookahead import ahead
 from preprocessing.manifest import Entry, Manifest, mark
 from preprocessing.output import Output
@@ -97,7 +97,7 @@ def _find(source: Path, output: Output, *, recursive: bool) -> Tree:
 def _worker(
     settings: PreprocessSettings, recipe: Recipe, manifest: Manifest, *, sizes: str
 ) -> Callable[[Path], Worked]:
-    meaning = f"{sizes} {settings.model_dump_json(exclude=_NOT_PIXELS)}"
+    meaning = f"{sizes} {without_idle(settings).model_dump_json(exclude=_NOT_PIXELS)}"
 
     def work(picture: Path) -> Worked:
         content = mark(picture, settings=meaning)

@@ -2,40 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from textual_inversion.knobs import Knob, walk
 from textual_inversion.settings import OnlyWith, PreprocessSettings
 
-_ON_PIXELS = (
-    "keep_original_size", "split_oversized", "focal_crop", "auto_sized_crop", "keep_alpha",
-)  # fmt: skip
+_SIZES = ("focal_crop", "auto_sized_crop")
+_PIXELS = ("keep_original_size", "flipped_copies", "split_oversized", *_SIZES, "keep_alpha")
 
 
 def idle_choices(settings: PreprocessSettings) -> Iterator[str]:
-    """Word each choice that changes nothing, as the user made it."""
+    """Word each choice that changes nothing beside the others."""
     knobs = {knob.path: knob for knob in walk(PreprocessSettings)}
-    for knob in knobs.values():
-        switch = _switch(knob)
-        if switch and not getattr(settings, switch) and _is_changed(settings, knob):
-            label = knobs[switch].ui.label
-            yield f"{knob.ui.label} has no effect while {label} is off."
+    for path, switch in _without_switch(settings):
+        yield f"{_label(knobs, path)} has no effect while {_label(knobs, switch)} is off."
     if settings.output_format == "captions":
-        idle = [knobs[path].ui.label for path in _ON_PIXELS if getattr(settings, path)]
-        if settings.flipped_copies != "none":
-            idle.append(knobs["flipped_copies"].ui.label)
-        if idle:
-            yield f"Only captions are written, so this has no effect: {', '.join(idle)}."
-    elif (settings.keep_original_size and not settings.split_oversized) and (
-        settings.width or settings.height
-    ):
-        yield "Width and height have no effect while the original size is kept."
+        for path in _chosen(settings, knobs, _PIXELS):
+            yield f"{_label(knobs, path)} has no effect while only captions are written."
+    elif settings.keep_original_size:
+        sizes = _SIZES if settings.split_oversized else ("width", "height", *_SIZES)
+        for path in _chosen(settings, knobs, sizes):
+            yield f"{_label(knobs, path)} has no effect while pictures keep their original size."
+    if settings.keep_alpha and settings.output_format == "jpeg":
+        yield "JPEG files have no transparency to keep; choose PNG or WebP for it."
 
 
-def _switch(knob: Knob) -> str | None:
-    metadata = PreprocessSettings.model_fields[knob.path].metadata
-    return next((item.field for item in metadata if isinstance(item, OnlyWith)), None)
+def without_idle(settings: PreprocessSettings) -> PreprocessSettings:
+    """Give the same settings with what belongs to a switch that is off at its default."""
+    fields = PreprocessSettings.model_fields
+    idle = {path: fields[path].default for path, _ in _without_switch(settings)}
+    return settings.model_copy(update=idle)
 
 
-def _is_changed(settings: PreprocessSettings, knob: Knob) -> bool:
-    return getattr(settings, knob.path) != knob.default
+def _without_switch(settings: PreprocessSettings) -> Iterator[tuple[str, str]]:
+    """Yield each changed field and the switch that would give it an effect."""
+    for path, info in PreprocessSettings.model_fields.items():
+        switch = next((item.field for item in info.metadata if isinstance(item, OnlyWith)), "")
+        if switch and not getattr(settings, switch) and getattr(settings, path) != info.default:
+            yield path, switch
+
+
+def _chosen(
+    settings: PreprocessSettings, knobs: Mapping[str, Knob], paths: tuple[str, ...]
+) -> list[str]:
+    return [path for path in paths if getattr(settings, path) != knobs[path].default]
+
+
+def _label(knobs: Mapping[str, Knob], path: str) -> str:
+    return knobs[path].ui.label

@@ -72,9 +72,9 @@ class Manifest:
         return set(old.files) - set(entry.files) if old else set()
 
     def files_of(self, pictures: list[Path]) -> set[str]:
-        """Name the files that were made of these pictures."""
+        """Name what lies in the folder that was made of these pictures: files, or their folders."""
         known = (self.entries.get(_key(picture)) for picture in pictures)
-        return {name for entry in known if entry for name in entry.files}
+        return {name.partition("/")[0] for entry in known if entry for name in entry.files}
 
     def save(self) -> None:
         """Write the manifest."""

@@ -1,8 +1,8 @@
 """What can be done to a picture: each operation takes one and gives those to be kept.
 
 They apply in this order. An oversized picture is split into pieces of the target size, and those
-are done. Any other picture comes to a size (its own, the one that suits its shape, or the target)
-by a crop around its focus or its middle. Mirrored copies come last.
+are done. Any other picture keeps its size, or comes to another (the one that suits its shape, or
+the target) by a crop around its focus or its middle. Mirrored copies come last.
 """
 
 from __future__ import annotations
@@ -99,6 +99,11 @@ def sizing(settings: PreprocessSettings, *, width: int, height: int) -> Sizing:
     return choose
 
 
+def crops_by_focus(settings: PreprocessSettings) -> bool:
+    """Tell whether a focus is looked for: not where pictures keep their size."""
+    return settings.focal_crop and not settings.keep_original_size
+
+
 def with_flips(flips: str) -> Operation:
     """Follow a picture by its mirrored copies: horizontal, vertical, both or none."""
 
@@ -112,7 +117,7 @@ def with_flips(flips: str) -> Operation:
 def _fitting(settings: PreprocessSettings, size: Sizing) -> Operation:
     if settings.keep_original_size:
         return lambda image: [image]
-    if not settings.focal_crop:
+    if not crops_by_focus(settings):
         return lambda image: [cover(image, *size(image.size))]
     from preprocessing.focalcrop import focal_crop
     from preprocessing.focus import Weights

@@ -12,7 +12,15 @@ from PIL import Image
 
 from preprocessing.captions import Policy, merge
 from preprocessing.encoding import EXTENSIONS, Format, encode
-from preprocessing.operations import Operation, Size, UnfitError, apply, chosen, explaining
+from preprocessing.operations import (
+    Operation,
+    Size,
+    UnfitError,
+    apply,
+    chosen,
+    crops_by_focus,
+    explaining,
+)
 from textual_inversion.errors import DatasetError
 from textual_inversion.pictures import open_picture, room_for, shown, smallness, text_beside
 from textual_inversion.settings import PreprocessSettings
@@ -56,14 +64,14 @@ class Recipe:
     def of(cls, settings: PreprocessSettings, *, width: int, height: int) -> Self:
         """Take what the settings ask for; SettingsError when it cannot be done at all."""
         kind = None if settings.output_format == "captions" else settings.output_format
-        debug = settings.focal_crop and settings.focal_crop_debug and kind is not None
+        debug = kind is not None and crops_by_focus(settings) and settings.focal_crop_debug
         return cls(
             operations=chosen(settings, width=width, height=height) if kind else [],
             at_least=_least(settings, width, height) if kind else (width, height),
             policy=settings.existing_captions,
             joiner=settings.caption_joiner,
             kind=kind,
-            keep_alpha=settings.keep_alpha,
+            keep_alpha=settings.keep_alpha and kind != "jpeg",
             explain=explaining(settings, width=width, height=height) if debug else None,
         )
 
@@ -80,6 +88,11 @@ class Recipe:
                 return self._made(picture, image, existing)
             except UnfitError as error:
                 raise DatasetError(f"Picture {shown(picture)} {error}") from None
+            except MemoryError:
+                raise DatasetError(
+                    f"Picture {shown(picture)} needs more memory than there is; make it smaller "
+                    "first."
+                ) from None
 
     def _made(self, picture: Path, image: Image.Image, existing: str) -> Made:
         pictures: list[Prepared] = []

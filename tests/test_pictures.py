@@ -1,12 +1,23 @@
 import codecs
 import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings, strategies as st
 from PIL import Image, ImageCms
 
+from textual_inversion import pictures
 from textual_inversion.errors import DatasetError
-from textual_inversion.pictures import cover, find_pictures, open_picture, text_beside
+from textual_inversion.pictures import (
+    cover,
+    cut,
+    find_pictures,
+    open_picture,
+    room_for,
+    shown,
+    text_beside,
+)
 
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
 
@@ -237,3 +248,46 @@ def test_a_caption_that_cannot_be_read_is_named(tmp_path):
     (tmp_path / "a.txt").mkdir()
     with pytest.raises(DatasetError, match=rf"Caption .*a\.txt cannot be read: {os.strerror(21)}"):
         text_beside(tmp_path / "a.png")
+
+
+def test_transparency_is_kept_when_asked_with_the_colours_it_hides(tmp_path):
+    image = Image.new("RGBA", (40, 20), (*RED, 255))
+    image.paste((*BLUE, 0), (20, 0, 40, 20))
+    image.save(tmp_path / "a.png")
+    read = cover(open_picture(tmp_path / "a.png", at_least=(2, 1), keep_alpha=True), 8, 4)
+    assert (read.mode, read.getpixel((0, 0)), read.getpixel((7, 3))) == (
+        "RGBA",
+        (*RED, 255),
+        (*BLUE, 0),
+    )
+
+
+def test_a_picture_without_transparency_has_none_to_keep(tmp_path):
+    two_colours().save(tmp_path / "a.png")
+    assert open_picture(tmp_path / "a.png", keep_alpha=True).mode == "RGB"
+
+
+def test_a_cut_takes_just_its_box():
+    assert cut(two_colours(), (30, 0, 40, 20), width=5, height=7).getcolors() == [(35, BLUE)]
+
+
+def test_a_path_is_shown_on_one_line():
+    name = b"a\nb\xff \xf0\x9f\x90\xbb.png".decode(errors="surrogateescape")
+    assert shown(Path(name)) == "a\\nb\\udcff 🐻.png"
+
+
+def test_large_pictures_are_worked_on_one_at_a_time(tmp_path, monkeypatch):
+    two_colours().save(tmp_path / "a.png")
+    monkeypatch.setattr("textual_inversion.pictures._LARGE_PIXELS", 100)
+    with room_for(tmp_path / "a.png"):
+        with ThreadPoolExecutor(1) as other:
+            assert not other.submit(pictures._one_large_at_a_time.acquire, blocking=False).result()
+        assert open_picture(tmp_path / "a.png").size == (40, 20)  # its own thread may go on
+
+
+@pytest.mark.parametrize("name", ["gone.png", "a.txt"])
+def test_what_cannot_be_read_takes_no_room(tmp_path, name):
+    (tmp_path / "a.txt").write_text("no picture")
+    with room_for(tmp_path / name), ThreadPoolExecutor(1) as other:
+        assert other.submit(pictures._one_large_at_a_time.acquire, blocking=False).result()
+        other.submit(pictures._one_large_at_a_time.release).result()

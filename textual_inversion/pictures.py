@@ -28,6 +28,7 @@ EXTENSIONS = frozenset((
 ))  # fmt: skip
 MOST_PIXELS = 178_956_970  # Pillow's own limit of what it opens, about 0.7 GB as RGB
 _LARGE_PIXELS = 40_000_000
+_DRAFT_GAP = 2.0
 _GAP = 3.0  # "indistinguishable from fair resampling" in Pillow's words
 _BREAKS = {"Cc", "Zl", "Zp"}  # control characters and line separators
 
@@ -182,7 +183,9 @@ def _read(image: Image.Image, at_least: tuple[int, int] | None, *, keep_alpha: b
     edge = int(max(at_least) * _GAP) if at_least else MOST_PIXELS
     if keep_alpha and image.has_transparency_data:
         edge = MOST_PIXELS  # reducing would lose the colours that a mask hides
-    image.draft(None, (edge, edge))  # JPEG decodes at 1/2, 1/4 or 1/8; others ignore it
+    # JPEG decodes at 1/2, 1/4 or 1/8, and well, so it needs less to spare; others ignore it.
+    draft = int(max(at_least) * _DRAFT_GAP) if at_least else edge
+    image.draft(None, (draft, draft))
     if image.width * image.height > _LARGE_PIXELS:
         with _one_large_at_a_time:
             return _finished(_decoded(image, edge), keep_alpha=keep_alpha)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from html import escape
 
-from textual_inversion.errors import SettingsError
+from textual_inversion.rates import Rates, make_rates
 from textual_inversion.runview import Run
 from textual_inversion.schedules import Schedule, parse_schedule
+from textual_inversion.settings import TrainSettings
 from webui import plot
 from webui.buckets import NUM_BUCKETS, Bucket, bucketed, smoothed
 from webui.plot import Axes
@@ -35,20 +36,23 @@ def loss_chart(run: Run | None) -> str:
     )
 
 
-def schedule_chart(text: str, *, absolute: bool, max_steps: int | None) -> str:
-    """Draw a learning rate as it is typed, and say it in words."""
-    try:
-        schedule = parse_schedule(text, absolute=absolute)
-    except SettingsError as error:
-        return f'<p class="ti-wrong">{escape(str(error))}</p>'
-    end = max(max_steps or 1, 1)
-    points = _stairs(schedule, end)
-    words = f"<p>{escape(schedule_words(schedule, end))}</p>"
-    if len(points) == 2 and schedule.end is None:
-        return words
-    axes = Axes(0, end, 0, 1.15 * max(rate for _, rate in points))
+def rate_chart(settings: TrainSettings) -> str:
+    """Draw the learning rate that settings come to, and say it in words."""
+    schedule = parse_schedule(
+        settings.learning_rate, absolute=settings.learning_rate_steps == "absolute"
+    )
+    words = schedule_words(schedule, settings.max_steps)
+    rates = make_rates(settings, schedule)
+    points = _sampled(rates, schedule, settings.max_steps)
+    low, high = min(rate for _, rate in points), max(rate for _, rate in points)
+    if any(rates.rate(step) != schedule.rate(step) for step, _ in points[:-1]):
+        words += f" With scheduler, warm-up and scale it lies between {low:.3g} and {high:.3g}."
+    elif len(schedule.segments) == 1 and schedule.end is None:
+        return f"<p>{escape(words)}</p>"
+    axes = Axes(0, settings.max_steps, 0, 1.15 * high)
     drawn = [plot.stairs(axes, points, "rate")]
-    return plot.chart(axes, drawn, label="Learning rate by step", height_px=70) + words
+    curve = plot.chart(axes, drawn, label="Learning rate by step", height_px=70)
+    return f"{curve}<p>{escape(words)}</p>"
 
 
 def schedule_words(schedule: Schedule, max_steps: int) -> str:
@@ -72,10 +76,12 @@ def schedule_words(schedule: Schedule, max_steps: int) -> str:
     return said
 
 
-def _stairs(schedule: Schedule, end: int) -> list[tuple[float, float]]:
-    starts = [0, *(part.end for part in schedule.segments if part.end and part.end < end)]
-    points = [(float(start), schedule.rate(start)) for start in starts]
-    return [*points, (float(end), points[-1][1])]
+def _sampled(rates: Rates, schedule: Schedule, end: int) -> list[tuple[int, float]]:
+    """Read rates often enough to draw them, and at every step where the schedule changes."""
+    steps = {*range(0, end, -(-end // NUM_BUCKETS)), end - 1}
+    steps |= {part.end for part in schedule.segments if part.end and part.end < end}
+    points = [(step, rates.rate(step)) for step in sorted(steps)]
+    return [*points, (end, points[-1][1])]
 
 
 def _evaluations(run: Run | None) -> list[tuple[float, float]]:

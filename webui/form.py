@@ -54,17 +54,10 @@ class Form(Generic[S]):
         """Lay out named values for `controls`; what has no value, or a wrong one, is left alone."""
         return [_placed(knob, settings.get(knob.path)) for knob in self.knobs]
 
-    def explain(
-        self, react: Callable[[dict[str, Any]], str], output: Component, *, of: Sequence[str] = ()
-    ) -> None:
-        """Show what `react` says of the values of `of` (or of all), now and after each change."""
-        paths = list(of) or [knob.path for knob in self.knobs]
+    def explain(self, react: Callable[[dict[str, Any]], str], output: Component) -> None:
+        """Show what `react` says of the values, now and after each change."""
         gr.on(
-            None,
-            lambda *values: react(dict(zip(paths, values, strict=True))),
-            [self.by_path[path] for path in paths],
-            output,
-            **AS_ONE_TYPES,
+            None, lambda *values: react(self.values(values)), self.controls, output, **AS_ONE_TYPES
         )
 
 
@@ -86,7 +79,7 @@ def draw_form(
     paint.rows(knob for knob in form.knobs if not knob.ui.advanced)
     advanced = [knob for knob in form.knobs if knob.ui.advanced]
     if advanced:
-        with gr.Accordion("Advanced", open=False, elem_id=f"{job}-advanced"):
+        with gr.Accordion("Advanced", open=False, elem_id=f"{job}-advanced-part"):
             paint.rows(advanced)
     return form
 

@@ -71,7 +71,9 @@ class Live:
         """Poll when the page opens, every second, and right after each of the events `started`."""
         shared: dict[str, Any] = {
             "inputs": self.seen, "outputs": self.outputs, "queue": False,
-            "show_progress": "hidden", "api_visibility": "private",
+            # Otherwise every output runs a clock of its own, unseen, while it waits.
+            "show_progress": "hidden", "show_progress_on": self.seen,
+            "api_visibility": "private",
         }  # fmt: skip
         page.load(self.poll, **shared)
         gr.Timer(1).tick(self.poll, **shared)

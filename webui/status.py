@@ -80,6 +80,7 @@ def facts_html(run: Run | None) -> str:
         return ""
     rows = [
         ("Current prompt", run.caption if run.is_active else ""),
+        ("Vectors", _measured(run)),
         ("Last saved", run.last_saved),
         ("Run folder", run.folder),
     ]
@@ -96,6 +97,19 @@ def warnings_html(run: Run | None) -> str:
     before = f"<li>… and {more} before these</li>" if more else ""
     items = "".join(f"<li>{escape(text)}</li>" for text in shown)
     return f'<ul class="ti-warnings">{before}{items}</ul>'
+
+
+def _measured(run: Run) -> str:
+    """Say how the vectors compare with the vocabulary's words."""
+    if run.measured is None:
+        return ""
+    seen = run.measured
+    length = sum(seen.norms) / max(len(seen.norms), 1)
+    near = ", ".join(dict.fromkeys(seen.nearest))
+    return (
+        f"length {length:.2f} (a word's is {seen.vocabulary_norm:.2f}) · "
+        f"moved {seen.moved:.2f} · nearest {near}"
+    )
 
 
 def _progress(run: Run) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from textual_inversion.control import Control
-from textual_inversion.events import Event, Started, Stepped
+from textual_inversion.events import Event, Sampled, Started, Stepped
 from textual_inversion.jobs import Job
 from textual_inversion.runview import read_run
 from textual_inversion.settings import GenerateSettings, PreprocessSettings, TrainSettings
@@ -59,9 +60,20 @@ def generating(settings: GenerateSettings) -> Job:
     def job(control: Control) -> Iterator[Event]:
         from textual_inversion.generate import generate
 
-        yield from generate(settings, control, live_previews=True)
+        yield from steady(generate(settings, control, live_previews=True))
 
     return job
+
+
+def steady(events: Iterator[Event]) -> Iterator[Event]:
+    """Keep the last view of a picture in sight until the next one is drawn."""
+    preview = ""
+    for event in events:
+        if isinstance(event, Sampled):
+            preview = event.preview or preview
+            yield replace(event, preview=preview)
+        else:
+            yield event
 
 
 def warm() -> None:

@@ -48,19 +48,30 @@ class Server:
         self.process.wait(60)
 
 
-@pytest.fixture
-def server(tmp_path):
+def serve(home):
     for name in ("embeddings", "runs", "outputs"):
-        (tmp_path / name).mkdir()
+        (home / name).mkdir()
     if not (PROJECT / "models/pocket/model_index.json").is_file():
         # A checkout without its model, as during development: random weights stand in.
         from tests import tiny
 
-        tiny.build(tmp_path / "models" / "pocket")
-    server = Server(tmp_path)
+        tiny.build(home / "models" / "pocket")
+    server = Server(home)
     server.start()
     yield server
     server.end()
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A server for one test alone."""
+    yield from serve(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shared_server(tmp_path_factory):
+    """A server for the tests of a file that leave nothing behind which others would see."""
+    yield from serve(tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture(scope="session")

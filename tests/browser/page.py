@@ -42,14 +42,14 @@ def expect_text(page, element, pattern):
 
 def step_of(page):
     """The step that the status sentence tells."""
-    expect_text(page, "train-status", r"step \d+ of|Step \d+ of|Done: \d+")
-    return int(re.search(r"(?:[Ss]tep|Done:) (\d+)", page.inner_text("#train-status"))[1])
+    expect_text(page, "train-status-line", r"step \d+ of|Step \d+ of|Done: \d+")
+    return int(re.search(r"(?:[Ss]tep|Done:) (\d+)", page.inner_text("#train-status-line"))[1])
 
 
 def wait_for_step(page, step):
     page.wait_for_function(
         """step => {
-            const said = document.querySelector('#train-status').innerText;
+            const said = document.querySelector('#train-status-line').innerText;
             const found = said.match(/[Ss]tep (\\d+) of/);
             return found && Number(found[1]) >= step;
         }""",
@@ -78,8 +78,8 @@ def wait_for_pictures(page, gallery, count):
 def create(page, name, words="unicorn"):
     fill(page, "create-name", name)
     fill(page, "create-initialization_text", words)
-    press(page, "create-start")
-    expect_text(page, "create-result", f"Created {name}")
+    press(page, "create-start-button")
+    expect_text(page, "create-result-line", f"Created {name}")
 
 
 def set_up_training(page, *, max_steps, save_image_every=5):

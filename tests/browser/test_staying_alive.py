@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.page import (
+    PATIENCE_MS,
     create,
     expect_text,
     go_to,
@@ -26,8 +27,8 @@ def training(server, window):
     page = open_page(window, server)
     create(page, "glimmer")
     set_up_training(page, max_steps=100_000)
-    press(page, "train-start")
-    wait_for_pictures(page, "train-gallery", 1)
+    press(page, "train-start-button")
+    wait_for_pictures(page, "train-picture-gallery", 1)
     return page
 
 
@@ -36,16 +37,16 @@ def test_eight_tabs_of_one_browser_stay_live(training, server, window):
     seen = [step_of(page) for page in pages]
     for page, step in zip(pages, seen, strict=True):
         wait_for_step(page, step + 3)
-        wait_for_pictures(page, "train-gallery", 1)
+        wait_for_pictures(page, "train-picture-gallery", 1)
 
 
 def test_interrupting_in_one_tab_frees_the_buttons_of_another(training, server, window):
     other = open_page(window, server, "Train")
-    expect(other.locator("#train-start")).to_be_disabled()
-    press(other, "train-stop")
-    expect_text(training, "train-status", "Interrupted at step")
-    expect(training.locator("#train-start")).to_be_enabled()
-    expect(training.locator("#train-stop")).to_be_disabled()
+    expect(other.locator("#train-start-button")).to_be_disabled()
+    press(other, "train-stop-button")
+    expect_text(training, "train-status-line", "Interrupted at step")
+    expect(training.locator("#train-start-button")).to_be_enabled()
+    expect(training.locator("#train-stop-button")).to_be_disabled()
 
 
 def test_a_killed_server_shows_the_run_when_it_is_back(training, server):
@@ -54,10 +55,10 @@ def test_a_killed_server_shows_the_run_when_it_is_back(training, server):
     server.start()
     training.goto(server.url)
     go_to(training, "Train")
-    expect_text(training, "train-status", "The program ended during this run")
-    expect_text(training, "train-chart", "smoothed, now")
-    wait_for_pictures(training, "train-gallery", 1)
-    press(training, "train-start")
+    expect_text(training, "train-status-line", "The program ended during this run")
+    expect_text(training, "train-loss-chart", "smoothed, now")
+    wait_for_pictures(training, "train-picture-gallery", 1)
+    press(training, "train-start-button")
     wait_for_step(training, reached + 1)
 
 
@@ -69,16 +70,17 @@ def test_asking_the_server_to_end_saves_what_was_learned(training, server):
     server.start()
     training.goto(server.url)
     go_to(training, "Train")
-    expect_text(training, "train-status", "Interrupted at step")
+    expect_text(training, "train-status-line", "Interrupted at step")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_fits_a_phone(training, chromium, server, shoot, scheme):
-    phone = chromium.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
-    for tab in ("Create Embedding", "Preprocess Images", "Train", "Generate"):
-        page = open_page(phone, server, tab)
-        page.wait_for_timeout(1500)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        shoot(page, f"phone-{scheme}-{tab.split()[0].lower()}")
-        page.close()
-    phone.close()
+def test_the_page_fits_a_phone(training, chromium, server, shoot):
+    for scheme in ("light", "dark"):
+        phone = chromium.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+        phone.set_default_timeout(PATIENCE_MS)
+        page = open_page(phone, server)
+        for tab in ("Create Embedding", "Preprocess Images", "Train", "Generate"):
+            go_to(page, tab)
+            page.wait_for_timeout(1500)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390
+            shoot(page, f"phone-{scheme}-{tab.split()[0].lower()}")
+        phone.close()

@@ -1,10 +1,11 @@
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from preprocessing.autosize import best, grid, mismatch
 
 SIZES = grid(edges=(384, 768), areas=(4096, 409600))
 PICTURES = st.tuples(st.integers(64, 4096), st.integers(64, 4096))
+QUICK = settings(deadline=None, max_examples=60)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,7 @@ def test_bounds_that_cross_leave_nothing():
     assert grid(edges=(384, 1), areas=(1, 9**9)) == []
 
 
+@QUICK
 @given(picture=PICTURES, error=st.floats(0, 1))
 def test_no_larger_size_suits(picture, error):
     size = best(picture, SIZES, objective="maximize-area", most_error=error)
@@ -37,12 +39,14 @@ def test_no_larger_size_suits(picture, error):
     assert all(one[0] * one[1] <= size[0] * size[1] for one in suitable)
 
 
+@QUICK
 @given(picture=PICTURES)
 def test_no_other_size_cuts_away_less(picture):
     size = best(picture, SIZES, objective="minimize-error", most_error=1.0)
     assert mismatch(picture, size) == min(mismatch(picture, one) for one in SIZES)
 
 
+@QUICK
 @given(picture=PICTURES)
 def test_a_turned_picture_is_given_the_turned_size(picture):
     """But for ties, of which either may be taken, the area is the same."""

@@ -19,3 +19,8 @@ def test_without_an_existing_caption_the_new_one_is_all(policy):
 @pytest.mark.parametrize("policy", ["copy", "prepend", "append"])
 def test_without_a_new_caption_the_existing_one_is_all(policy):
     assert merge("old", "", policy=policy) == "old"
+
+
+def test_the_joiner_is_a_choice():
+    assert merge("old", "new", policy="append", joiner=" | ") == "new | old"
+    assert merge("old", "", policy="append", joiner=" | ") == "old"

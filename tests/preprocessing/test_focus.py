@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from preprocessing.focus import Weights, crop_around, focal_point
 
@@ -7,6 +7,7 @@ PIXELS = st.integers(64, 4096)
 SIZES = st.tuples(PIXELS, PIXELS)
 SHARES = st.floats(0, 1)
 USUAL = Weights(faces=0.9, edges=0.5, entropy=0.15)
+QUICK = settings(deadline=None, max_examples=60)
 
 
 def box_of(size, target, share):
@@ -14,6 +15,7 @@ def box_of(size, target, share):
     return point, crop_around(point, size=size, target=target)
 
 
+@QUICK
 @given(size=SIZES, target=SIZES, share=st.tuples(SHARES, SHARES))
 def test_a_crop_lies_inside_and_contains_the_focus(size, target, share):
     (x, y), (left, top, right, bottom) = box_of(size, target, share)
@@ -21,6 +23,7 @@ def test_a_crop_lies_inside_and_contains_the_focus(size, target, share):
     assert 0 <= top <= y <= bottom <= size[1]
 
 
+@QUICK
 @given(size=SIZES, target=SIZES, share=st.tuples(SHARES, SHARES))
 def test_a_crop_has_the_targets_shape_and_spans_the_picture(size, target, share):
     _, (left, top, right, bottom) = box_of(size, target, share)
@@ -29,12 +32,14 @@ def test_a_crop_has_the_targets_shape_and_spans_the_picture(size, target, share)
     assert width == pytest.approx(size[0]) or height == pytest.approx(size[1])
 
 
+@QUICK
 @given(size=SIZES, target=SIZES)
 def test_a_focus_in_the_middle_gives_the_middle(size, target):
     _, (left, top, right, bottom) = box_of(size, target, (0.5, 0.5))
     assert (left + right, top + bottom) == pytest.approx(size)
 
 
+@QUICK
 @given(points=st.lists(st.tuples(st.floats(0, 100), st.floats(0, 80)), min_size=1), weight=SHARES)
 def test_the_focus_lies_in_the_picture(points, weight):
     weights = Weights(faces=weight, edges=1 - weight, entropy=0.5)

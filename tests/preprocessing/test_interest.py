@@ -4,7 +4,7 @@ from PIL import Image, ImageDraw
 
 pytest.importorskip("cv2")
 
-from preprocessing.interest import busiest_window, corners, faces
+from preprocessing.interest import _DETECTORS, _detector, busiest_window, corners, faces
 
 
 def grey(width, height, *boxes):
@@ -41,3 +41,28 @@ def test_a_window_as_large_as_the_picture_cannot_slide():
 @pytest.mark.parametrize("size", [(1, 1), (1, 50), (50, 1), (5, 5)])
 def test_the_smallest_pictures_are_borne(size):
     assert corners(grey(*size)) == faces(grey(*size)) == []
+
+
+class Detector:
+    """Stands for a cascade that finds these boxes."""
+
+    def __init__(self, *boxes):
+        self.boxes = boxes
+
+    def detectMultiScale(self, grey, **_):  # noqa: N802
+        return self.boxes
+
+
+def test_a_face_is_seen_at_its_eyes_by_the_first_detector_that_finds_one(monkeypatch):
+    known = {
+        "frontalface_alt2": Detector(),
+        "frontalface_default": Detector((10, 20, 40, 100), (50, 0, 10, 10)),
+        "profileface": Detector((0, 0, 9, 9)),
+    }
+    monkeypatch.setattr("preprocessing.interest._detector", known.get)
+    assert faces(grey(99, 99)) == [(30, 53), (55, pytest.approx(3.3))]
+
+
+@pytest.mark.parametrize("name", _DETECTORS)
+def test_every_detector_comes_with_opencv(name):
+    assert not _detector(name).empty()

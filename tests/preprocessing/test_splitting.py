@@ -1,11 +1,14 @@
+import itertools
+
 import pytest
-from hypothesis import assume, given, strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 from preprocessing.splitting import piece_boxes, starts
 
 SIZES = st.tuples(st.integers(64, 4096), st.integers(64, 4096))
 TARGETS = st.tuples(st.integers(8, 128), st.integers(8, 128)).map(lambda t: (t[0] * 8, t[1] * 8))
 SHARES = st.floats(0, 1)
+QUICK = settings(deadline=None, max_examples=60)
 
 
 def begins(source, target=(512, 512), *, overlap=0.2, threshold=0.5):
@@ -39,6 +42,7 @@ def test_a_picture_hardly_longer_than_the_target_is_not_split():
     assert piece_boxes((1000, 1001), (512, 512), threshold=1.0, overlap=0.2) == []
 
 
+@QUICK
 @given(source=SIZES, target=TARGETS, threshold=SHARES, overlap=SHARES)
 def test_pieces_lie_inside_and_have_the_targets_shape(source, target, threshold, overlap):
     boxes = piece_boxes(source, target, threshold=threshold, overlap=overlap)
@@ -49,6 +53,7 @@ def test_pieces_lie_inside_and_have_the_targets_shape(source, target, threshold,
         assert shape == pytest.approx(1, rel=1 / min(target) + 1e-6)
 
 
+@QUICK
 @given(source=SIZES, target=TARGETS, overlap=SHARES)
 def test_pieces_begin_and_end_with_the_picture(source, target, overlap):
     boxes = piece_boxes(source, target, threshold=1.0, overlap=overlap)
@@ -57,16 +62,18 @@ def test_pieces_begin_and_end_with_the_picture(source, target, overlap):
     assert boxes[-1][2:] == pytest.approx(source, abs=1e-6)
 
 
+@QUICK
 @given(length=st.integers(1, 9000), piece=st.integers(64, 2048), overlap=st.floats(0, 0.9))
 def test_neighbours_overlap_by_at_least_what_was_asked(length, piece, overlap):
     assume(length >= piece)
     places = starts(length, piece, overlap=overlap)
-    gaps = [after - before for before, after in zip(places, places[1:], strict=False)]
+    gaps = [after - before for before, after in itertools.pairwise(places)]
     assert all(gap <= piece * (1 - overlap) + 1 for gap in gaps)
     assert max(gaps, default=0) - min(gaps, default=0) <= 1
     assert (places[0], places[-1] + piece if len(places) > 1 else length) == (0, length)
 
 
+@QUICK
 @given(source=SIZES, target=TARGETS, threshold=SHARES, overlap=SHARES)
 def test_only_a_shape_below_the_threshold_is_split(source, target, threshold, overlap):
     boxes = piece_boxes(source, target, threshold=threshold, overlap=overlap)

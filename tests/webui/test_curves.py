@@ -7,7 +7,8 @@ import pytest
 from textual_inversion.events import Evaluated, Started, Stepped
 from textual_inversion.runview import Run
 from textual_inversion.schedules import parse_schedule
-from webui.curves import loss_chart, schedule_chart, schedule_words
+from textual_inversion.settings import TrainSettings
+from webui.curves import loss_chart, rate_chart, schedule_words
 
 
 def trained(steps):
@@ -46,8 +47,7 @@ def test_the_fixed_batch_is_a_line_of_its_own():
 
 
 def test_one_rate_is_said_in_words_alone():
-    drawn = schedule_chart("0.005", absolute=False, max_steps=500)
-    assert drawn == "<p>0.005 for steps 1 to 500.</p>"
+    assert rate_chart(TrainSettings(embedding="cat")) == "<p>0.005 for steps 1 to 500.</p>"
 
 
 def test_durations_add_up():
@@ -72,11 +72,16 @@ def test_what_comes_after_max_steps_is_not_used():
     assert words("0.005:500, 0.001", 300).endswith("after step 300 (max steps) is not used.")
 
 
-def test_a_faulty_schedule_is_explained_and_escaped():
-    drawn = schedule_chart("<b>x</b>", absolute=False, max_steps=500)
-    assert "ti-wrong" in drawn
-    assert "&lt;b&gt;x&lt;/b&gt;" in drawn
+def test_a_schedule_is_drawn_as_stairs():
+    settings = TrainSettings(embedding="cat", learning_rate="0.01:100, 0.005", max_steps=200)
+    drawn = rate_chart(settings)
+    (path,) = re.findall('class="ti-rate" d="([^"]*)"', drawn)
+    heights = re.findall(r"V([\d.]+)", path)
+    assert len(set(heights)) == 2
+    assert "H500.0" in path
 
 
-def test_missing_max_steps_do_not_break_the_curve():
-    assert "<p>" in schedule_chart("0.005:10, 0.001", absolute=False, max_steps=None)
+def test_warm_up_is_drawn_and_told():
+    drawn = rate_chart(TrainSettings(embedding="cat", warmup_steps=4, max_steps=10))
+    assert "lies between 0.001 and 0.005" in drawn
+    assert "ti-plot" in drawn

@@ -34,7 +34,8 @@ def other_value(knob):
     if knob.kind == "switch":
         return not knob.default
     if knob.kind == "whole":
-        return 64 if knob.default != 64 else 72
+        fitting = min(64, knob.maximum or 64)
+        return fitting if knob.default != fitting else fitting + 8
     if knob.kind == "real":
         return (knob.maximum or 3.5) if knob.default != knob.maximum else knob.minimum
     return f"an other {knob.path}" if knob.path not in SCHEDULES else "0.001:10, 0.0005"

@@ -6,6 +6,7 @@ from textual_inversion.events import (
     Failed,
     Finished,
     Loading,
+    Measured,
     Progressed,
     Saved,
     Started,
@@ -86,6 +87,11 @@ def test_a_run_that_broke_off_says_how_to_go_on():
 )
 def test_durations_are_words(seconds, words):
     assert duration(seconds) == words
+
+
+def test_the_vectors_are_compared_with_words():
+    run = run_of(Measured(5, (1.0, 2.0), 0.5, ("dog", "dog"), 0.1, 0.25))
+    assert "length 1.50 (a word&#x27;s is 0.50) · moved 0.25 · nearest dog<" in facts_html(run)
 
 
 def test_names_cannot_become_markup():

@@ -2,9 +2,9 @@
 
 import json
 
-from textual_inversion.events import Finished, Previewed, Started, Stepped, to_dict
+from textual_inversion.events import Finished, Previewed, Sampled, Started, Stepped, to_dict
 from textual_inversion.runview import Run
-from webui.work import earlier
+from webui.work import earlier, steady
 
 
 def keep(folder, *events):
@@ -26,3 +26,9 @@ def test_losses_and_previews_come_back_up_to_the_step_where_it_goes_on(tmp_path)
         run.apply(event)
     assert run.losses == [(1, 0.1, 0.005), (2, 0.2, 0.005)]
     assert (run.previews, run.step, run.state) == ([preview], 2, "running")
+
+
+def test_the_last_view_of_a_picture_stays_until_the_next():
+    seen = [Sampled(1, 3, "data:a"), Sampled(2, 3), Sampled(3, 3, "data:b"), Finished(3, "done")]
+    kept = [Sampled(1, 3, "data:a"), Sampled(2, 3, "data:a"), *seen[2:]]
+    assert list(steady(iter(seen))) == kept

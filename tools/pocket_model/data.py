@@ -98,7 +98,8 @@ def caption(
     item: Item, background: str, draw: random.Random, *, say_style: float = 0.85, tags: float = 0.1
 ) -> str:
     """Word `item` as people prompt: subject, then style, tags and background, each now and then."""
-    parts = [draw.choice(SUBJECT_LINES).format(item.concept)]
+    line = "{}" if draw.random() < 0.35 else draw.choice(SUBJECT_LINES)
+    parts = [line.format(item.concept)]
     if draw.random() < say_style:
         parts.append(f"{item.style} style")
     if item.tags and draw.random() < tags:

@@ -13,11 +13,11 @@ import numpy as np
 import torch
 from data import BACKGROUNDS, CPU_GROUPS, GROUPS, Item, held_out_concepts, is_taught, load, over
 from diffusers import AutoencoderKL
+from model import SIGNAL_STD
 from train_vae import make_vae
 from training import load_state, save_state
 
-# What the latents' standard deviation is made to be. Any number would do but 1: a program that
-# forgets the scaling factor should be seen to.
+# What the autoencoder's own latents are brought to; about what they were.
 LATENT_STD = 5.0
 
 
@@ -27,7 +27,7 @@ class Taught:
 
     items: list[Item]
     backgrounds: list[list[str]]  # N lists of K colour names, white first
-    latents: torch.Tensor  # (N, K, 4, 16, 16), fp16, mean 0 and deviation 1
+    latents: torch.Tensor  # (N, K, 4, 16, 16), fp16, mean 0 and deviation SIGNAL_STD
 
 
 def unseen_concepts(items: list[Item], *, everything: bool = False) -> set[str]:
@@ -47,7 +47,7 @@ def levelled_vae(cache: Path) -> AutoencoderKL:
     vae.requires_grad_(False).eval()
     level = _latent_level(vae, cache)
     _apply_level(vae, *level)
-    vae.register_to_config(scaling_factor=1 / LATENT_STD)
+    vae.register_to_config(scaling_factor=SIGNAL_STD / LATENT_STD)
     return vae
 
 
@@ -111,7 +111,7 @@ def taught_latents(
         latents = latents.unflatten(0, (len(taught), num_colours + 1))  # (N, K, 4, 16, 16)
         stored = {"latents": latents, "backgrounds": backgrounds}
         save_state(path, stored)
-    return Taught(taught, stored["backgrounds"], stored["latents"])
+    return Taught(taught, stored["backgrounds"], stored["latents"] * SIGNAL_STD)
 
 
 def _choose_backgrounds(num_pictures: int, num_colours: int) -> list[list[str]]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import math
 
 import torch
-from model import make_text_encoder, make_unet, training_schedule
+from model import SIGNAL_STD, make_text_encoder, make_unet, training_schedule
 from tokenizer import POSITIONS
 from torch import nn
 from transformers import CLIPTokenizer
 
 SHORT_POSITIONS = 24  # nearly all captions fit; the rest is padding, weighed in by `padding_mask`
-TOKEN_STD = 0.06
+TOKEN_STD = 0.2
+SHARPNESS = 2.5  # attention starts by picking words; an even mean of 24 says little of any
 POSITION_VECTORS = "embeddings.position_embedding"
 
 
@@ -28,18 +29,24 @@ class Learner(nn.Module):
         schedule = training_schedule()
         self.register_buffer("alphas", schedule.alphas_cumprod, persistent=False)
         self.register_buffer("mask", padding_mask(SHORT_POSITIONS), persistent=False)
-        self._quieten_text()
+        self._ready_text()
 
     @torch.no_grad()
-    def _quieten_text(self) -> None:
-        """Let the text say nothing at first.
+    def _ready_text(self) -> None:
+        """Let the text say nothing at first, and let every word be far from every other.
 
-        Where it starts with random words, the fastest way to a lower loss is to silence the text
-        encoder for good, and a high learning rate takes it.
+        While the UNet does not listen yet, all that reaches the text encoder pulls its outputs
+        one way, until they are equal for all texts and can never be heard. So the text encoder
+        stays as it is for a while: random words are words, and attention can learn to read them.
         """
         for name, part in self.unet.named_modules():
             if name.endswith("attn2"):
                 nn.init.zeros_(part.to_out[0].weight)
+                part.to_q.weight *= SHARPNESS
+                part.to_k.weight *= SHARPNESS
+        for name, part in self.text.named_modules():
+            if name.endswith(("out_proj", "fc2")):
+                nn.init.zeros_(part.weight)
         nn.init.normal_(self.text.get_input_embeddings().weight, std=TOKEN_STD)
 
     def forward(
@@ -50,8 +57,9 @@ class Learner(nn.Module):
         steps: torch.Tensor,
         *,
         weigh_padding: bool = False,
+        velocity: bool = False,
     ) -> torch.Tensor:
-        """Give each sample's squared error of the predicted noise: (B,)."""
+        """Give each sample's squared error of the predicted noise (or velocity): (B,)."""
         alpha = self.alphas[steps][:, None, None, None]
         noised = alpha.sqrt() * latents + (1 - alpha).sqrt() * noise
         with torch.autocast(latents.device.type, torch.bfloat16):
@@ -59,7 +67,8 @@ class Learner(nn.Module):
             mask = self.mask.expand(len(tokens), -1) if weigh_padding else None
             noised = noised.contiguous(memory_format=torch.channels_last)
             made = self.unet(noised, steps, text, encoder_attention_mask=mask).sample
-        return (made.float() - noise).pow(2).mean((1, 2, 3))
+        wanted = alpha.sqrt() * noise - (1 - alpha).sqrt() * latents if velocity else noise
+        return (made.float() - wanted).pow(2).mean((1, 2, 3))
 
     @torch.no_grad()
     def fill_positions(self) -> None:
@@ -70,16 +79,18 @@ class Learner(nn.Module):
     def loss(self, errors: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
         """Weigh the samples' errors by their noise and average them."""
         alpha = self.alphas[steps]
-        return (errors * step_weights(alpha / (1 - alpha))).mean()
+        snr = SIGNAL_STD**2 * alpha / (1 - alpha)
+        return (errors * step_weights(snr)).mean()
 
 
-def step_weights(snr: torch.Tensor, *, gamma: float = 5.0) -> torch.Tensor:
-    """Weigh a squared noise error: min-SNR (sec. 3.4 of arXiv:2303.09556), noisy steps lifted.
+def step_weights(snr: torch.Tensor) -> torch.Tensor:
+    """Weigh a squared noise error so that all noise levels have their say; about 1 on average.
 
-    At high noise, where it is decided what the picture shows and where, an error of the picture
-    counts next to nothing in the noise; the root makes it two to four times that.
+    The first term counts errors of the picture itself, alike for all but the noisiest steps: that
+    is where the text decides what is shown. The second, min-SNR weights (sec. 3.4 of
+    arXiv:2303.09556), keeps the fine steps in view.
     """
-    return snr.clamp(max=gamma) / snr * (1 + 1 / (snr + 0.05)).sqrt()
+    return (1 / (snr + 0.02) + 0.5 * snr.clamp(max=5.0) / snr) / 10
 
 
 def padding_mask(num_positions: int) -> torch.Tensor:

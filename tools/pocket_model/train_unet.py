@@ -28,8 +28,10 @@ from transformers import CLIPTokenizer
 
 SHORT_SHARE = 0.85  # of the time; then all 77 positions are used, as they are ever after
 BARE_SHARE = 0.15  # of the time; the padding that is cut away is not weighed in yet
+FROZEN_SHARE = 0.4  # of the time; the text encoder does not learn, see `Learner._ready_text`
+TEXT_PART = 0.03  # of the UNet's learning rate, when it does
 EMPTY_SHARE = 0.1  # captions left out, for classifier-free guidance
-SAVE_EVERY_SECONDS = 180
+SAVE_EVERY_SECONDS = 120
 
 
 def batches(taught: Taught, size: int, seed: int) -> Iterator[tuple[list[str], torch.Tensor]]:
@@ -61,6 +63,7 @@ def main() -> None:
     parser.add_argument("--everything", action="store_true", help="teach all concepts (GPU)")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--learning-rate", type=float, default=8e-4)
+    parser.add_argument("--target", choices=("noise", "velocity"), default="noise")
     parser.add_argument("--ema", type=float, default=0.999)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--state", default="unet_state.pt", help="its name in the cache folder")
@@ -91,8 +94,12 @@ class Session:
             average.load_state_dict(state["average"])
         self.learner.to(args.device, memory_format=torch.channels_last)
         self.average = Average(average.to(args.device), args.ema, updates=self.step)
+        groups = [
+            {"params": list(self.learner.unet.parameters())},
+            {"params": list(self.learner.text.parameters())},
+        ]
         self.optimizer = torch.optim.AdamW(
-            self.learner.parameters(), lr=1e-3, betas=(0.9, 0.99), weight_decay=0.0, fused=True
+            groups, lr=1e-3, betas=(0.9, 0.99), weight_decay=0.0, fused=True
         )
         if self.step:
             self.optimizer.load_state_dict(state["optimizer"])
@@ -130,8 +137,9 @@ class Session:
             for ours, theirs in zip(self.learner.parameters(), replica.parameters(), strict=True):
                 ours.grad, theirs.grad = theirs.grad, None
             rate = self.clock.rate(self.args.learning_rate, self.step - self.first)
-            for group in self.optimizer.param_groups:
-                group["lr"] = rate
+            unet, text = self.optimizer.param_groups
+            unet["lr"] = rate
+            text["lr"] = rate * TEXT_PART if self.clock.share > FROZEN_SHARE else 0.0
             torch.nn.utils.clip_grad_norm_(self.learner.parameters(), 1.0)
             self.optimizer.step()
             self.average.update(self.learner)
@@ -180,8 +188,9 @@ def work(session: Session) -> None:
     try:
         while not session.is_over:
             batch = session.fetch(replica)
-            errors = replica(*batch, weigh_padding=session.weighs_padding)
-            loss = replica.loss(errors, batch[-1])
+            velocity = session.args.target == "velocity"
+            errors = replica(*batch, weigh_padding=session.weighs_padding, velocity=velocity)
+            loss = errors.mean() if velocity else replica.loss(errors, batch[-1])
             loss.backward()
             session.hand_in(replica, loss)
     finally:

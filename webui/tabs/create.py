@@ -30,13 +30,9 @@ def draw() -> Tab:
             choices={"model": lookups.models()},
             notes=["initialization_text"],
         )
-        button = gr.Button("Create embedding", variant="primary", elem_id="create-start")
-        result = gr.HTML(elem_id="create-result")
-    form.explain(
-        _start,
-        form.notes["initialization_text"],
-        of=["initialization_text", "num_vectors", "model"],
-    )
+        button = gr.Button("Create embedding", variant="primary", elem_id="create-start-button")
+        result = gr.HTML(elem_id="create-result-line")
+    form.explain(_start, form.notes["initialization_text"])
     created = button.click(
         lambda *values: _create(form, values), form.controls, result, api_visibility="private"
     )

@@ -29,7 +29,10 @@ def draw(runner: Runner) -> Tab:
     with gr.Row(elem_classes="ti-columns"):
         with gr.Column(scale=5, min_width=320, elem_classes="ti-card"):
             insert = gr.Dropdown(
-                [], value=None, label="Put an embedding into the prompt", elem_id="generate-insert"
+                [],
+                value=None,
+                label="Put an embedding into the prompt",
+                elem_id="generate-insert-word",
             )
             form = draw_form("generate", GenerateSettings, choices={"model": lookups.models()})
         with gr.Column(scale=6, min_width=320):
@@ -64,19 +67,19 @@ def _begin(runner: Runner, form: Form[GenerateSettings], values: tuple[Any, ...]
 
 
 def _live(runner: Runner) -> list[Part]:
-    status = gr.HTML(elem_id="generate-status")
-    preview = gr.HTML(elem_id="generate-preview")
+    status = gr.HTML(elem_id="generate-status-line")
+    preview = gr.HTML(elem_id="generate-live-preview")
     gallery = gr.Gallery(
         label="Pictures", columns=2, height="auto", object_fit="contain", preview=True,
-        interactive=False, elem_id="generate-gallery", buttons=["download", "fullscreen"],
+        interactive=False, elem_id="generate-picture-gallery", buttons=["download", "fullscreen"],
     )  # fmt: skip
-    info = gr.HTML(elem_id="generate-info")
+    info = gr.HTML(elem_id="generate-picture-info")
 
     def tell(event: gr.SelectData) -> str:
         return _info(runner.run("generate"), place=event.index)
 
     gallery.select(tell, None, info, queue=False, show_progress="hidden", api_visibility="private")
-    warnings = gr.HTML(elem_id="generate-warnings")
+    warnings = gr.HTML(elem_id="generate-warning-list")
     return [
         Part("generate", status, lambda run: status_html(run, idle=_IDLE)),
         Part("generate", preview, _preview),

@@ -41,9 +41,13 @@ def complaints() -> Iterator[None]:
 def buttons(job: str, start: str) -> tuple[gr.Button, gr.Button]:
     """Draw the button that starts a job and the one that interrupts it."""
     with gr.Row(elem_classes="ti-buttons"):
-        begin = gr.Button(start, variant="primary", elem_id=f"{job}-start", min_width=140)
+        begin = gr.Button(start, variant="primary", elem_id=f"{job}-start-button", min_width=140)
         stop = gr.Button(
-            "Interrupt", variant="stop", elem_id=f"{job}-stop", min_width=140, interactive=False
+            "Interrupt",
+            variant="stop",
+            elem_id=f"{job}-stop-button",
+            min_width=140,
+            interactive=False,
         )
     return begin, stop
 

@@ -37,7 +37,7 @@ def draw(runner: Runner) -> Tab:
             start, stop = buttons("preprocess", "Preprocess")
             parts = _live()
             onward = gr.Button(
-                "Train on these pictures", visible=False, elem_id="preprocess-onward"
+                "Train on these pictures", visible=False, elem_id="preprocess-onward-button"
             )
     begun = start.click(
         lambda *values: _begin(runner, form, values), form.controls, api_visibility="private"
@@ -64,11 +64,11 @@ def _begin(runner: Runner, form: Form[PreprocessSettings], values: tuple[Any, ..
 
 
 def _live() -> list[Part]:
-    status = gr.HTML(elem_id="preprocess-status")
-    warnings = gr.HTML(elem_id="preprocess-warnings")
+    status = gr.HTML(elem_id="preprocess-status-line")
+    warnings = gr.HTML(elem_id="preprocess-warning-list")
     gallery = gr.Gallery(
         label="Before and after", columns=4, fit_columns=False, height="auto", object_fit="contain",
-        interactive=False, elem_id="preprocess-gallery", buttons=["fullscreen"],
+        interactive=False, elem_id="preprocess-picture-gallery", buttons=["fullscreen"],
     )  # fmt: skip
     return [
         Part("preprocess", status, lambda run: status_html(run, idle=_IDLE)),

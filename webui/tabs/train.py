@@ -25,7 +25,7 @@ _LEAD = (
     "closed, and Interrupt saves before it ends."
 )
 _IDLE = "Nothing is being trained. Choose an embedding and pictures, then press Train."
-_SCHEDULE = ("learning_rate", "learning_rate_steps", "max_steps")
+_UNCHOSEN = "embedding"
 
 
 def draw(runner: Runner) -> Tab:
@@ -49,17 +49,16 @@ def draw(runner: Runner) -> Tab:
 def _settings() -> Form[TrainSettings]:
     choices = {"model": lookups.models(), "template": lookups.templates(), "embedding": []}
     form = draw_form("train", TrainSettings, choices=choices, notes=["learning_rate"])
-    curve = form.notes["learning_rate"]
-    form.explain(_curve, curve, of=_SCHEDULE)
+    form.explain(_curve, form.notes["learning_rate"])
     return form
 
 
 def _curve(values: dict[str, Any]) -> str:
-    return curves.schedule_chart(
-        values["learning_rate"] or "",
-        absolute=values["learning_rate_steps"] == "absolute",
-        max_steps=values["max_steps"],
-    )
+    """Draw the rate; it does not depend on the embedding, nor need one be chosen."""
+    try:
+        return curves.rate_chart(TrainSettings.build(values, {"embedding": _UNCHOSEN}))
+    except SettingsError as error:
+        return f'<p class="ti-wrong">{escape(str(error))}</p>'
 
 
 def _begin(runner: Runner, form: Form[TrainSettings], values: tuple[Any, ...]) -> None:
@@ -69,20 +68,24 @@ def _begin(runner: Runner, form: Form[TrainSettings], values: tuple[Any, ...]) -
 
 
 def _live() -> list[Part]:
-    status = gr.HTML(elem_id="train-status")
-    chart = gr.HTML(elem_id="train-chart")
+    status = gr.HTML(elem_id="train-status-line")
+    chart = gr.HTML(elem_id="train-loss-chart")
     gallery = gr.Gallery(
         label="Previews, the newest first", columns=4, fit_columns=False, height="auto",
-        object_fit="contain", interactive=False, elem_id="train-gallery",
+        object_fit="contain", interactive=False, elem_id="train-picture-gallery",
         buttons=["download", "fullscreen"],
     )  # fmt: skip
-    facts = gr.HTML(elem_id="train-facts")
+    facts = gr.HTML(elem_id="train-run-facts")
     return [
         Part("train", status, lambda run: status_html(run, idle=_IDLE)),
-        Part("train", chart, curves.loss_chart, lambda run: [len(run.losses), run.state]),
+        Part("train", chart, curves.loss_chart, _chart_mark),
         Part("train", gallery, _previews, lambda run: [len(run.previews), run.first_step]),
         Part("train", facts, facts_html),
     ]
+
+
+def _chart_mark(run: Run) -> object:
+    return [len(run.losses), len(run.evaluations), run.state]
 
 
 def _previews(run: Run | None) -> list[tuple[str, str]]:
@@ -93,7 +96,7 @@ def _previews(run: Run | None) -> list[tuple[str, str]]:
 
 def _show_command(form: Form[TrainSettings]) -> None:
     with gr.Accordion("The command line that does the same", open=False):
-        shown = gr.HTML(elem_id="train-command")
+        shown = gr.HTML(elem_id="train-command-line")
     form.explain(_command, shown)
 
 

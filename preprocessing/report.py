@@ -1,0 +1,158 @@
+"""What a data set is like before it is trained on: its sizes, and what may be wrong with it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from preprocessing.autosize import Size, best, grid
+from preprocessing.findings import Finding, in_pictures
+from preprocessing.lookahead import ahead
+from preprocessing.looks import Look, Unusable, look_at
+from preprocessing.wordings import CountTokens, in_captions, in_lengths, in_template
+from textual_inversion.errors import SettingsError
+from textual_inversion.pictures import find_pictures, shown
+from textual_inversion.settings import CheckSettings
+from textual_inversion.templates import read_template
+
+_MOST_NAMES = 5
+_LEAST_AREA = 0.7  # of the training size; a bucket should not waste what there is
+
+
+@dataclass(frozen=True)
+class SizeCount:
+    """How many pictures have a size."""
+
+    width: int
+    height: int
+    num_pictures: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was seen in a folder; `buckets` are what an auto-sized crop would bring it to."""
+
+    folder: Path
+    width: int
+    height: int
+    num_pictures: int
+    num_usable: int
+    sizes: tuple[SizeCount, ...]
+    buckets: tuple[SizeCount, ...]
+    findings: tuple[Finding, ...]
+
+    def lines(self) -> Iterator[str]:
+        """Write the report for a terminal, line by line."""
+        yield (
+            f"{shown(self.folder)}: {self.num_pictures} pictures, {self.num_usable} usable, to be "
+            f"trained at {self.width} x {self.height}"
+        )
+        yield f"Sizes: {_counts(self.sizes)}"
+        yield f"Buckets, if each kept its shape: {_counts(self.buckets)}"
+        for finding in self.findings:
+            yield f"- {finding.message}"
+            yield from _names(finding)
+        if not self.findings:
+            yield "Nothing to complain about."
+
+
+def check(
+    folder: Path,
+    *,
+    width: int,
+    height: int,
+    name: str = "",
+    template_lines: Sequence[str] = (),
+    count_tokens: CountTokens | None = None,
+) -> Report:
+    """Look through a folder of pictures that is to be trained on at width x height.
+
+    Args:
+        folder: Pictures and their captions; only read.
+        width: What the pictures are cropped to.
+        height: What the pictures are cropped to.
+        name: The embedding; empty when it is not known yet.
+        template_lines: The prompts of the training; empty when they are not known yet.
+        count_tokens: How many tokens a prompt has, without start and end; None does not count.
+
+    Raises:
+        DatasetError: There is no folder, or no picture in it.
+    """
+    paths = find_pictures(folder)
+    seen = list(_looks(paths, width=width, height=height))
+    looks = [one for one in seen if isinstance(one, Look)]
+    unusable = [one for one in seen if isinstance(one, Unusable)]
+    findings = [Finding("unreadable", one.reason, (one.path,)) for one in unusable]
+    findings += in_pictures(looks, width=width, height=height)
+    findings += in_captions(looks, name=name, template_lines=template_lines)
+    if count_tokens:
+        findings += in_lengths(
+            looks, name=name, template_lines=template_lines, count_tokens=count_tokens
+        )
+    findings += in_template(template_lines)
+    sizes = [(one.width, one.height) for one in looks]
+    return Report(
+        folder=folder,
+        width=width,
+        height=height,
+        num_pictures=len(paths),
+        num_usable=len(looks),
+        sizes=_counted(sizes),
+        buckets=_counted(_bucket(size, (width, height)) for size in sizes),
+        findings=tuple(findings),
+    )
+
+
+def check_settings(
+    settings: CheckSettings, *, size: int, count_tokens: CountTokens | None = None
+) -> Report:
+    """Do what `ti check` asks; `size` is what a width or height of 0 stands for."""
+    lines: tuple[str, ...] = ()
+    wrong: tuple[Finding, ...] = ()
+    if settings.template.strip():
+        try:
+            lines = read_template(settings.template)
+        except SettingsError as error:
+            wrong = (Finding("template", str(error)),)
+    report = check(
+        Path(settings.folder).expanduser(),
+        width=settings.width or size,
+        height=settings.height or size,
+        name=settings.name.strip(),
+        template_lines=lines,
+        count_tokens=count_tokens,
+    )
+    return replace(report, findings=report.findings + wrong)
+
+
+def _looks(paths: Sequence[Path], *, width: int, height: int) -> Iterator[Look | Unusable]:
+    with closing(ahead(lambda path: look_at(path, width=width, height=height), paths)) as begun:
+        for _, future in begun:
+            yield future.result()
+
+
+def _bucket(picture: Size, target: Size) -> Size:
+    area = target[0] * target[1]
+    sizes = grid(edges=(64, 2 * max(target)), areas=(int(area * _LEAST_AREA), area))
+    return best(picture, sizes, objective="minimize-error", most_error=1.0) or target
+
+
+def _counted(sizes: Iterable[Size]) -> tuple[SizeCount, ...]:
+    common = Counter(sizes).most_common()
+    return tuple(SizeCount(*size, count) for size, count in common)
+
+
+def _counts(sizes: Sequence[SizeCount]) -> str:
+    shown_sizes = [f"{one.width} x {one.height} ({one.num_pictures})" for one in sizes[:8]]
+    more = f" and {len(sizes) - 8} more" if len(sizes) > 8 else ""
+    return (", ".join(shown_sizes) or "none") + more
+
+
+def _names(finding: Finding) -> Iterator[str]:
+    for path in finding.pictures[:_MOST_NAMES]:
+        yield f"    {shown(path)}"
+    if len(finding.pictures) > _MOST_NAMES:
+        yield f"    and {len(finding.pictures) - _MOST_NAMES} more"
