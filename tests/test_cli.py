@@ -24,6 +24,7 @@ FLAGS = {
         "--auto-size-error --existing-captions --caption-joiner --output-format --keep-alpha "
         "--recursive --model --settings --events"
     ),
+    "check": "--name --template --width --height --model --settings",
     "train": (
         "--dataset-dir --template --learning-rate --learning-rate-steps --max-steps "
         "--batch-size --gradient-accumulation-steps --width --height --flip "
@@ -81,6 +82,14 @@ def test_the_main_job_from_the_command_line(home, pictures, stacks, capsys):
     assert "my-dog                   2 vectors x 32, step 3, sd1" in said
     assert len(list((home / "ready").glob("*.png"))) == 6
     assert len(list((home / "outputs").rglob("*.png"))) == 1
+
+
+def test_a_data_set_is_checked_before_training(home, pictures, stacks, capsys):
+    (pictures / "broken.jpg").write_bytes(b"no picture")
+    assert main(["check", "pictures", "--model", str(stacks["sd1"])]) == 0
+    said = capsys.readouterr().out
+    assert "4 pictures, 3 usable, to be trained at 64 x 64" in said
+    assert "broken.jpg" in said
 
 
 def test_events_come_one_json_a_line(home, pictures, stacks, capsys):

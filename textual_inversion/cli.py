@@ -1,4 +1,4 @@
-"""The command line: `ti create | preprocess | train | generate | list | ui`.
+"""The command line: `ti create | preprocess | check | train | generate | list | ui`.
 
 Flags are rendered from the knobs; what a command needs is imported when it runs, so that
 `ti --help` stays light. Exit codes: 0 done, 1 a failure said in one sentence, 2 bad usage,
@@ -22,6 +22,7 @@ from textual_inversion.events import Event, Finished, to_dict
 from textual_inversion.knobs import Knob, walk
 from textual_inversion.progress import Printer
 from textual_inversion.settings import (
+    CheckSettings,
     CreateSettings,
     GenerateSettings,
     PreprocessSettings,
@@ -34,6 +35,7 @@ from textual_inversion.settings import (
 COMMANDS: dict[str, type[Settings]] = {
     "create": CreateSettings,
     "preprocess": PreprocessSettings,
+    "check": CheckSettings,
     "train": TrainSettings,
     "generate": GenerateSettings,
 }
@@ -75,7 +77,7 @@ def make_parser() -> argparse.ArgumentParser:
             help="Take settings from a JSON file, such as a run folder's settings.json; "
             "flags come before it.",
         )
-        if model is not CreateSettings:
+        if model not in {CreateSettings, CheckSettings}:
             command.add_argument(
                 "--events",
                 choices=["text", "json"],
@@ -122,6 +124,8 @@ def _run(args: argparse.Namespace) -> int:
 
         print(f"Created {create(settings)}. {describe_start(settings)}")
         return 0
+    if isinstance(settings, CheckSettings):
+        return _check(settings)
     control = Control()
     _stop_on_interrupt(control)
     return _follow(_events(settings, control), as_json=args.events == "json")
@@ -138,7 +142,7 @@ def _events(settings: Settings, control: Control) -> Iterator[Event]:
 
             return generate(settings, control)
         case PreprocessSettings():
-            # Only this once does the core call upwards: `ti` is the product's command line.
+            # The core calls sideways only here: `ti` is the whole product's command line.
             from preprocessing import preprocess
             from textual_inversion.models.find import native_size
 
@@ -174,6 +178,22 @@ def _stop_on_interrupt(control: Control) -> None:
 
     signal.signal(signal.SIGINT, ask)
     signal.signal(signal.SIGTERM, ask)
+
+
+def _check(settings: CheckSettings) -> int:
+    from preprocessing.report import check_settings
+    from textual_inversion.create import open_tokenizer
+    from textual_inversion.models.find import native_size
+
+    tokenizer = open_tokenizer(settings.model)
+    report = check_settings(
+        settings,
+        size=native_size(settings.model),
+        count_tokens=lambda text: len(tokenizer(text, add_special_tokens=False).input_ids),
+    )
+    for line in report.lines():
+        print(line)
+    return 0
 
 
 def _list() -> int:

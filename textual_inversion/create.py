@@ -44,7 +44,9 @@ def create(settings: CreateSettings) -> Path:
 
 def describe_start(settings: CreateSettings) -> str:
     """Tell which tokens the initialization text becomes and how they fill the vectors."""
-    start = describe(_tokenizer(settings.model), settings.initialization_text, settings.num_vectors)
+    start = describe(
+        open_tokenizer(settings.model), settings.initialization_text, settings.num_vectors
+    )
     left = PROMPT_TOKENS - settings.num_vectors
     room = f"{settings.num_vectors} of a prompt's {PROMPT_TOKENS} tokens, {left} left."
     if settings.from_file:
@@ -71,7 +73,7 @@ def _start(settings: CreateSettings, model: BaseModel) -> tuple[torch.Tensor, ..
 
 
 @lru_cache(maxsize=4)
-def _tokenizer(model: str) -> Any:
+def open_tokenizer(model: str) -> Any:
     """Open only a model's tokenizer, which is quick."""
     from transformers import CLIPTokenizer
 

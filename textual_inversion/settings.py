@@ -204,12 +204,12 @@ class PreprocessSettings(Settings):
     """Choose for each picture the size that suits its shape, in steps of 64 pixels, instead of
     width x height; the picture is left out when none suits."""
     auto_size_min: Annotated[
-        int, Field(ge=1, le=2048), OnlyWith("auto_sized_crop"),
+        int, Field(ge=0, le=2048), OnlyWith("auto_sized_crop"),
         Ui("Dimension lower bound", "slider", row="auto-edges", step=8, advanced=True),
     ] = 384  # fmt: skip
     """The shortest edge to choose, in pixels; rounded up to a multiple of 8."""
     auto_size_max: Annotated[
-        int, Field(ge=1, le=2048), OnlyWith("auto_sized_crop"),
+        int, Field(ge=0, le=2048), OnlyWith("auto_sized_crop"),
         Ui("Dimension upper bound", "slider", row="auto-edges", step=8, advanced=True),
     ] = 768  # fmt: skip
     """The longest edge to choose, in pixels."""

@@ -26,6 +26,10 @@ def test_a_grid_keeps_to_its_bounds_and_to_whole_latents():
     assert sizes == [(72, 200), (136, 136), (136, 200), (200, 72), (200, 136), (200, 200)]
 
 
+def test_the_lowest_bounds_give_no_empty_size():
+    assert grid(edges=(0, 64), areas=(1, 9999)) == [(64, 64)]
+
+
 def test_bounds_that_cross_leave_nothing():
     assert grid(edges=(384, 1), areas=(1, 9**9)) == []
 
