@@ -159,7 +159,7 @@ def _follow(events: Iterator[Event], *, as_json: bool) -> int:
     with closing(events):  # pyright: ignore[reportArgumentType]
         for event in events:
             if as_json:
-                print(json.dumps(to_dict(event), ensure_ascii=False), flush=True)
+                print(json.dumps(to_dict(event)), flush=True)
             else:
                 printer.show(event)
             if isinstance(event, Finished) and event.reason == "stopped":

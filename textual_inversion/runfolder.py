@@ -67,7 +67,7 @@ class RunLog:
     def keep(self, event: Event) -> None:
         """Append one event."""
         try:
-            self._events.write(json.dumps(to_dict(event), ensure_ascii=False) + "\n")
+            self._events.write(json.dumps(to_dict(event)) + "\n")
             if isinstance(event, Stepped) and event.loss is not None:
                 self._rows.writerow(self._row(event, event.loss))
         except OSError as error:

@@ -14,7 +14,7 @@ def render() -> str:
     """Give the text of docs/options.md."""
     parts = [
         "# Options\n\nEvery option is a flag of the command line and a control of the page. "
-        "Written by `python tools/options_table.py`; edit `textual_inversion/settings.py`.\n"
+        "Written by `python tools/options_table.py`; edit `textual_inversion/settings/`.\n"
     ]
     for command, model in COMMANDS.items():
         rows = "\n".join(_row(knob) for knob in walk(model))

@@ -89,6 +89,13 @@ PARTS: dict[str, Callable[[Bench], dict]] = {
 }
 
 
+def _keep(path: Path, name: str, result: dict) -> None:
+    """Add one part's figures to those kept; other parts may be measured at the same time."""
+    figures = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps({**figures, name: result}, indent=1) + "\n")
+    print(f"{name}: {result}", flush=True)
+
+
 def main() -> None:
     """Measure what `--only` names, or everything, and write the card."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -109,12 +116,11 @@ def main() -> None:
         out=args.model,
     )
     path = args.model / "figures.json"
-    figures = json.loads(path.read_text()) if path.exists() else {}
     for name in args.only:
         begun = time.perf_counter()
-        figures[name] = PARTS[name](bench)
-        print(f"{name} ({time.perf_counter() - begun:.0f} s): {figures[name]}", flush=True)
-        path.write_text(json.dumps(figures, indent=1) + "\n")
+        _keep(path, name, PARTS[name](bench))
+        print(f"{name} took {time.perf_counter() - begun:.0f} s", flush=True)
+    figures = json.loads(path.read_text())
     card.write(args.model / "MODEL_CARD.md", figures, bench.taught.items, bench.unseen, args.cache)
 
 

@@ -22,6 +22,7 @@ from torch.func import functional_call
 from torch.nn import functional as F
 
 PLACEHOLDER = "*"
+NUM_LEARNING_STEPS = 200
 TOKEN_VECTORS = POSITION_VECTORS.replace("position", "token")
 # Held-out concept -> the word one would start from. Chosen before any of it was tried.
 INVERTED = {
@@ -71,7 +72,7 @@ def learn(
     latents: torch.Tensor,
     items: list[Item],
     *,
-    num_steps: int = 300,
+    num_steps: int = NUM_LEARNING_STEPS,
     batch: int = 4,
     learning_rate: float = 5e-3,
     seed: int = 0,

@@ -1,0 +1,42 @@
+"""Every choice a user has, declared once.
+
+The field's docstring is the flag's help, the control's hint and the row of the reference table;
+the constraint stands in `Annotated`, the default after `=`. Nothing outside this package lists the
+fields by hand: the command line, the page and the table are renderings of `knobs.walk`.
+"""
+
+from textual_inversion.settings.base import (
+    DEFAULT_MODEL,
+    SCHEMA_VERSION,
+    OnlyWith,
+    Positional,
+    Settings,
+    Ui,
+    Widget,
+    complaint,
+    find_folder,
+    read_settings_file,
+)
+from textual_inversion.settings.create import CreateSettings
+from textual_inversion.settings.generate import GenerateSettings, Sampler
+from textual_inversion.settings.preprocess import CheckSettings, PreprocessSettings
+from textual_inversion.settings.train import TrainSettings
+
+__all__ = [
+    "DEFAULT_MODEL",
+    "SCHEMA_VERSION",
+    "CheckSettings",
+    "CreateSettings",
+    "GenerateSettings",
+    "OnlyWith",
+    "Positional",
+    "PreprocessSettings",
+    "Sampler",
+    "Settings",
+    "TrainSettings",
+    "Ui",
+    "Widget",
+    "complaint",
+    "find_folder",
+    "read_settings_file",
+]

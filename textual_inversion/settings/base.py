@@ -1,0 +1,123 @@
+"""What all settings are made of: their base, the markers of a field, settings files, folders."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from textual_inversion.errors import SettingsError
+
+SCHEMA_VERSION = 1
+DEFAULT_MODEL = "models/pocket"
+_MADE = {("embeddings",), ("runs",), ("outputs",)}
+
+Widget = Literal["auto", "slider", "area", "embedding", "model", "template", "schedule"]
+
+
+@dataclass(frozen=True)
+class Ui:
+    """How a field looks on the page; it has no effect on what the field means."""
+
+    label: str
+    widget: Widget = "auto"
+    row: str = ""
+    step: float | None = None
+    advanced: bool = False
+
+
+@dataclass(frozen=True)
+class Positional:
+    """Marks a field that the command line takes by place, not by a flag."""
+
+
+@dataclass(frozen=True)
+class OnlyWith:
+    """Marks a field that has an effect only while the switch `field` is on."""
+
+    field: str
+
+
+class Settings(BaseModel):
+    """What all jobs' settings share: frozen, nothing unknown accepted."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _migrate(cls, data: Any) -> object:
+        """Accept a settings file of this or an older schema version."""
+        if not isinstance(data, dict):
+            raise ValueError("settings must be one object of names and values")
+        if "schema_version" not in data:
+            return data  # pyright: ignore[reportUnknownVariableType]
+        fields: dict[str, Any] = {str(key): value for key, value in data.items()}  # pyright: ignore
+        version = fields.pop("schema_version")
+        if not isinstance(version, int) or version > SCHEMA_VERSION:
+            raise ValueError(
+                f"schema_version is {version}, but this program knows up to {SCHEMA_VERSION}; "
+                "update the program or remove the line"
+            )
+        return fields
+
+    def to_json(self) -> str:
+        """Write the settings as the text of a settings file."""
+        fields: dict[str, Any] = {"schema_version": SCHEMA_VERSION, **self.model_dump(mode="json")}
+        return json.dumps(fields, indent=2, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def build(cls, *sources: dict[str, Any]) -> Self:
+        """Validate merged `sources` (later ones win); SettingsError words every complaint."""
+        merged: dict[str, Any] = {}
+        for source in sources:
+            merged.update(source)
+        try:
+            return cls.model_validate(merged)
+        except ValidationError as error:
+            raise SettingsError(complaint(error)) from None
+
+
+def complaint(error: ValidationError) -> str:
+    """Word pydantic's complaints in one line, the same for the command line and the page."""
+    parts: list[str] = []
+    for item in error.errors():
+        name = ".".join(str(part) for part in item["loc"])
+        said = item["msg"].removeprefix("Value error, ")
+        got = "" if item["type"] in {"missing", "value_error"} else f" (got {item['input']!r:.60})"
+        parts.append(f"{name}: {said}{got}" if name else said)
+    return "; ".join(parts)
+
+
+def read_settings_file(path: Path) -> dict[str, Any]:
+    """Read a settings file into a dict that `Settings.build` takes."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"Settings file {path} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise SettingsError(f"Settings file {path} is not JSON: {error}.") from None
+    if not isinstance(data, dict):
+        raise SettingsError(f"Settings file {path} must hold one JSON object of settings.")
+    return {str(key): value for key, value in data.items()}  # pyright: ignore
+
+
+PixelSize = Annotated[int, Field(ge=0, le=2048, multiple_of=8)]
+
+
+def find_folder(name: str) -> Path:
+    """Find `embeddings`, `templates`, `models` or the like: here, else in the project's folder.
+
+    An environment variable TI_HOME, when set, stands for "here", and what is made goes there only.
+    """
+    here = Path(os.environ.get("TI_HOME", ".")) / name
+    if "TI_HOME" in os.environ and Path(name).parts[:1] in _MADE:
+        return here
+    package = Path(__file__).resolve().parents[1]
+    shipped = (package.parent / name, package / "_project" / name)
+    return here if here.is_dir() else next((path for path in shipped if path.is_dir()), here)

@@ -1,0 +1,43 @@
+"""The choices of `ti create`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from textual_inversion.settings.base import (
+    DEFAULT_MODEL,
+    Positional,
+    Settings,
+    Ui,
+)
+
+
+class CreateSettings(Settings):
+    """Create an embedding: a name, a start, and how many vectors it has."""
+
+    name: Annotated[str, Positional(), Ui("Name")]
+    """The word you will use in prompts, and the file's name. Pick one that is no word yet."""
+    initialization_text: Annotated[str, Ui("Initialization text")] = "*"
+    """Words that say roughly what the pictures show, such as "brown dog"; the vectors start from
+    them. Empty starts from zeros."""
+    num_vectors: Annotated[
+        int, Field(ge=1, le=75), Ui("Number of vectors per token", "slider", step=1)
+    ] = 1
+    """How many of a prompt's 75 tokens the word takes. More hold more detail, need more pictures,
+    and leave less room in prompts; 1 to 8 suits most subjects."""
+    start: Annotated[
+        Literal["words", "encoded-words", "random", "zeros"], Ui("Start from", advanced=True)
+    ] = "words"
+    """"words" copies the text's own vectors; "encoded-words" what the text encoder makes of them
+    (Cross Initialization, quick for faces); "random" is as long as words are; "zeros" learns
+    slowly."""
+    from_file: Annotated[str, Ui("Start from an embedding file", advanced=True)] = ""
+    """The path of an embedding in any format whose vectors are copied; text, number and start are
+    not used then."""
+    overwrite: Annotated[bool, Ui("Overwrite old embedding")] = False
+    """Replace an embedding of the same name; its old file is lost."""
+    model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL
+    """The Stable Diffusion model that the embedding is for: a diffusers folder, by path or by its
+    name under models/."""

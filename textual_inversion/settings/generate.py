@@ -1,0 +1,50 @@
+"""The choices of `ti generate`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from textual_inversion.settings.base import (
+    DEFAULT_MODEL,
+    PixelSize,
+    Positional,
+    Settings,
+    Ui,
+)
+
+Sampler = Literal[
+    "DPM++ 2M", "DPM++ 2M Karras", "Euler", "Euler a", "DDIM", "UniPC", "Heun", "PNDM"
+]
+
+
+class GenerateSettings(Settings):
+    """Generate pictures; name an embedding in the prompt, as <name> or just name."""
+
+    prompt: Annotated[str, Positional(), Ui("Prompt", "area")]
+    """What to show. Write <name> or name where an embedding's subject should be."""
+    negative_prompt: Annotated[str, Ui("Negative prompt")] = ""
+    """What not to show; embeddings work here too."""
+    sampler: Annotated[Sampler, Ui("Sampler", row="sampling")] = "DPM++ 2M"
+    """The method that turns noise into a picture."""
+    steps: Annotated[int, Field(ge=1, le=150), Ui("Steps", "slider", row="sampling", step=1)] = 20
+    """More steps take longer and settle the picture; 20 to 30 is enough for most samplers."""
+    cfg_scale: Annotated[
+        float, Field(ge=1, le=30), Ui("CFG scale", "slider", row="sampling", step=0.5)
+    ] = 4.0
+    """How strongly the picture follows the prompt; 1 is not at all, 7 suits SD 1.x, 3 to 4 the
+    pocket model."""
+    width: Annotated[PixelSize, Ui("Width", row="size", step=8)] = 0
+    """Pixels; a multiple of 8. 0 takes the base model's own size."""
+    height: Annotated[PixelSize, Ui("Height", row="size", step=8)] = 0
+    """Pixels; a multiple of 8. 0 takes the base model's own size."""
+    num_images: Annotated[int, Field(ge=1, le=64), Ui("Number of images", row="batch")] = 1
+    """Pictures made together; picture k has the seed plus k."""
+    seed: Annotated[int, Field(ge=-1, lt=2**32), Ui("Seed", row="batch")] = -1
+    """The start of the noise; -1 draws a new one, which the picture's info tells."""
+    output: Annotated[str, Ui("Output directory", advanced=True)] = "outputs"
+    """Where the PNG files go, each with its settings in a text chunk."""
+    model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL
+    """The Stable Diffusion model to draw with: a diffusers folder, by path or by its name under
+    models/."""

@@ -1,0 +1,143 @@
+"""The choices of `ti preprocess` and `ti check`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from textual_inversion.settings.base import (
+    DEFAULT_MODEL,
+    OnlyWith,
+    PixelSize,
+    Positional,
+    Settings,
+    Ui,
+)
+
+
+class PreprocessSettings(Settings):
+    """Prepare a folder of pictures for training."""
+
+    source: Annotated[str, Positional(), Ui("Source directory")]
+    """The folder with your pictures; it is only read."""
+    destination: Annotated[str, Positional(), Ui("Destination directory")]
+    """The folder to write to; made when missing, never emptied, and different from the source."""
+    width: Annotated[PixelSize, Ui("Width", row="size", step=8)] = 0
+    """Pixels; a multiple of 8. 0 takes the base model's own size (512 for SD 1.x)."""
+    height: Annotated[PixelSize, Ui("Height", row="size", step=8)] = 0
+    """Pixels; a multiple of 8. 0 takes the base model's own size (512 for SD 1.x)."""
+    keep_original_size: Annotated[bool, Ui("Keep original size")] = False
+    """Neither scale nor crop, whatever else is chosen below; training crops each picture to its own
+    size then. Oversized ones are still split where that is asked for."""
+    flipped_copies: Annotated[
+        Literal["none", "horizontal", "vertical", "both"], Ui("Create flipped copies")
+    ] = "none"
+    """Write mirrored copies too, which doubles a small set; leave it for subjects that are not
+    the same mirrored, such as lettering or a parting."""
+    split_oversized: Annotated[bool, Ui("Split oversized images")] = False
+    """Cut a picture that is much longer than the target into overlapping pieces of width x height,
+    instead of cropping it to one."""
+    split_threshold: Annotated[
+        float, Field(ge=0, le=1), OnlyWith("split_oversized"),
+        Ui("Split image threshold", "slider", row="split", step=0.05, advanced=True),
+    ] = 0.5  # fmt: skip
+    """A picture is split when a crop to the target's shape would keep at most this share of it."""
+    split_overlap: Annotated[
+        float, Field(ge=0, le=1), OnlyWith("split_oversized"),
+        Ui("Split image overlap ratio", "slider", row="split", step=0.05, advanced=True),
+    ] = 0.2  # fmt: skip
+    """The least share of a piece that its neighbour shows as well; more than 0.9 counts as 0.9."""
+    focal_crop: Annotated[bool, Ui("Auto focal point crop")] = False
+    """Crop around what is worth seeing, found by faces, edges and entropy, instead of around the
+    middle."""
+    focal_face_weight: Annotated[
+        float, Field(ge=0, le=1), OnlyWith("focal_crop"),
+        Ui("Focal point face weight", "slider", row="focal", step=0.05, advanced=True),
+    ] = 0.9  # fmt: skip
+    """How much faces count; they are found by OpenCV's own detectors (Haar cascades). 0 does not
+    look for them."""
+    focal_entropy_weight: Annotated[
+        float, Field(ge=0, le=1), OnlyWith("focal_crop"),
+        Ui("Focal point entropy weight", "slider", row="focal", step=0.05, advanced=True),
+    ] = 0.15  # fmt: skip
+    """How much the part counts where light and dark mix most; 0 is off."""
+    focal_edges_weight: Annotated[
+        float, Field(ge=0, le=1), OnlyWith("focal_crop"),
+        Ui("Focal point edges weight", "slider", row="focal", step=0.05, advanced=True),
+    ] = 0.5  # fmt: skip
+    """How much strong corners count; 0 is off."""
+    focal_crop_debug: Annotated[
+        bool, OnlyWith("focal_crop"), Ui("Create debug image", advanced=True)
+    ] = False
+    """Draw for each picture how its crop was found, into a folder of its own beside the
+    destination: <destination>-debug."""
+    auto_sized_crop: Annotated[bool, Ui("Auto-sized crop")] = False
+    """Choose for each picture the size that suits its shape, in steps of 64 pixels, instead of
+    width x height; the picture is left out when none suits."""
+    auto_size_min: Annotated[
+        int, Field(ge=0, le=2048), OnlyWith("auto_sized_crop"),
+        Ui("Dimension lower bound", "slider", row="auto-edges", step=8, advanced=True),
+    ] = 384  # fmt: skip
+    """The shortest edge to choose, in pixels; rounded up to a multiple of 8."""
+    auto_size_max: Annotated[
+        int, Field(ge=0, le=2048), OnlyWith("auto_sized_crop"),
+        Ui("Dimension upper bound", "slider", row="auto-edges", step=8, advanced=True),
+    ] = 768  # fmt: skip
+    """The longest edge to choose, in pixels."""
+    auto_area_min: Annotated[
+        int, Field(ge=1, le=2048 * 2048), OnlyWith("auto_sized_crop"),
+        Ui("Area lower bound", row="auto-areas", advanced=True),
+    ] = 64 * 64  # fmt: skip
+    """The least width x height to choose."""
+    auto_area_max: Annotated[
+        int, Field(ge=1, le=2048 * 2048), OnlyWith("auto_sized_crop"),
+        Ui("Area upper bound", row="auto-areas", advanced=True),
+    ] = 640 * 640  # fmt: skip
+    """The greatest width x height to choose; it decides how much memory training takes."""
+    auto_size_objective: Annotated[
+        Literal["maximize-area", "minimize-error"], OnlyWith("auto_sized_crop"),
+        Ui("Resizing objective", row="auto-choice", advanced=True),
+    ] = "maximize-area"  # fmt: skip
+    """Take the largest size that suits, or the one that cuts away least."""
+    auto_size_error: Annotated[
+        float, Field(ge=0, le=1), OnlyWith("auto_sized_crop"),
+        Ui("Error threshold", "slider", row="auto-choice", step=0.01, advanced=True),
+    ] = 0.1  # fmt: skip
+    """A size suits when at most this share of the picture is cut away."""
+    existing_captions: Annotated[
+        Literal["ignore", "copy", "prepend", "append"], Ui("Existing captions")
+    ] = "copy"
+    """What to do with a .txt beside a picture: ignore it, copy it, or put it before or after a
+    new caption."""
+    caption_joiner: Annotated[str, Ui("Caption joiner", advanced=True)] = ", "
+    """What stands between an existing caption and a new one."""
+    output_format: Annotated[Literal["png", "jpeg", "webp", "captions"], Ui("Output format")] = (
+        "png"
+    )
+    """PNG keeps every pixel, JPEG and WebP are a third of the size. "captions" writes only the .txt
+    files, named like the pictures, and no pictures."""
+    keep_alpha: Annotated[bool, Ui("Keep transparency", row="files", advanced=True)] = False
+    """Keep the alpha channel, as a mask for training, instead of putting white behind it; JPEG
+    has none."""
+    recursive: Annotated[bool, Ui("Include subfolders", row="files", advanced=True)] = False
+    """Take the pictures of all folders below the source as well; hidden ones are left out."""
+    model: Annotated[str, Ui("Base model", "model", advanced=True)] = DEFAULT_MODEL
+    """Whose picture size is taken when width or height is 0."""
+
+
+class CheckSettings(Settings):
+    """Look through a folder of pictures before training, and say what is wrong with it."""
+
+    folder: Annotated[str, Positional(), Ui("Dataset directory")]
+    """The folder with the prepared pictures and their captions; it is only read."""
+    name: Annotated[str, Ui("Embedding")] = ""
+    """The embedding to be trained, to find its name in captions; empty does not look for it."""
+    template: Annotated[str, Ui("Prompt template", "template")] = "subject_filewords.txt"
+    """The file of prompt lines to be trained with; empty leaves it out."""
+    width: Annotated[PixelSize, Ui("Width", row="size", step=8)] = 0
+    """Pixels; a multiple of 8. 0 takes the base model's own size."""
+    height: Annotated[PixelSize, Ui("Height", row="size", step=8)] = 0
+    """Pixels; a multiple of 8. 0 takes the base model's own size."""
+    model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL
+    """Whose picture size is taken when width or height is 0, and whose tokens are counted."""
