@@ -216,7 +216,9 @@ def _list() -> int:
 def _ui(arguments: list[str]) -> int:
     import runpy
 
-    app = Path(__file__).resolve().parent.parent / "app.py"
+    package = Path(__file__).resolve().parent
+    places = (package.parent / "app.py", package / "_project" / "app.py")
+    app = next(path for path in places if path.is_file())
     sys.argv = [str(app), *arguments]
     runpy.run_path(str(app), run_name="__main__")
     return 0
