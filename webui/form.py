@@ -77,10 +77,10 @@ def draw_form(
     form = Form(job, model, tuple(walk(model)))
     paint = _Painter(form, dict(choices or {}), dict(initial or {}), frozenset(notes))
     paint.rows(knob for knob in form.knobs if not knob.ui.advanced)
-    advanced = [knob for knob in form.knobs if knob.ui.advanced]
-    if advanced:
-        with gr.Accordion("Advanced", open=False, elem_id=f"{job}-advanced-part"):
-            paint.rows(advanced)
+    for group in dict.fromkeys(knob.ui.group for knob in form.knobs if knob.ui.advanced):
+        slug = group.lower().replace(" ", "-")
+        with gr.Accordion(group, open=False, elem_id=f"{job}-{slug}-part"):
+            paint.rows(knob for knob in form.knobs if knob.ui.group == group)
     return form
 
 

@@ -88,5 +88,5 @@ def set_up_training(page, *, max_steps, save_image_every=5):
     fill(page, "train-max_steps", max_steps)
     fill(page, "train-batch_size", 1)
     fill(page, "train-save_image_every", save_image_every)
-    page.get_by_role("button", name="Advanced").locator("visible=true").click()
+    page.locator("#train-previews-part button").first.click()
     fill(page, "train-preview_steps", 4)

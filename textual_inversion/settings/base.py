@@ -21,13 +21,21 @@ Widget = Literal["auto", "slider", "area", "embedding", "model", "template", "sc
 
 @dataclass(frozen=True)
 class Ui:
-    """How a field looks on the page; it has no effect on what the field means."""
+    """How a field looks on the page; it has no effect on what the field means.
+
+    Fields with the same `row` stand side by side; those of a `group` are folded away under it.
+    """
 
     label: str
     widget: Widget = "auto"
     row: str = ""
     step: float | None = None
-    advanced: bool = False
+    group: str = ""
+
+    @property
+    def advanced(self) -> bool:
+        """Tell whether the field is folded away at first."""
+        return bool(self.group)
 
 
 @dataclass(frozen=True)

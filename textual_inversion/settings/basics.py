@@ -28,7 +28,8 @@ class BasicTrainSettings(Settings):
     """One rate, or a schedule such as "0.005:500, 0.001:1000, 0.0005". Too high breaks the
     pictures, too low learns nothing; 0.005 is a good start."""
     learning_rate_steps: Annotated[
-        Literal["durations", "absolute"], Ui("Step numbers are", advanced=True)
+        Literal["durations", "absolute"],
+        Ui("Step numbers are", group="Learning rate and optimizer"),
     ] = "durations"
     """Whether the schedule's numbers say how long a rate lasts (500, then 1000 more) or the step
     at which it ends, which is how AUTOMATIC1111 reads them."""
@@ -45,7 +46,9 @@ class BasicTrainSettings(Settings):
     height: Annotated[PixelSize, Ui("Height", row="size", step=8)] = 0
     """Pixels; a multiple of 8. 0 takes the base model's own size."""
     flip: Annotated[
-        float, Field(ge=0, le=1), Ui("Mirror with probability", "slider", step=0.05, advanced=True)
+        float,
+        Field(ge=0, le=1),
+        Ui("Mirror with probability", "slider", step=0.05, group="Pictures"),
     ] = 0.0
     """How often a picture is shown mirrored; 0 is off, 0.5 suits most things but faces and text."""
     save_image_every: Annotated[
@@ -64,20 +67,20 @@ class BasicTrainSettings(Settings):
     """What previews show, one prompt a line; [name] becomes the embedding. Empty uses the
     template's first line."""
     preview_images: Annotated[
-        int, Field(ge=1, le=16), Ui("Pictures per preview prompt", advanced=True)
+        int, Field(ge=1, le=16), Ui("Pictures per preview prompt", group="Previews")
     ] = 1
     """Pictures drawn of each prompt, with the preview seed and those after it."""
-    preview_negative_prompt: Annotated[str, Ui("Preview negative prompt", advanced=True)] = ""
+    preview_negative_prompt: Annotated[str, Ui("Preview negative prompt", group="Previews")] = ""
     """What previews should not show."""
     preview_steps: Annotated[
-        int, Field(ge=1, le=150), Ui("Preview sampling steps", "slider", step=1, advanced=True)
+        int, Field(ge=1, le=150), Ui("Preview sampling steps", "slider", step=1, group="Previews")
     ] = 20
     """Steps of the sampler for a preview; fewer are faster and rougher."""
     preview_cfg_scale: Annotated[
-        float, Field(ge=1, le=30), Ui("Preview CFG scale", "slider", step=0.5, advanced=True)
+        float, Field(ge=1, le=30), Ui("Preview CFG scale", "slider", step=0.5, group="Previews")
     ] = 4.0
     """How strongly previews follow their prompt."""
-    preview_seed: Annotated[int, Field(ge=0, lt=2**32), Ui("Preview seed", advanced=True)] = 1
+    preview_seed: Annotated[int, Field(ge=0, lt=2**32), Ui("Preview seed", group="Previews")] = 1
     """The same seed for every preview, so that one picture is seen to change."""
     shuffle_tags: Annotated[bool, Ui("Shuffle tags by ','", row="tags")] = False
     """Put a caption's comma-separated tags in a new order for every prompt."""

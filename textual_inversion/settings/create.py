@@ -28,12 +28,12 @@ class CreateSettings(Settings):
     """How many of a prompt's 75 tokens the word takes. More hold more detail, need more pictures,
     and leave less room in prompts; 1 to 8 suits most subjects."""
     start: Annotated[
-        Literal["words", "encoded-words", "random", "zeros"], Ui("Start from", advanced=True)
+        Literal["words", "encoded-words", "random", "zeros"], Ui("Start from", group="Advanced")
     ] = "words"
     """"words" copies the text's own vectors; "encoded-words" what the text encoder makes of them
     (Cross Initialization, quick for faces); "random" is as long as words are; "zeros" learns
     slowly."""
-    from_file: Annotated[str, Ui("Start from an embedding file", advanced=True)] = ""
+    from_file: Annotated[str, Ui("Start from an embedding file", group="Advanced")] = ""
     """The path of an embedding in any format whose vectors are copied; text, number and start are
     not used then."""
     overwrite: Annotated[bool, Ui("Overwrite old embedding")] = False

@@ -43,7 +43,7 @@ class GenerateSettings(Settings):
     """Pictures made together; picture k has the seed plus k."""
     seed: Annotated[int, Field(ge=-1, lt=2**32), Ui("Seed", row="batch")] = -1
     """The start of the noise; -1 draws a new one, which the picture's info tells."""
-    output: Annotated[str, Ui("Output directory", advanced=True)] = "outputs"
+    output: Annotated[str, Ui("Output directory", group="Advanced")] = "outputs"
     """Where the PNG files go, each with its settings in a text chunk."""
     model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL
     """The Stable Diffusion model to draw with: a diffusers folder, by path or by its name under

@@ -40,12 +40,12 @@ class PreprocessSettings(Settings):
     instead of cropping it to one."""
     split_threshold: Annotated[
         float, Field(ge=0, le=1), OnlyWith("split_oversized"),
-        Ui("Split image threshold", "slider", row="split", step=0.05, advanced=True),
+        Ui("Split image threshold", "slider", row="split", step=0.05, group="Splitting"),
     ] = 0.5  # fmt: skip
     """A picture is split when a crop to the target's shape would keep at most this share of it."""
     split_overlap: Annotated[
         float, Field(ge=0, le=1), OnlyWith("split_oversized"),
-        Ui("Split image overlap ratio", "slider", row="split", step=0.05, advanced=True),
+        Ui("Split image overlap ratio", "slider", row="split", step=0.05, group="Splitting"),
     ] = 0.2  # fmt: skip
     """The least share of a piece that its neighbour shows as well; more than 0.9 counts as 0.9."""
     focal_crop: Annotated[bool, Ui("Auto focal point crop")] = False
@@ -53,22 +53,22 @@ class PreprocessSettings(Settings):
     middle."""
     focal_face_weight: Annotated[
         float, Field(ge=0, le=1), OnlyWith("focal_crop"),
-        Ui("Focal point face weight", "slider", row="focal", step=0.05, advanced=True),
+        Ui("Face weight", "slider", row="focal", step=0.05, group="Focal point crop"),
     ] = 0.9  # fmt: skip
     """How much faces count; they are found by OpenCV's own detectors (Haar cascades). 0 does not
     look for them."""
     focal_entropy_weight: Annotated[
         float, Field(ge=0, le=1), OnlyWith("focal_crop"),
-        Ui("Focal point entropy weight", "slider", row="focal", step=0.05, advanced=True),
+        Ui("Entropy weight", "slider", row="focal", step=0.05, group="Focal point crop"),
     ] = 0.15  # fmt: skip
     """How much the part counts where light and dark mix most; 0 is off."""
     focal_edges_weight: Annotated[
         float, Field(ge=0, le=1), OnlyWith("focal_crop"),
-        Ui("Focal point edges weight", "slider", row="focal", step=0.05, advanced=True),
+        Ui("Edges weight", "slider", row="focal", step=0.05, group="Focal point crop"),
     ] = 0.5  # fmt: skip
     """How much strong corners count; 0 is off."""
     focal_crop_debug: Annotated[
-        bool, OnlyWith("focal_crop"), Ui("Create debug image", advanced=True)
+        bool, OnlyWith("focal_crop"), Ui("Create debug image", group="Focal point crop")
     ] = False
     """Draw for each picture how its crop was found, into a folder of its own beside the
     destination: <destination>-debug."""
@@ -77,32 +77,32 @@ class PreprocessSettings(Settings):
     width x height; the picture is left out when none suits."""
     auto_size_min: Annotated[
         int, Field(ge=0, le=2048), OnlyWith("auto_sized_crop"),
-        Ui("Dimension lower bound", "slider", row="auto-edges", step=8, advanced=True),
+        Ui("Dimension lower bound", "slider", row="auto-edges", step=8, group="Auto-sized crop"),
     ] = 384  # fmt: skip
     """The shortest edge to choose, in pixels; rounded up to a multiple of 8."""
     auto_size_max: Annotated[
         int, Field(ge=0, le=2048), OnlyWith("auto_sized_crop"),
-        Ui("Dimension upper bound", "slider", row="auto-edges", step=8, advanced=True),
+        Ui("Dimension upper bound", "slider", row="auto-edges", step=8, group="Auto-sized crop"),
     ] = 768  # fmt: skip
     """The longest edge to choose, in pixels."""
     auto_area_min: Annotated[
         int, Field(ge=1, le=2048 * 2048), OnlyWith("auto_sized_crop"),
-        Ui("Area lower bound", row="auto-areas", advanced=True),
+        Ui("Area lower bound", row="auto-areas", group="Auto-sized crop"),
     ] = 64 * 64  # fmt: skip
     """The least width x height to choose."""
     auto_area_max: Annotated[
         int, Field(ge=1, le=2048 * 2048), OnlyWith("auto_sized_crop"),
-        Ui("Area upper bound", row="auto-areas", advanced=True),
+        Ui("Area upper bound", row="auto-areas", group="Auto-sized crop"),
     ] = 640 * 640  # fmt: skip
     """The greatest width x height to choose; it decides how much memory training takes."""
     auto_size_objective: Annotated[
         Literal["maximize-area", "minimize-error"], OnlyWith("auto_sized_crop"),
-        Ui("Resizing objective", row="auto-choice", advanced=True),
+        Ui("Resizing objective", row="auto-choice", group="Auto-sized crop"),
     ] = "maximize-area"  # fmt: skip
     """Take the largest size that suits, or the one that cuts away least."""
     auto_size_error: Annotated[
         float, Field(ge=0, le=1), OnlyWith("auto_sized_crop"),
-        Ui("Error threshold", "slider", row="auto-choice", step=0.01, advanced=True),
+        Ui("Error threshold", "slider", row="auto-choice", step=0.01, group="Auto-sized crop"),
     ] = 0.1  # fmt: skip
     """A size suits when at most this share of the picture is cut away."""
     existing_captions: Annotated[
@@ -110,19 +110,19 @@ class PreprocessSettings(Settings):
     ] = "copy"
     """What to do with a .txt beside a picture: ignore it, copy it, or put it before or after a
     new caption."""
-    caption_joiner: Annotated[str, Ui("Caption joiner", advanced=True)] = ", "
+    caption_joiner: Annotated[str, Ui("Caption joiner", group="Files")] = ", "
     """What stands between an existing caption and a new one."""
     output_format: Annotated[Literal["png", "jpeg", "webp", "captions"], Ui("Output format")] = (
         "png"
     )
     """PNG keeps every pixel, JPEG and WebP are a third of the size. "captions" writes only the .txt
     files, named like the pictures, and no pictures."""
-    keep_alpha: Annotated[bool, Ui("Keep transparency", row="files", advanced=True)] = False
+    keep_alpha: Annotated[bool, Ui("Keep transparency", row="files", group="Files")] = False
     """Keep the alpha channel, as a mask for training, instead of putting white behind it; JPEG
     has none."""
-    recursive: Annotated[bool, Ui("Include subfolders", row="files", advanced=True)] = False
+    recursive: Annotated[bool, Ui("Include subfolders", row="files", group="Files")] = False
     """Take the pictures of all folders below the source as well; hidden ones are left out."""
-    model: Annotated[str, Ui("Base model", "model", advanced=True)] = DEFAULT_MODEL
+    model: Annotated[str, Ui("Base model", "model", group="Files")] = DEFAULT_MODEL
     """Whose picture size is taken when width or height is 0."""
 
 

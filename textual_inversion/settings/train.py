@@ -18,22 +18,30 @@ class TrainSettings(BasicTrainSettings):
 
     optimizer: Annotated[
         Literal["adamw", "adamw-8bit", "lion", "prodigy", "schedule-free", "spherical"],
-        Ui("Optimizer", advanced=True),
+        Ui("Optimizer", group="Learning rate and optimizer"),
     ] = "adamw"
     """What turns gradients into steps. "spherical" moves only the vectors' direction, which obeys
     prompts best (rates near 0.01); "prodigy" wants a rate of 1."""
     adam_beta1: Annotated[
-        float, Field(ge=0, le=1), Ui("Beta 1", row="adam", step=0.01, advanced=True)
+        float,
+        Field(ge=0, le=1),
+        Ui("Beta 1", row="adam", step=0.01, group="Learning rate and optimizer"),
     ] = 0.9
     """How long the optimizer remembers a direction."""
     adam_beta2: Annotated[
-        float, Field(ge=0, le=1), Ui("Beta 2", row="adam", step=0.001, advanced=True)
+        float,
+        Field(ge=0, le=1),
+        Ui("Beta 2", row="adam", step=0.001, group="Learning rate and optimizer"),
     ] = 0.999
     """How long the optimizer remembers the size of the gradient."""
-    adam_epsilon: Annotated[float, Field(ge=0), Ui("Epsilon", row="adam", advanced=True)] = 1e-8
+    adam_epsilon: Annotated[
+        float, Field(ge=0), Ui("Epsilon", row="adam", group="Learning rate and optimizer")
+    ] = 1e-8
     """Keeps the step small where the gradient is nearly nothing."""
     weight_decay: Annotated[
-        float, Field(ge=0), Ui("Weight decay", row="adam", step=0.001, advanced=True)
+        float,
+        Field(ge=0),
+        Ui("Weight decay", row="adam", step=0.001, group="Learning rate and optimizer"),
     ] = 0.0
     """Pulls the vectors towards zero at each step; 0 is off and right for embeddings."""
     lr_scheduler: Annotated[
@@ -41,78 +49,89 @@ class TrainSettings(BasicTrainSettings):
             "steps", "constant", "constant_with_warmup", "linear", "cosine",
             "cosine_with_restarts", "polynomial",
         ],
-        Ui("Learning rate scheduler", row="scheduler", advanced=True),
+        Ui("Learning rate scheduler", row="scheduler", group="Learning rate and optimizer"),
     ] = "steps"  # fmt: skip
     """"steps" takes the learning rate as written; the others multiply it by a curve over max
     steps."""
     warmup_steps: Annotated[
-        int, Field(ge=0), Ui("Warm-up steps", row="scheduler", advanced=True)
+        int, Field(ge=0), Ui("Warm-up steps", row="scheduler", group="Learning rate and optimizer")
     ] = 0
     """Rise to the learning rate over so many steps; "constant" knows no warm-up."""
-    lr_num_cycles: Annotated[int, Field(ge=1), Ui("Restarts", row="scheduler", advanced=True)] = 1
+    lr_num_cycles: Annotated[
+        int, Field(ge=1), Ui("Restarts", row="scheduler", group="Learning rate and optimizer")
+    ] = 1
     """How often cosine_with_restarts begins anew."""
     scale_learning_rate: Annotated[
-        bool, Ui("Scale learning rate by accumulation and batch size", advanced=True)
+        bool,
+        Ui(
+            "Scale learning rate by accumulation and batch size",
+            group="Learning rate and optimizer",
+        ),
     ] = False
     """Multiply the learning rate by gradient accumulation steps, batch size and number of
     processes."""
     gradient_clipping: Annotated[
-        Literal["none", "value", "norm"], Ui("Gradient clipping", row="clip", advanced=True)
+        Literal["none", "value", "norm"],
+        Ui("Gradient clipping", row="clip", group="Learning rate and optimizer"),
     ] = "none"
     """Limit each number of the gradient, or its norm, before a step."""
     clipping_threshold: Annotated[
-        str, Field(min_length=1), Ui("Clipping threshold", row="clip", advanced=True)
+        str,
+        Field(min_length=1),
+        Ui("Clipping threshold", row="clip", group="Learning rate and optimizer"),
     ] = "0.1"
     """The limit: one number or a schedule, as for the learning rate."""
     ema_decay: Annotated[
-        float, Field(ge=0, le=1), Ui("EMA decay", "slider", step=0.01, advanced=True)
+        float, Field(ge=0, le=1), Ui("EMA decay", "slider", step=0.01, group="The vectors")
     ] = 0.0
     """Save and show a moving average of the vectors, which is steadier than their last state; 0 is
     off, 0.98 averages some fifty steps."""
     norm: Annotated[
-        Literal["free", "soft", "fixed"], Ui("Norm of the vectors", row="norm", advanced=True)
+        Literal["free", "soft", "fixed"], Ui("Norm of the vectors", row="norm", group="The vectors")
     ] = "free"
     """Vectors much longer than words overrule the rest of a prompt. "soft" pulls them towards the
     vocabulary's mean norm, "fixed" keeps them at it."""
     norm_strength: Annotated[
-        float, Field(ge=0, le=1), Ui("Pull", "slider", row="norm", step=0.01, advanced=True)
+        float, Field(ge=0, le=1), Ui("Pull", "slider", row="norm", step=0.01, group="The vectors")
     ] = 0.1
     """The share of the way to the mean norm that "soft" goes after each step."""
     kappa: Annotated[
-        float, Field(ge=0), Ui("Kappa: likeness - obeys the prompt", row="norm", advanced=True)
+        float,
+        Field(ge=0),
+        Ui("Kappa: likeness - obeys the prompt", row="norm", group="The vectors"),
     ] = 1e-4
     """How strongly "spherical" is pulled to where it started: higher obeys prompts more and
     resembles less."""
-    loss: Annotated[Literal["mse", "huber"], Ui("Loss", row="loss", advanced=True)] = "mse"
+    loss: Annotated[Literal["mse", "huber"], Ui("Loss", row="loss", group="Loss and noise")] = "mse"
     """"huber" weighs far-off pixels less, which forgives odd pictures in the set."""
     huber_delta: Annotated[
-        float, Field(gt=0), Ui("Huber delta", row="loss", step=0.05, advanced=True)
+        float, Field(gt=0), Ui("Huber delta", row="loss", step=0.05, group="Loss and noise")
     ] = 0.1
     """The error at which "huber" turns from squared to straight."""
     min_snr_gamma: Annotated[
-        float, Field(ge=0), Ui("Min-SNR gamma", row="loss", step=0.5, advanced=True)
+        float, Field(ge=0), Ui("Min-SNR gamma", row="loss", step=0.5, group="Loss and noise")
     ] = 0.0
     """Weigh timesteps by their signal-to-noise ratio, capped here; 0 is off, 5 is the paper's."""
     alpha_as_loss_weight: Annotated[
-        bool, Ui("Use PNG alpha channel as loss weight", advanced=True)
+        bool, Ui("Use PNG alpha channel as loss weight", group="Loss and noise")
     ] = False
     """Learn only from what is not transparent, the more the less transparent it is."""
     noise_offset: Annotated[
-        float, Field(ge=0, le=1), Ui("Noise offset", row="noise", step=0.01, advanced=True)
+        float, Field(ge=0, le=1), Ui("Noise offset", row="noise", step=0.01, group="Loss and noise")
     ] = 0.0
     """Shift the noise of whole channels, for very dark or bright pictures; 0 is off, 0.05 is
     much."""
     timesteps: Annotated[
-        Literal["stratified", "uniform"], Ui("Timesteps", row="noise", advanced=True)
+        Literal["stratified", "uniform"], Ui("Timesteps", row="noise", group="Loss and noise")
     ] = "stratified"
     """"stratified" spreads a batch's timesteps evenly, which steadies the gradient for free;
     "uniform" draws each on its own."""
     min_timestep: Annotated[
-        int, Field(ge=0, le=999), Ui("From timestep", row="noise", advanced=True)
+        int, Field(ge=0, le=999), Ui("From timestep", row="noise", group="Loss and noise")
     ] = 0
     """Train only on noise from here on: low timesteps teach detail, high ones layout."""
     max_timestep: Annotated[
-        int, Field(ge=0, le=999), Ui("To timestep", row="noise", advanced=True)
+        int, Field(ge=0, le=999), Ui("To timestep", row="noise", group="Loss and noise")
     ] = 999
     """Train only on noise up to here."""
     caption_dropout: Annotated[
@@ -122,42 +141,42 @@ class TrainSettings(BasicTrainSettings):
     keep_tags: Annotated[int, Field(ge=0), Ui("Keep the first N tags", row="tags")] = 0
     """Tags at the front that are neither shuffled nor dropped."""
     gradient_checkpointing: Annotated[
-        bool, Ui("Gradient checkpointing", row="memory", advanced=True)
+        bool, Ui("Gradient checkpointing", row="memory", group="Memory")
     ] = False
     """Needs far less memory and about a third more time; for large pictures on small cards."""
-    sliced_attention: Annotated[bool, Ui("Sliced attention", row="memory", advanced=True)] = False
+    sliced_attention: Annotated[bool, Ui("Sliced attention", row="memory", group="Memory")] = False
     """Compute attention in slices: less memory, more time."""
     evaluate_every: Annotated[
-        int, Field(ge=0), Ui("Evaluate every N steps", row="evaluate", advanced=True)
+        int, Field(ge=0), Ui("Evaluate every N steps", row="evaluate", group="Evaluation")
     ] = 10
     """Measure the loss of a fixed batch, which tells progress where the training loss only jumps;
     0 is off."""
-    hold_out_picture: Annotated[bool, Ui("Hold one picture out", row="evaluate", advanced=True)] = (
-        True
-    )
+    hold_out_picture: Annotated[
+        bool, Ui("Hold one picture out", row="evaluate", group="Evaluation")
+    ] = True
     """With ten or more pictures, evaluate on one that is not trained on."""
     convergence_window: Annotated[
-        int, Field(ge=1), Ui("Convergence window", row="evaluate", advanced=True)
+        int, Field(ge=1), Ui("Convergence window", row="evaluate", group="Evaluation")
     ] = 200
     """The run counts as converged when the fixed batch's loss has not moved for so many steps."""
     stop_when_converged: Annotated[bool, Ui("Stop when converged")] = False
     """End the run when the loss of the fixed batch has stopped moving; the best vectors are kept
     as NAME-best in any case."""
-    on_nan: Annotated[
-        Literal["stop", "halve"], Ui("When vectors are no numbers", advanced=True)
-    ] = "stop"
+    on_nan: Annotated[Literal["stop", "halve"], Ui("When vectors are no numbers", group="Run")] = (
+        "stop"
+    )
     """Put the last good vectors back and stop, or go on from them at half the rate."""
     seed: Annotated[int, Field(ge=0, lt=2**32), Ui("Seed", row="run")] = 0
     """The same seed and settings give the same vectors on the same machine."""
     checkpoint_every: Annotated[
-        int, Field(ge=0), Ui("Checkpoint every N steps", row="run", advanced=True)
+        int, Field(ge=0), Ui("Checkpoint every N steps", row="run", group="Run")
     ] = 100
     """Write what is needed to go on exactly; one is always written at a stop. 0 is only then."""
-    resume: Annotated[str, Ui("Resume", advanced=True)] = "latest"
+    resume: Annotated[str, Ui("Resume", group="Run")] = "latest"
     """"latest" goes on from this embedding's newest checkpoint, "never" starts a new run from the
     embedding's file, and a path goes on from that run folder."""
     report_to: Annotated[
-        Literal["none", "tensorboard", "wandb", "trackio"], Ui("Report to", advanced=True)
+        Literal["none", "tensorboard", "wandb", "trackio"], Ui("Report to", group="Run")
     ] = "none"
     """Log scalars, and previews where it takes pictures, to one of these as well; each is a package
     of its own. CSV and JSON lines are always written."""
