@@ -25,14 +25,15 @@ def trained_pipeline(cache: Path) -> StableDiffusionPipeline:
     """Put the averaged weights of the states in `cache` together, in float32."""
     tokenizer = CLIPTokenizer.from_pretrained(cache / "tokenizer")
     learner = Learner(len(tokenizer))
-    learner.load_state_dict(load_state(cache / "unet_state.pt")["average"])
+    state = load_state(cache / "unet_state.pt")
+    learner.load_state_dict(state["average"])
     learner.eval()
     return StableDiffusionPipeline(
         vae=levelled_vae(cache),
         text_encoder=learner.text,
         tokenizer=tokenizer,
         unet=learner.unet,
-        scheduler=sampling_schedule(),
+        scheduler=sampling_schedule(state["target"]),
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,

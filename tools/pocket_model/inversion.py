@@ -13,7 +13,7 @@ import time
 import torch
 from bench import Bench
 from data import STYLES, Item, caption
-from diffusers import StableDiffusionPipeline
+from diffusers import DDPMScheduler, StableDiffusionPipeline
 from learner import POSITION_VECTORS, spread_steps
 from model import training_schedule
 from rendering import decode, render, sheet
@@ -90,12 +90,25 @@ def learn(
         noised = schedule.add_noise(latents[rows], noise, steps)
         noised = noised.contiguous(memory_format=torch.channels_last)
         made = concept.pipe.unet(noised, steps, concept.embed(captions)).sample
-        loss = F.mse_loss(made, noise)
+        loss = F.mse_loss(made, _target(concept.pipe, schedule, latents[rows], noise, steps))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
     return losses
+
+
+def _target(
+    pipe: StableDiffusionPipeline,
+    schedule: DDPMScheduler,
+    latents: torch.Tensor,
+    noise: torch.Tensor,
+    steps: torch.Tensor,
+) -> torch.Tensor:
+    """Give what the UNet of `pipe` was made to predict."""
+    if pipe.scheduler.config.prediction_type == "v_prediction":
+        return schedule.get_velocity(latents, noise, steps)
+    return noise
 
 
 def _caption(item: Item, choose: random.Random) -> str:

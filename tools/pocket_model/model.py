@@ -6,20 +6,22 @@ the middle only, where attention is cheap and the picture's identity is decided.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from diffusers import DDPMScheduler, DPMSolverMultistepScheduler, UNet2DConditionModel
 from tokenizer import POSITIONS
 from transformers import CLIPTextConfig, CLIPTextModel
 
+Target = Literal["noise", "velocity"]
+PREDICTION_TYPES: dict[Target, str] = {"noise": "epsilon", "velocity": "v_prediction"}
 WIDTH = 192  # of the token vectors; unlike SD 1's 768 and SD 2's 1024, so nothing passes for those
-# The latents' deviation while noise is added. Emoji are so plain that at SD's usual 1 their colours
-# and outlines show through the strongest noise, and the UNet never needs to listen to the text.
+# The latents' deviation while noise is added, as SD's scaling factor makes it.
 SIGNAL_STD = 1.0
 SCHEDULE = {
     "num_train_timesteps": 1000,
     "beta_start": 0.00085,
     "beta_end": 0.012,
     "beta_schedule": "scaled_linear",
-    "prediction_type": "epsilon",
 }
 
 
@@ -62,6 +64,8 @@ def training_schedule() -> DDPMScheduler:
     return DDPMScheduler(**SCHEDULE, clip_sample=False)
 
 
-def sampling_schedule() -> DPMSolverMultistepScheduler:
-    """Give DPM++ 2M on the same schedule, to render with."""
-    return DPMSolverMultistepScheduler(**SCHEDULE, steps_offset=1)
+def sampling_schedule(target: Target) -> DPMSolverMultistepScheduler:
+    """Give DPM++ 2M on the same schedule, to render with, for a UNet that predicts `target`."""
+    return DPMSolverMultistepScheduler(
+        **SCHEDULE, prediction_type=PREDICTION_TYPES[target], steps_offset=1
+    )

@@ -30,7 +30,6 @@ SHORT_SHARE = 0.85  # of the time; then all 77 positions are used, as they are e
 BARE_SHARE = 0.15  # of the time; the padding that is cut away is not weighed in yet
 FROZEN_SHARE = 0.25  # of the time; the text encoder does not learn, see `Learner._ready_text`
 TEXT_PART = 0.05  # of the UNet's learning rate, when it does
-LAST_LAYERS = ("unet.up_blocks.2", "unet.conv_norm_out", "unet.conv_out")
 EMPTY_SHARE = 0.1  # captions left out, for classifier-free guidance
 SAVE_EVERY_SECONDS = 120
 
@@ -65,7 +64,6 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--learning-rate", type=float, default=8e-4)
     parser.add_argument("--target", choices=("noise", "velocity"), default="noise")
-    parser.add_argument("--part", choices=("all", "last"), default="all")
     parser.add_argument("--ema", type=float, default=0.999)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--state", default="unet_state.pt", help="its name in the cache folder")
@@ -94,9 +92,6 @@ class Session:
         if self.step:
             self.learner.load_state_dict(state["learner"])
             average.load_state_dict(state["average"])
-        if args.part == "last":
-            for name, weights in self.learner.named_parameters():
-                weights.requires_grad_(requires_grad=name.startswith(LAST_LAYERS))
         self.learner.to(args.device, memory_format=torch.channels_last)
         self.average = Average(average.to(args.device), args.ema, updates=self.step)
         groups = [
@@ -181,6 +176,7 @@ class Session:
         if self.is_short:
             self._fill_positions()
         state = {"step": self.step, "samples": self.samples, "seconds": self.seconds + seconds}
+        state["target"] = self.args.target
         state["learner"] = self.learner.state_dict()
         state["average"] = self.average.module.state_dict()
         state["optimizer"] = self.optimizer.state_dict()
