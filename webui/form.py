@@ -176,7 +176,8 @@ def _component(knob: Knob, shared: dict[str, Any], choices: Mapping[str, Choices
 
 def _choice(knob: Knob, shared: dict[str, Any]) -> Component:
     options = list(knob.choices)
-    return gr.Radio(options, **shared) if len(options) <= 4 else gr.Dropdown(options, **shared)
+    roomy = len(options) <= 4 and not knob.ui.row
+    return gr.Radio(options, **shared) if roomy else gr.Dropdown(options, **shared)
 
 
 def _number(knob: Knob, shared: dict[str, Any]) -> Component:

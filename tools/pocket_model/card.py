@@ -26,8 +26,8 @@ pipe = StableDiffusionPipeline.from_pretrained("models/pocket")
 pipe("a photo of a lion, 3d style, on a blue background", num_inference_steps=20, guidance_scale=3)
 ```
 
-It is for learning and for tests: an embedding trains on it in about a minute without a GPU, and
-one sees it learn. It draws emoji-like things and nothing else. Guidance 3 suits it; 5 and more
+It is meant for learning and for tests, of emoji-like things on plain backgrounds and nothing else;
+read [what limits it](#what-limits-it) before expecting a lion. Guidance 3 suits it; 5 and more
 over-saturates.
 
 ![Known concepts in five styles and over five colours](samples.webp)
@@ -39,10 +39,15 @@ This is an early state, trained for too short a time on a shared machine: it obe
 colour, but **a lion is not recognisable**, and the figures for labels and styles say so. Most of
 its training was lost: three times the text encoder died (its outputs became equal for all texts,
 see `tools/pocket_model/README.md`), and the text is heard only since step 3,148; each concept has
-been shown some 180 times since. It predicts velocity because a UNet this young learns from the
+been shown some 270 times since. It predicts velocity because a UNet this young learns from the
 text much faster that way; turned to predicting noise, as SD 1 does, it drew noise within the time
-there was. What it needs is five to ten times as many samples, or minutes on a GPU: the training
-goes on from its state with `train_unet.py`, and the autoencoder is good enough to stay as it is.
+there was.
+
+Textual inversion moves pictures about a hundredth of the way: that cannot be seen, and so small a
+difference could well be chance.
+
+What it needs is five to ten times as many samples, or minutes on a GPU: the training goes on from
+its state with `train_unet.py`, and the autoencoder is good enough to stay as it is.
 """
 
 

@@ -2,6 +2,7 @@
 
 python evaluate.py                          # everything, some 15 minutes on two cores
 python evaluate.py --only fidelity samples  # these parts; the other figures are kept
+python evaluate.py --only                   # nothing but the card, from the figures kept
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--model", type=Path, default=MODEL)
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE)
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--only", nargs="*", choices=PARTS, default=list(PARTS))
     parser.add_argument("--everything", action="store_true", help="the model knows all concepts")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     args = parser.parse_args()
