@@ -21,7 +21,7 @@ class Tracker:
 
     def __init__(self, settings: TrainSettings, folder: Path) -> None:
         self.kind = settings.report_to
-        self._tracker = _open(settings, folder)
+        self._tracker: Any = _open(settings, folder)
 
     def through(self, events: Iterator[Event]) -> Iterator[Event]:
         """Log each event before it is passed on."""
