@@ -27,7 +27,7 @@ def build(runner: Runner) -> gr.Blocks:
             badge = Part("train", gr.HTML(elem_id="badge", min_width=280), badge_html)
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
             with gr.Tab("Create Embedding", id="create"):
-                creating = create.draw()
+                creating = create.draw(runner)
             with gr.Tab("Preprocess Images", id="preprocess"):
                 preparing = preprocess.draw(runner)
             with gr.Tab("Train", id="train") as at_train:

@@ -50,6 +50,7 @@ def launch(
     page = build(runner)
     try:
         _serve(page, doors, port=port, pictures=pictures)
+        _warm_soon(runner)
         _wait()
     finally:
         runner.close(_SAVING_SECONDS)
@@ -85,7 +86,11 @@ def _serve(page: gr.Blocks, doors: Doors, *, port: int | None, pictures: Path) -
     for address in filter(None, (url, public_url)):
         # The address is what the terminal is watched for.
         print(f"Textual Inversion is at {address}", flush=True)  # noqa: T201
-    warming = threading.Timer(_WARM_AFTER_SECONDS, work.warm)
+
+
+def _warm_soon(runner: Runner) -> None:
+    """Leave the first page the processor, then load what comes after it."""
+    warming = threading.Timer(_WARM_AFTER_SECONDS, work.warm, [runner.device])
     warming.daemon = True
     warming.start()
 

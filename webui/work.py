@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-import importlib
+import pkgutil
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from textual_inversion.control import Control
+from textual_inversion.control import Control, Turnstile
 from textual_inversion.events import Event, Sampled, Started, Stepped
 from textual_inversion.jobs import Job
 from textual_inversion.runview import read_run
 from textual_inversion.settings import GenerateSettings, PreprocessSettings, TrainSettings
 
-_HEAVY = ("torch", "textual_inversion.run", "textual_inversion.generate")
+_HEAVY = (
+    "textual_inversion.create",
+    "textual_inversion.generate",
+    "textual_inversion.run",
+    "transformers:CLIPTokenizer",
+    "transformers:CLIPTextModel",
+    "diffusers:AutoencoderKL",
+    "diffusers:UNet2DConditionModel",
+)
+_is_warm = threading.Event()
 
 
 def preprocessing(settings: PreprocessSettings) -> Job:
@@ -76,7 +86,15 @@ def steady(events: Iterator[Event]) -> Iterator[Event]:
             yield event
 
 
-def warm() -> None:
-    """Import what jobs need before anybody asks, so that the first one begins at once."""
-    for name in _HEAVY:
-        importlib.import_module(name)
+def warm(device: Turnstile) -> None:
+    """Import, once, what everything with a model needs, while no job is at it.
+
+    transformers and diffusers fetch their classes when they are first asked for, and break when two
+    threads ask at once; who has waited for this may go on without a turn.
+    """
+    if _is_warm.is_set():
+        return
+    with device.turn():
+        for name in _HEAVY:
+            pkgutil.resolve_name(name)
+    _is_warm.set()

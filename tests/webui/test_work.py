@@ -1,10 +1,14 @@
 """A run that goes on shows its earlier sittings too."""
 
 import json
+import threading
 
+import pytest
+
+from textual_inversion.control import Turnstile
 from textual_inversion.events import Finished, Previewed, Sampled, Started, Stepped, to_dict
 from textual_inversion.runview import Run
-from webui.work import earlier, steady
+from webui.work import earlier, steady, warm
 
 
 def keep(folder, *events):
@@ -32,3 +36,14 @@ def test_the_last_view_of_a_picture_stays_until_the_next():
     seen = [Sampled(1, 3, "data:a"), Sampled(2, 3), Sampled(3, 3, "data:b"), Finished(3, "done")]
     kept = [Sampled(1, 3, "data:a"), Sampled(2, 3, "data:a"), *seen[2:]]
     assert list(steady(iter(seen))) == kept
+
+
+@pytest.mark.slow
+def test_threads_that_meet_at_the_heavy_imports_all_get_through():
+    device, given = Turnstile(), []
+    threads = [threading.Thread(target=lambda: given.append(warm(device))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert given == [None] * 4

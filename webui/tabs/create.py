@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
 import gradio as gr
 
+from textual_inversion.control import Turnstile
 from textual_inversion.errors import TextualInversionError
+from textual_inversion.jobs import Runner
 from textual_inversion.settings import CreateSettings
 from webui import lookups
-from webui.form import Form, draw_form
+from webui.form import draw_form
 from webui.tabs.parts import Tab, complaints, lead
+from webui.work import warm
 
 _LEAD = (
     "Give your subject a word of its own. It starts from words that say roughly what it is; "
@@ -20,7 +24,7 @@ _LEAD = (
 _UNNAMED = "unnamed"
 
 
-def draw() -> Tab:
+def draw(runner: Runner) -> Tab:
     """Draw the tab."""
     lead(_LEAD)
     with gr.Column(elem_classes="ti-narrow ti-card"):
@@ -32,29 +36,35 @@ def draw() -> Tab:
         )
         button = gr.Button("Create embedding", variant="primary", elem_id="create-start-button")
         result = gr.HTML(elem_id="create-result-line")
-    form.explain(_start, form.notes["initialization_text"])
+    device = runner.device
+    form.explain(lambda values: _start(values, device), form.notes["initialization_text"])
     created = button.click(
-        lambda *values: _create(form, values), form.controls, result, api_visibility="private"
+        lambda *values: _create(form.settings, values, device),
+        form.controls,
+        result,
+        api_visibility="private",
     )
     return Tab(form, extras={"created": created})
 
 
-def _create(form: Form[CreateSettings], values: tuple[Any, ...]) -> str:
+def _create(read: Callable[[Any], CreateSettings], values: Any, device: Turnstile) -> str:
     with complaints():
-        settings = form.settings(values)
-        from textual_inversion.create import create
+        settings = read(values)
+        with device.turn():
+            from textual_inversion.create import create
 
-        path = create(settings)
+            path = create(settings)
     return (
         f'<p class="ti-done">Created <b>{escape(settings.name)}</b> in {escape(str(path))}. '
         "It is chosen on the Train tab.</p>"
     )
 
 
-def _start(values: dict[str, Any]) -> str:
+def _start(values: dict[str, Any], device: Turnstile) -> str:
     """Say which tokens the text becomes; the name does not matter for that, nor need it be set."""
     try:
         settings = CreateSettings.build(values, {"name": _UNNAMED})
+        warm(device)
         from textual_inversion.create import describe_start
 
         return f"<p>{escape(describe_start(settings))}</p>"
