@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
 PATIENCE_MS = 120_000
 
@@ -14,6 +14,17 @@ def open_page(window, server, tab=None):
     if tab:
         go_to(page, tab)
     return page
+
+
+def come_back(page, server, tab):
+    """Open the page of a server that was started again; the page may be reloading by itself."""
+    try:
+        page.goto(server.url)
+    except Error as error:
+        if "interrupted by another navigation" not in str(error):
+            raise
+    page.wait_for_selector("#create-name")
+    go_to(page, tab)
 
 
 def go_to(page, tab):

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.page import (
     PATIENCE_MS,
+    come_back,
     create,
     expect_text,
     go_to,
@@ -53,8 +54,7 @@ def test_a_killed_server_shows_the_run_when_it_is_back(training, server):
     reached = step_of(training)
     server.end(signal.SIGKILL)
     server.start()
-    training.goto(server.url)
-    go_to(training, "Train")
+    come_back(training, server, "Train")
     expect_text(training, "train-status-line", "The program ended during this run")
     expect_text(training, "train-loss-chart", "smoothed, now")
     wait_for_pictures(training, "train-picture-gallery", 1)
@@ -68,8 +68,7 @@ def test_asking_the_server_to_end_saves_what_was_learned(training, server):
     server.end()
     assert embedding.read_bytes() != before
     server.start()
-    training.goto(server.url)
-    go_to(training, "Train")
+    come_back(training, server, "Train")
     expect_text(training, "train-status-line", "Interrupted at step")
 
 
