@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import Error, expect
 
 PATIENCE_MS = 120_000
+POLLING_MS = 500  # the default looks at every frame, which costs more than the page
 
 
 def open_page(window, server, tab=None):
@@ -65,6 +66,7 @@ def wait_for_step(page, step):
             return found && Number(found[1]) >= step;
         }""",
         arg=step,
+        polling=POLLING_MS,
     )
 
 
@@ -83,6 +85,7 @@ def wait_for_pictures(page, gallery, count):
         """([id, count]) => [...document.querySelectorAll('#' + id + ' img')]
             .filter(img => img.complete && img.naturalWidth > 0).length >= count""",
         arg=[gallery, count],
+        polling=POLLING_MS,
     )
 
 
