@@ -20,8 +20,9 @@ from textual_inversion.errors import TextualInversionError, TrainingError
 from textual_inversion.events import Event, Failed
 from textual_inversion.runview import Run, newest_run_folder, now, read_run
 
-Kind = Literal["train", "preprocess", "generate"]
+Kind = Literal["train", "preprocess", "check", "probe", "generate"]
 Job = Callable[[Control], Iterator[Event]]
+_ON_DISK: frozenset[Kind] = frozenset(("preprocess", "check"))  # these need no device
 logger = logging.getLogger(__name__)
 
 
@@ -162,7 +163,7 @@ class Runner:
     def _drive(self, kind: Kind, events: Iterator[Event], run: Run) -> None:
         """Draw event after event, each under the device's turn; pictures on disk need none."""
         while True:
-            with nullcontext() if kind == "preprocess" else self.device.turn():
+            with nullcontext() if kind in _ON_DISK else self.device.turn():
                 event = next(events, None)
             if event is None:
                 return
