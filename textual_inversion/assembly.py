@@ -51,10 +51,12 @@ class Parts:
     height: int
 
 
-def open_parts(settings: TrainSettings) -> Generator[Event, None, Parts]:
-    """Check everything cheap first, then open the model."""
+def open_parts(
+    settings: TrainSettings, embedding: Embedding | None = None
+) -> Generator[Event, None, Parts]:
+    """Check everything cheap first, then open the model; `embedding` goes before the library's."""
     library = Library(find_folder("embeddings"))
-    embedding = library.load(settings.embedding)
+    embedding = embedding or library.load(settings.embedding)
     lines = read_template(settings.template)
     schedule = parse_schedule(
         settings.learning_rate, absolute=settings.learning_rate_steps == "absolute"

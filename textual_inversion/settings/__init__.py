@@ -17,14 +17,16 @@ from textual_inversion.settings.base import (
     find_folder,
     read_settings_file,
 )
+from textual_inversion.settings.check import CheckCommandSettings, CheckSettings
 from textual_inversion.settings.create import CreateSettings
 from textual_inversion.settings.generate import GenerateSettings, Sampler
-from textual_inversion.settings.preprocess import CheckSettings, PreprocessSettings
+from textual_inversion.settings.preprocess import PreprocessSettings
 from textual_inversion.settings.train import TrainSettings
 
 __all__ = [
     "DEFAULT_MODEL",
     "SCHEMA_VERSION",
+    "CheckCommandSettings",
     "CheckSettings",
     "CreateSettings",
     "GenerateSettings",

@@ -1,4 +1,4 @@
-"""The choices of `ti preprocess` and `ti check`."""
+"""The choices of `ti preprocess`."""
 
 from __future__ import annotations
 
@@ -124,20 +124,3 @@ class PreprocessSettings(Settings):
     """Take the pictures of all folders below the source as well; hidden ones are left out."""
     model: Annotated[str, Ui("Base model", "model", group="Files")] = DEFAULT_MODEL
     """Whose picture size is taken when width or height is 0."""
-
-
-class CheckSettings(Settings):
-    """Look through a folder of pictures before training, and say what is wrong with it."""
-
-    folder: Annotated[str, Positional(), Ui("Dataset directory")]
-    """The folder with the prepared pictures and their captions; it is only read."""
-    name: Annotated[str, Ui("Embedding")] = ""
-    """The embedding to be trained, to find its name in captions; empty does not look for it."""
-    template: Annotated[str, Ui("Prompt template", "template")] = "subject_filewords.txt"
-    """The file of prompt lines to be trained with; empty leaves it out."""
-    width: Annotated[PixelSize, Ui("Width", row="size", step=8)] = 0
-    """Pixels; a multiple of 8. 0 takes the base model's own size."""
-    height: Annotated[PixelSize, Ui("Height", row="size", step=8)] = 0
-    """Pixels; a multiple of 8. 0 takes the base model's own size."""
-    model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL
-    """Whose picture size is taken when width or height is 0, and whose tokens are counted."""

@@ -1,0 +1,42 @@
+"""The choices of `ti check`: what is looked at, and on the command line the probe besides."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from textual_inversion.settings.base import (
+    DEFAULT_MODEL,
+    OnlyWith,
+    PixelSize,
+    Positional,
+    Settings,
+    Ui,
+)
+
+
+class CheckSettings(Settings):
+    """Look through a folder of pictures before training, and say what is wrong with it."""
+
+    folder: Annotated[str, Positional(), Ui("Dataset directory")]
+    """The folder with the prepared pictures and their captions; it is only read."""
+    name: Annotated[str, Ui("Embedding")] = ""
+    """The embedding to be trained, to find its name in captions; empty does not look for it."""
+    template: Annotated[str, Ui("Prompt template", "template")] = "subject_filewords.txt"
+    """The file of prompt lines to be trained with; empty leaves it out."""
+    width: Annotated[PixelSize, Ui("Width", row="size", step=8)] = 0
+    """Pixels; a multiple of 8. 0 takes the base model's own size."""
+    height: Annotated[PixelSize, Ui("Height", row="size", step=8)] = 0
+    """Pixels; a multiple of 8. 0 takes the base model's own size."""
+    model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL
+    """Whose picture size is taken when width or height is 0, and whose tokens are counted."""
+
+
+class CheckCommandSettings(CheckSettings):
+    """Look through a folder of pictures before training, and say what is wrong with it."""
+
+    probe: Annotated[bool, Ui("Estimate time and memory")] = False
+    """Take five true training steps on the base model and tell from them how long the training
+    will take and how much memory; nothing is kept of them."""
+    train_settings: Annotated[str, OnlyWith("probe"), Ui("Settings of the training")] = ""
+    """The settings file of the training to estimate, such as a run folder's settings.json; empty
+    takes the defaults of `ti train`. The page takes what the Train tab says."""
