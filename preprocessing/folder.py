@@ -27,7 +27,7 @@ from textual_inversion.pictures import find_pictures, shown
 from textual_inversion.settings import PreprocessSettings
 
 _SAVE_SECONDS = 2.0  # at most so much is done again after a power cut
-_NOT_PIXELS = {"source", "destination", "recursive", "model", "width", "height"}
+_NOT_PIXELS = {"source", "destination", "recursive", "model", "width", "height", "caption_batch"}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ def idle_choices(settings: PreprocessSettings) -> Iterator[str]:
     """Word each choice that changes nothing beside the others."""
     knobs = {knob.path: knob for knob in walk(PreprocessSettings)}
     for path, switch in _without_switch(settings):
-        yield f"{_label(knobs, path)} has no effect while {_label(knobs, switch)} is off."
+        state = f"{_label(knobs, switch.field)} {_state(settings, switch)}"
+        yield f"{_label(knobs, path)} has no effect while {state}."
     if settings.output_format == "captions":
         for path in _chosen(settings, knobs, _PIXELS):
             yield f"{_label(knobs, path)} has no effect while only captions are written."
@@ -34,12 +35,23 @@ def without_idle(settings: PreprocessSettings) -> PreprocessSettings:
     return settings.model_copy(update=idle)
 
 
-def _without_switch(settings: PreprocessSettings) -> Iterator[tuple[str, str]]:
+def _without_switch(settings: PreprocessSettings) -> Iterator[tuple[str, OnlyWith]]:
     """Yield each changed field and the switch that would give it an effect."""
     for path, info in PreprocessSettings.model_fields.items():
-        switch = next((item.field for item in info.metadata if isinstance(item, OnlyWith)), "")
-        if switch and not getattr(settings, switch) and getattr(settings, path) != info.default:
+        switch = next((item for item in info.metadata if isinstance(item, OnlyWith)), None)
+        if switch and not _is_on(settings, switch) and getattr(settings, path) != info.default:
             yield path, switch
+
+
+def _is_on(settings: PreprocessSettings, switch: OnlyWith) -> bool:
+    value = getattr(settings, switch.field)
+    return any(name in value for name in switch.among) if switch.among else bool(value)
+
+
+def _state(settings: PreprocessSettings, switch: OnlyWith) -> str:
+    if switch.among:
+        return f"has no {' or '.join(switch.among)}"
+    return "is off" if getattr(settings, switch.field) is False else "is empty"
 
 
 def _chosen(

@@ -21,8 +21,12 @@ FLAGS = {
         "--split-threshold --split-overlap --focal-crop --focal-face-weight "
         "--focal-entropy-weight --focal-edges-weight --focal-crop-debug --auto-sized-crop "
         "--auto-size-min --auto-size-max --auto-area-min --auto-area-max --auto-size-objective "
-        "--auto-size-error --existing-captions --caption-joiner --output-format --keep-alpha "
-        "--recursive --model --settings --events"
+        "--auto-size-error --caption --existing-captions --caption-batch --caption-joiner "
+        "--blip-model --lavis-model --caption-min-length --caption-max-length "
+        "--caption-num-beams --deepdanbooru-model --deepdanbooru-threshold --wd14-model "
+        "--wd14-threshold --wd14-character-threshold --tags-alphabetical --tags-spaces "
+        "--tags-escape --tags-filter --output-format --keep-alpha --recursive --model "
+        "--settings --events"
     ),
     "check": "--name --template --width --height --model --settings",
     "train": (

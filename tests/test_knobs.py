@@ -1,5 +1,11 @@
 from textual_inversion.knobs import Knob, walk
-from textual_inversion.settings import CreateSettings, GenerateSettings, TrainSettings, Ui
+from textual_inversion.settings import (
+    CreateSettings,
+    GenerateSettings,
+    PreprocessSettings,
+    TrainSettings,
+    Ui,
+)
 
 
 def test_a_knob_tells_all_that_a_form_needs():
@@ -28,6 +34,12 @@ def test_choices_and_nested_bounds_are_found():
     assert knobs["sampler"].choices[0] == "DPM++ 2M"
     assert (knobs["width"].minimum, knobs["width"].maximum) == (0, 2048)
     assert (knobs["seed"].minimum, knobs["seed"].maximum) == (-1, 2**32 - 1)
+
+
+def test_several_names_are_a_knob_of_their_own():
+    knob = next(knob for knob in walk(PreprocessSettings) if knob.path == "caption")
+    assert (knob.kind, knob.default) == ("several", ())
+    assert knob.choices == ("blip", "deepdanbooru", "wd14", "lavis")
 
 
 def test_only_the_prompt_is_positional_and_required():

@@ -49,6 +49,17 @@ def test_a_later_source_wins():
     assert (built.seed, built.max_steps) == (2, 7)
 
 
+@pytest.mark.parametrize("said", ["wd14, blip,wd14", ["wd14", "blip"], ("wd14", "blip")])
+def test_several_names_keep_their_order_and_count_once(said):
+    built = PreprocessSettings.build(NEEDED[PreprocessSettings], {"caption": said})
+    assert built.caption == ("wd14", "blip")
+
+
+def test_a_name_that_is_none_is_told():
+    with pytest.raises(SettingsError, match=r"caption\.1: Input should be 'blip'.*'clip'"):
+        PreprocessSettings.build(NEEDED[PreprocessSettings], {"caption": "blip,clip"})
+
+
 def test_all_complaints_come_in_one_line():
     with pytest.raises(SettingsError) as caught:
         TrainSettings.build({"embedding": "x", "max_steps": 0, "width": 100, "colour": 1})

@@ -93,7 +93,7 @@ def _add_knob(parser: argparse.ArgumentParser, knob: Knob) -> None:
     """Add one flag; a flag that is not given leaves no trace, so that a file can say it."""
     text = knob.help.replace("%", "%%")
     if not knob.required:
-        default = "empty" if knob.default == "" else knob.default
+        default = {"": "empty", (): "none"}.get(knob.default, knob.default)
         text += f" (default: {default})"
     options: dict[str, Any] = {"help": text, "default": argparse.SUPPRESS}
     if knob.positional:
@@ -106,7 +106,8 @@ def _add_knob(parser: argparse.ArgumentParser, knob: Knob) -> None:
     elif knob.kind == "choice":
         parser.add_argument(knob.flag, dest=knob.path, choices=list(knob.choices), **options)
     else:
-        metavar = {"whole": "N", "real": "X"}.get(knob.kind, "TEXT")
+        names = {"whole": "N", "real": "X", "several": ",".join(knob.choices)}
+        metavar = names.get(knob.kind, "TEXT")
         parser.add_argument(knob.flag, dest=knob.path, metavar=metavar, **options)
 
 

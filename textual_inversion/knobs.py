@@ -12,7 +12,7 @@ from pydantic_core import PydanticUndefined
 
 from textual_inversion.settings import Positional, Settings, Ui
 
-Kind = Literal["text", "whole", "real", "switch", "choice"]
+Kind = Literal["text", "whole", "real", "switch", "choice", "several"]
 _KINDS: dict[Any, Kind] = {str: "text", int: "whole", float: "real", bool: "switch"}
 
 
@@ -70,6 +70,8 @@ def _unwrap(annotation: Any) -> tuple[Kind, tuple[str, ...], list[Any]]:
         annotation = annotation.__origin__
     if get_origin(annotation) is Literal:
         return "choice", tuple(get_args(annotation)), metadata
+    if get_origin(annotation) is tuple:
+        return "several", _unwrap(get_args(annotation)[0])[1], metadata
     return _KINDS[annotation], (), metadata
 
 

@@ -37,12 +37,14 @@ def _default(knob: Knob) -> str:
         return "required"
     if knob.kind == "switch":
         return "on" if knob.default else "off"
-    return f"`{knob.default}`" if knob.default != "" else "empty"
+    words = {"": "empty", (): "none"}
+    return words.get(knob.default, f"`{knob.default}`")
 
 
 def _values(knob: Knob) -> str:
     if knob.choices:
-        return ", ".join(f"`{choice}`" for choice in knob.choices)
+        any_of = "any of " if knob.kind == "several" else ""
+        return any_of + ", ".join(f"`{choice}`" for choice in knob.choices)
     if knob.minimum is None and knob.maximum is None:
         return {"switch": "on, off"}.get(knob.kind, "text")
     low = "" if knob.minimum is None else f"{knob.minimum:g}"

@@ -28,5 +28,5 @@ def command_line(job: str, settings: Settings) -> str:
 def _flag(knob: Knob, value: object) -> str:
     if knob.kind == "switch":
         return knob.flag if value else knob.flag.replace("--", "--no-", 1)
-    text = shlex.quote(str(value))
+    text = shlex.quote(",".join(value) if isinstance(value, tuple) else str(value))
     return f"{knob.flag}={text}" if text.startswith(("-", "'-")) else f"{knob.flag} {text}"

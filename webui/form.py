@@ -110,11 +110,17 @@ def _keep(form: Form[Any]) -> gr.BrowserState:
 
 def _placed(knob: Knob, value: Any) -> Any:
     """Accept a kept value of the knob's type; one kept by another version may not fit."""
+    if knob.kind == "several":
+        return [one for one in value if one in knob.choices] if _is_list(value) else gr.skip()
     kinds = {"switch": (bool,), "whole": (int,), "real": (int, float)}
     fits = isinstance(value, kinds.get(knob.kind, (str,)))
     fits = fits and isinstance(value, bool) == (knob.kind == "switch")
     fits = fits and (not knob.choices or value in knob.choices)
     return value if fits else gr.skip()
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list | tuple)
 
 
 @dataclass(frozen=True)
@@ -168,6 +174,10 @@ def _component(knob: Knob, shared: dict[str, Any], choices: Mapping[str, Choices
             return gr.Checkbox(**shared)
         case "choice":
             return _choice(knob, shared)
+        case "several":
+            # Drop-downs keep the order of choosing; check boxes do not.
+            chosen = {**shared, "value": list(shared["value"])}
+            return gr.Dropdown(list(knob.choices), multiselect=True, **chosen)
         case "whole" | "real":
             return _number(knob, shared)
         case _:

@@ -26,6 +26,15 @@ def asked(**choices):
             ["Width has no effect while pictures keep their original size."],
         ),
         ({"keep_original_size": True, "width": 64, "split_oversized": True}, []),
+        ({"caption": ("blip",), "caption_num_beams": 3}, []),
+        (
+            {"caption_batch": 2},
+            ["Pictures captioned at once has no effect while Captioners is empty."],
+        ),
+        (
+            {"caption": ("wd14",), "caption_num_beams": 3},
+            ["Number of beams has no effect while Captioners has no blip or lavis."],
+        ),
         (
             {"keep_alpha": True, "output_format": "jpeg"},
             ["JPEG files have no transparency to keep; choose PNG or WebP for it."],

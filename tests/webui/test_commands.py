@@ -25,6 +25,7 @@ def test_only_what_differs_is_named():
         ("train", TrainSettings(embedding="my cat", learning_rate="0.005:5, 0.001", flip=0.5)),
         ("train", TrainSettings(embedding="-cat", shuffle_tags=True, preview_prompt="-x; rm $y")),
         ("preprocess", PreprocessSettings(source="a b", destination="c'd", width=64)),
+        ("preprocess", PreprocessSettings(source="a", destination="b", caption=("wd14", "blip"))),
         ("generate", GenerateSettings(prompt='a "<cat>"', seed=7, sampler="Euler a", steps=1)),
     ],
 )

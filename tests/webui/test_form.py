@@ -31,6 +31,8 @@ def other_value(knob):
     """A valid value that is not the default."""
     if knob.kind == "choice":
         return next(choice for choice in knob.choices if choice != knob.default)
+    if knob.kind == "several":
+        return knob.choices[1::-1]
     if knob.kind == "switch":
         return not knob.default
     if knob.kind == "whole":

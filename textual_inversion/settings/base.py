@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from textual_inversion.errors import SettingsError
 
@@ -45,9 +52,13 @@ class Positional:
 
 @dataclass(frozen=True)
 class OnlyWith:
-    """Marks a field that has an effect only while the switch `field` is on."""
+    """Marks a field that has an effect only while the switch `field` is on.
+
+    Where `field` is a list of names, at least one of `among` must be in it.
+    """
 
     field: str
+    among: tuple[str, ...] = ()
 
 
 class Settings(BaseModel):
@@ -115,6 +126,16 @@ def read_settings_file(path: Path) -> dict[str, Any]:
     return {str(key): value for key, value in data.items()}  # pyright: ignore
 
 
+def _each_once(value: Any) -> Any:
+    """Accept several names as one text as well, "a, b", which is how a command line gives them."""
+    names: Any = value.split(",") if isinstance(value, str) else value
+    if not isinstance(names, list | tuple):
+        return names
+    stripped: list[str] = [str(name).strip() for name in names]  # pyright: ignore
+    return tuple(dict.fromkeys(name for name in stripped if name))
+
+
+Listed = BeforeValidator(_each_once)
 PixelSize = Annotated[int, Field(ge=0, le=2048, multiple_of=8)]
 
 

@@ -8,12 +8,19 @@ from pydantic import Field
 
 from textual_inversion.settings.base import (
     DEFAULT_MODEL,
+    Listed,
     OnlyWith,
     PixelSize,
     Positional,
     Settings,
     Ui,
 )
+
+CaptionerName = Literal["blip", "deepdanbooru", "wd14", "lavis"]
+_SENTENCES = OnlyWith("caption", ("blip", "lavis"))
+_TAGS = OnlyWith("caption", ("deepdanbooru", "wd14"))
+_SENTENCES_GROUP = "Captions in sentences"
+_TAGS_GROUP = "Captions in tags"
 
 
 class PreprocessSettings(Settings):
@@ -105,13 +112,90 @@ class PreprocessSettings(Settings):
         Ui("Error threshold", "slider", row="auto-choice", step=0.01, group="Auto-sized crop"),
     ] = 0.1  # fmt: skip
     """A size suits when at most this share of the picture is cut away."""
+    caption: Annotated[tuple[CaptionerName, ...], Listed, Ui("Captioners")] = ()
+    """Have new captions written by these, joined by ", " in the order chosen: BLIP and LAVIS write
+    sentences, DeepDanbooru and WD14 tags. Each needs a package and weights of its own;
+    `ti captioners` says which are ready."""
     existing_captions: Annotated[
         Literal["ignore", "copy", "prepend", "append"], Ui("Existing captions")
     ] = "copy"
     """What to do with a .txt beside a picture: ignore it, copy it, or put it before or after a
     new caption."""
+    caption_batch: Annotated[
+        int, Field(ge=1, le=64), OnlyWith("caption"),
+        Ui("Pictures captioned at once", "slider", step=1, group="Files"),
+    ] = 4  # fmt: skip
+    """More is faster on a GPU and takes more memory; the captions stay the same."""
     caption_joiner: Annotated[str, Ui("Caption joiner", group="Files")] = ", "
     """What stands between an existing caption and a new one."""
+    blip_model: Annotated[
+        str, OnlyWith("caption", ("blip",)), Ui("BLIP model", group=_SENTENCES_GROUP)
+    ] = "base"
+    """"base", "large" or "blip2", or a folder with such a model, or its name on the Hugging Face
+    Hub. What is not on this machine is downloaded once: 1, 2 and 15 GB."""
+    lavis_model: Annotated[
+        str, OnlyWith("caption", ("lavis",)), Ui("LAVIS model", group=_SENTENCES_GROUP)
+    ] = "blip_caption/large_coco"
+    """Name and type from LAVIS's list of models, such as blip_caption/base_coco. It runs in an
+    environment of its own, which `ti captioners install lavis` makes."""
+    caption_min_length: Annotated[
+        int, Field(ge=0, le=256), _SENTENCES,
+        Ui("Minimum description length", "slider", row="length", step=1, group=_SENTENCES_GROUP),
+    ] = 24  # fmt: skip
+    """The least number of tokens in a sentence; more than the maximum counts as the maximum. A
+    high one makes a model ramble, 0 lets it end when it is done."""
+    caption_max_length: Annotated[
+        int, Field(ge=1, le=256), _SENTENCES,
+        Ui("Maximum description length", "slider", row="length", step=1, group=_SENTENCES_GROUP),
+    ] = 48  # fmt: skip
+    """The greatest number of tokens in a sentence; what comes after is cut off."""
+    caption_num_beams: Annotated[
+        int, Field(ge=1, le=16), _SENTENCES,
+        Ui("Number of beams", "slider", step=1, group=_SENTENCES_GROUP),
+    ] = 1  # fmt: skip
+    """How many beginnings of a sentence are followed at once; more takes that much longer and finds
+    likelier, plainer sentences."""
+    deepdanbooru_model: Annotated[
+        str, OnlyWith("caption", ("deepdanbooru",)), Ui("DeepDanbooru model", group=_TAGS_GROUP)
+    ] = "models/deepdanbooru"
+    """A project folder of DeepDanbooru (project.json, tags.txt and a Keras model), or the PyTorch
+    port model-resnet_custom_v3.pt, or a folder with that. It is never downloaded."""
+    deepdanbooru_threshold: Annotated[
+        float, Field(ge=0, le=1), OnlyWith("caption", ("deepdanbooru",)),
+        Ui("DeepDanbooru score threshold", "slider", step=0.01, group=_TAGS_GROUP),
+    ] = 0.5  # fmt: skip
+    """Tags that score less are left out; 0.5 is usual."""
+    wd14_model: Annotated[
+        str, OnlyWith("caption", ("wd14",)), Ui("WD14 tagger", group=_TAGS_GROUP)
+    ] = "SmilingWolf/wd-vit-tagger-v3"
+    """A folder with model.onnx and selected_tags.csv, or its name on the Hugging Face Hub, from
+    where it is downloaded once: 0.4 GB."""
+    wd14_threshold: Annotated[
+        float, Field(ge=0, le=1), OnlyWith("caption", ("wd14",)),
+        Ui("WD14 general threshold", "slider", row="wd14", step=0.01, group=_TAGS_GROUP),
+    ] = 0.35  # fmt: skip
+    """General tags that score less are left out; 0.35 is usual."""
+    wd14_character_threshold: Annotated[
+        float, Field(ge=0, le=1), OnlyWith("caption", ("wd14",)),
+        Ui("WD14 character threshold", "slider", row="wd14", step=0.01, group=_TAGS_GROUP),
+    ] = 0.85  # fmt: skip
+    """Names of characters that score less are left out; 1 leaves out nearly all of them."""
+    tags_alphabetical: Annotated[
+        bool, _TAGS, Ui("Sort tags alphabetically", row="tags", group=_TAGS_GROUP)
+    ] = True
+    """Otherwise the surest tag comes first, which counts where training drops tags from the end."""
+    tags_spaces: Annotated[bool, _TAGS, Ui("Use spaces in tags", row="tags", group=_TAGS_GROUP)] = (
+        True
+    )
+    """Write "long hair" for long_hair, as Stable Diffusion reads it; faces such as ^_^ stay."""
+    tags_escape: Annotated[
+        bool, _TAGS, Ui("Escape (\\) brackets", row="tags", group=_TAGS_GROUP)
+    ] = True
+    """Put a backslash before brackets and backslashes in tags, so that they are not taken for the
+    marks of emphasis."""
+    tags_filter: Annotated[str, _TAGS, Ui("Filter out those tags", "area", group=_TAGS_GROUP)] = ""
+    """Tags never to be written, separated by commas, with spaces or underscores; put here what
+    belongs to the subject that is to be learned."""
     output_format: Annotated[Literal["png", "jpeg", "webp", "captions"], Ui("Output format")] = (
         "png"
     )
