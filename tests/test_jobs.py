@@ -105,45 +105,27 @@ def test_a_picture_is_drawn_between_the_steps_of_a_training(runner):
     assert log[:last_picture].count("train") <= 60
 
 
-def test_jobs_that_wait_start_in_their_order_also_after_a_failure(runner):
-    gate, log = threading.Event(), []
-
-    def failing(control):
-        log.append("bad")
-        raise DatasetError("No pictures.")
-        yield
-
-    runner.enqueue("train", steps(1, gate=gate, log=log, name="a"), name="a")
-    runner.enqueue("train", failing, name="bad")
-    runner.enqueue("train", steps(1, log=log, name="b"), name="b")
-    assert [waiting.name for waiting in runner.queued("train")] == ["bad", "b"]
-    gate.set()
-    runner.join("train", 5)
-    assert log == ["a", "bad", "b"]
-    assert ended(runner) == ("b", "finished", 1)
-    assert [(run.name, run.state) for run in runner.history("train")] == [
-        ("a", "finished"),
-        ("bad", "failed"),
-        ("b", "finished"),
-    ]
-
-
-def test_what_waits_can_be_moved_and_removed(runner):
+def test_closing_stops_what_works(runner):
     gate = threading.Event()
-    for name in "abcd":
-        runner.enqueue("train", steps(1, gate=gate, name=name), name=name)
-    b, _, d = runner.queued("train")
-    runner.move("train", d.number, -1)
-    runner.remove("train", b.number)
-    assert [waiting.name for waiting in runner.queued("train")] == ["d", "c"]
-    gate.set()
-
-
-def test_closing_stops_what_works_and_starts_nothing_more(runner):
-    gate = threading.Event()
-    runner.enqueue("train", steps(1000, gate=gate, name="a"), name="a")
-    runner.enqueue("train", steps(1, name="b"), name="b")
+    runner.start("train", steps(1000, gate=gate, name="a"), name="a")
     gate.set()
     runner.close(timeout_seconds=5)
     assert runner.run("train").state == "stopped"
-    assert runner.run("train").name == "a"
+    assert runner.is_closing
+
+
+def test_a_wish_reaches_the_job(runner):
+    gate, heard = threading.Event(), []
+
+    def listening(control):
+        yield Started("cat", 0, 1)
+        gate.wait(5)
+        heard.append(control.asked["save"])
+        yield Finished(1, "done")
+
+    runner.start("train", listening)
+    runner.ask("train", "save")
+    gate.set()
+    ended(runner)
+    assert heard == [1]
+    runner.ask("train", "save")

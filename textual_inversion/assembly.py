@@ -6,8 +6,10 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from textual_inversion.checkpoint import Checkpoint
-from textual_inversion.chores import Checkpoints, FinalSave, Previews, Snapshots
+from textual_inversion.chores import Checkpoints, FinalSave, Snapshots
 from textual_inversion.control import Control
 from textual_inversion.data.batches import Batches
 from textual_inversion.data.folder import Item, read_folder
@@ -21,11 +23,11 @@ from textual_inversion.idle import idle_choices
 from textual_inversion.learner import Learner
 from textual_inversion.library import Library
 from textual_inversion.models.base import BaseModel
-from textual_inversion.models.load import open_model
-from textual_inversion.prompts import fill
+from textual_inversion.models.load import Opening, open_model
+from textual_inversion.models.precision import describe_compute
+from textual_inversion.previews import Previews, preview_shots
 from textual_inversion.randomness import draw
 from textual_inversion.readout import Readout
-from textual_inversion.sampling import Shot
 from textual_inversion.schedules import Schedule, parse_schedule
 from textual_inversion.settings import TrainSettings, find_folder
 from textual_inversion.subject import Subject
@@ -50,6 +52,11 @@ class Parts:
     width: int
     height: int
 
+    @property
+    def compute(self) -> str:
+        """Word the precision and the device, to be shown."""
+        return describe_compute(self.model.unet.dtype, self.model.device)
+
 
 def open_parts(
     settings: TrainSettings, embedding: Embedding | None = None
@@ -68,7 +75,9 @@ def open_parts(
         )
     yield from map(Warned, idle_choices(settings))
     yield Loading("base model")
-    model = open_model(settings.model)
+    model = open_model(settings.model, _opening(settings))
+    if model.unet.dtype == torch.float16 and model.device.type == "cpu":
+        yield Warned("fp16 is made for GPUs; a CPU computes in it, but more slowly than in fp32.")
     model.check_widths(embedding.widths, embedding.name)
     return Parts(
         settings,
@@ -79,6 +88,15 @@ def open_parts(
         schedule,
         settings.width or model.info.size,
         settings.height or model.info.size,
+    )
+
+
+def _opening(settings: TrainSettings) -> Opening:
+    return Opening(
+        settings.precision,
+        settings.prediction_type,
+        settings.zero_terminal_snr,
+        settings.channels_last,
     )
 
 
@@ -164,31 +182,17 @@ def make_chores(
         Previews(
             subject,
             settings.save_image_every,
-            _preview_shots(parts),
+            preview_shots(
+                settings,
+                name=f"<{parts.embedding.name}>",
+                first_line=parts.lines[0],
+                size=(parts.width, parts.height),
+            ),
             settings.save_image_with_embedding,
             control,
+            settings.preview_beside,
         ),
     ]
-
-
-def _preview_shots(parts: Parts) -> tuple[Shot, ...]:
-    settings = parts.settings
-    name = f"<{parts.embedding.name}>"
-    lines = [line.strip() for line in settings.preview_prompt.splitlines() if line.strip()]
-    seeds = range(settings.preview_seed, settings.preview_seed + settings.preview_images)
-    return tuple(
-        Shot(
-            prompt=fill(line, name=name, words=""),
-            negative_prompt=fill(settings.preview_negative_prompt, name=name, words=""),
-            sampler="DPM++ 2M",
-            steps=settings.preview_steps,
-            cfg_scale=settings.preview_cfg_scale,
-            width=parts.width,
-            height=parts.height,
-            seeds=tuple(seed % 2**32 for seed in seeds),
-        )
-        for line in lines or parts.lines[:1]
-    )
 
 
 def _dataset(name: str) -> Path:

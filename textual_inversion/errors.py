@@ -6,6 +6,7 @@ TextualInversionError
 ├── ModelError           a base model cannot be found, read or combined with what was asked
 ├── DatasetError         a folder of pictures cannot be used
 ├── TrainingError        a run cannot go on
+│   └── BusyError        another one must end first
 └── StorageError         something could not be written
 """
 
@@ -34,6 +35,10 @@ class DatasetError(TextualInversionError):
 
 class TrainingError(TextualInversionError):
     """A run cannot go on."""
+
+
+class BusyError(TrainingError):
+    """Another job must end first."""
 
 
 class StorageError(TextualInversionError):

@@ -19,12 +19,16 @@ class Loading:
 
 @dataclass(frozen=True)
 class Started:
-    """A job begins: at `step` of `total`, in `folder` (the run folder, or where files go)."""
+    """A job begins: at `step` of `total`, in `folder` (the run folder, or where files go).
+
+    `compute` tells the precision and the device of a training.
+    """
 
     name: str
     step: int
     total: int
     folder: str = ""
+    compute: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,11 +85,15 @@ class Sampled:
 
 @dataclass(frozen=True)
 class Previewed:
-    """A preview of the vectors after `step` updates was drawn and saved."""
+    """A preview of the vectors after `step` updates was drawn and saved.
+
+    One `without` them shows what the prompt gives by itself.
+    """
 
     step: int
     path: str
     prompt: str
+    without: bool = False
 
 
 @dataclass(frozen=True)

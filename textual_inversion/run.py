@@ -20,7 +20,7 @@ from textual_inversion.checkpoint import (
     newest_checkpoint,
     read_checkpoint,
 )
-from textual_inversion.chores import Checkpoints, FinalSave
+from textual_inversion.chores import Checkpoints, FinalSave, with_wishes
 from textual_inversion.control import Control
 from textual_inversion.data.batches import Batches
 from textual_inversion.errors import EmbeddingError, TextualInversionError, TrainingError
@@ -28,7 +28,7 @@ from textual_inversion.evaluation import Evaluator
 from textual_inversion.events import Event, Failed, Finished, Saved, Started
 from textual_inversion.files.storage import write_whole
 from textual_inversion.models.memory import saving_memory
-from textual_inversion.runfolder import RunLog, new_run_folder
+from textual_inversion.runfolder import RunLog, new_run_folder, working_in
 from textual_inversion.settings import TrainSettings, find_folder
 from textual_inversion.subject import Subject
 from textual_inversion.trackers import Tracker
@@ -51,9 +51,10 @@ def train(settings: TrainSettings, control: Control) -> Iterator[Event]:
         return
     learner = make_learner(parts, start, checkpoint)
     folder = checkpoint.run_folder if checkpoint else _new_folder(parts)
-    write_whole(folder / "settings.json", settings.to_json().encode())
     per_epoch = len(batches.items) / (settings.batch_size * settings.gradient_accumulation_steps)
-    with RunLog(folder, start=start, steps_per_epoch=per_epoch) as log:
+    with working_in(folder), RunLog(folder, start=start, steps_per_epoch=per_epoch) as log:
+        write_whole(folder / "settings.json", settings.to_json().encode())
+        control.watch(folder)
         origin = checkpoint.state["origin"] if checkpoint else parts.embedding.vectors
         subject = Subject(learner, parts.embedding.name, folder, tuple(origin))
         evaluator = make_evaluator(parts, subject, batches, control)
@@ -70,7 +71,7 @@ def _work(
     subject, total = evaluator.subject, parts.settings.max_steps
     learner, start = subject.learner, subject.learner.updates
     final = FinalSave(subject, parts.library)
-    yield Started(subject.name, start, total, str(subject.folder))
+    yield Started(subject.name, start, total, str(subject.folder), parts.compute)
     saved_at = start
     try:
         with _memory_saved(parts):
@@ -79,7 +80,7 @@ def _work(
                 total=total,
                 learner=learner,
                 batches=batches.start_at(start),
-                chores=make_chores(parts, evaluator, final, control),
+                chores=with_wishes(make_chores(parts, evaluator, final, control), control),
                 control=control,
             ):
                 if isinstance(event, Saved) and event.kind == "embedding":

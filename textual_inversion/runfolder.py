@@ -3,6 +3,7 @@
 <log directory>/<YYYY-MM-DD>/<embedding>/
     settings.json  events.jsonl  textual_inversion_loss.csv
     embeddings/  images/  image_embeddings/  checkpoints/
+    running.lock while a process works in it, and what it is asked for as *.request
 """
 
 from __future__ import annotations
@@ -11,15 +12,18 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Self
 
-from textual_inversion.errors import StorageError
+from textual_inversion.errors import StorageError, TrainingError
 from textual_inversion.events import Event, Stepped, to_dict
 from textual_inversion.files.storage import explain, write_whole
+from textual_inversion.locks import FileLock, is_held
 
 _COLUMNS = ("step", "epoch", "epoch_step", "loss", "learn_rate")
+_LOCK = "running.lock"
 
 
 def new_run_folder(log_dir: Path, name: str) -> Path:
@@ -36,6 +40,34 @@ def new_run_folder(log_dir: Path, name: str) -> Path:
             raise StorageError(explain(folder, error, doing="make the run folder")) from None
         else:
             return folder
+
+
+@contextmanager
+def working_in(folder: Path) -> Iterator[None]:
+    """Have a run folder for oneself during the block, and show that somebody works in it.
+
+    Raises:
+        TrainingError: Another run does.
+    """
+    lock = FileLock.take(folder / _LOCK)
+    if lock is None:
+        raise TrainingError(
+            f"Somebody is training in {folder} already; wait for the end of that run, or stop it "
+            "with: ti stop."
+        )
+    with lock:
+        yield
+
+
+def is_running(folder: Path) -> bool:
+    """Tell whether a living process works in a run folder."""
+    return is_held(folder / _LOCK)
+
+
+def running_folders(log_dir: Path) -> list[Path]:
+    """List the run folders that living processes work in."""
+    locks = log_dir.glob(f"*/*/{_LOCK}")
+    return sorted(lock.parent for lock in locks if is_held(lock))
 
 
 class RunLog:

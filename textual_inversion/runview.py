@@ -104,7 +104,7 @@ class Run:
         # A resumed run repeats what it did after its checkpoint.
         self.losses = [row for row in self.losses if row[0] <= event.step]
         self.evaluations = [read for read in self.evaluations if read.step <= event.step]
-        self.previews = [seen for seen in self.previews if seen.step <= event.step]
+        self.previews = [p for p in self.previews if p.without or p.step <= event.step]
         self._times.clear()
 
     def _step(self, event: Stepped, now: float | None) -> None:

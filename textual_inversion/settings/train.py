@@ -10,10 +10,11 @@ from textual_inversion.settings.base import (
     DEFAULT_MODEL,
     Ui,
 )
-from textual_inversion.settings.basics import BasicTrainSettings
+from textual_inversion.settings.machine import MachineSettings
+from textual_inversion.settings.previews import PreviewSettings
 
 
-class TrainSettings(BasicTrainSettings):
+class TrainSettings(PreviewSettings, MachineSettings):
     """Train an embedding on a folder of pictures; everything else stays frozen."""
 
     optimizer: Annotated[
@@ -141,10 +142,12 @@ class TrainSettings(BasicTrainSettings):
     keep_tags: Annotated[int, Field(ge=0), Ui("Keep the first N tags", row="tags")] = 0
     """Tags at the front that are neither shuffled nor dropped."""
     gradient_checkpointing: Annotated[
-        bool, Ui("Gradient checkpointing", row="memory", group="Memory")
+        bool, Ui("Gradient checkpointing", row="memory", group="Memory and speed")
     ] = False
     """Needs far less memory and about a third more time; for large pictures on small cards."""
-    sliced_attention: Annotated[bool, Ui("Sliced attention", row="memory", group="Memory")] = False
+    sliced_attention: Annotated[
+        bool, Ui("Sliced attention", row="memory", group="Memory and speed")
+    ] = False
     """Compute attention in slices: less memory, more time."""
     evaluate_every: Annotated[
         int, Field(ge=0), Ui("Evaluate every N steps", row="evaluate", group="Evaluation")
