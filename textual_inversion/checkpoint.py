@@ -17,6 +17,7 @@ import torch
 from textual_inversion.errors import TrainingError
 from textual_inversion.files.embedding import Embedding
 from textual_inversion.files.storage import write_whole
+from textual_inversion.runfolder import checkpoint_updates, newest_checkpoint
 
 KEEP = 3
 _VERSION = 1
@@ -47,7 +48,7 @@ def write_checkpoint(folder: Path, name: str, state: dict[str, Any]) -> Path:
     buffer = io.BytesIO()
     torch.save({"version": _VERSION, "name": name, **state}, buffer)
     write_whole(path, buffer.getvalue())
-    for old in sorted(path.parent.glob("*.ckpt"), key=_updates)[:-KEEP]:
+    for old in sorted(path.parent.glob("*.ckpt"), key=checkpoint_updates)[:-KEEP]:
         old.unlink(missing_ok=True)
     return path
 
@@ -66,12 +67,6 @@ def read_checkpoint(path: Path) -> Checkpoint:
         )
     state = {key: value for key, value in data.items() if key not in {"version", "name"}}
     return Checkpoint(path, str(data["name"]), state)
-
-
-def newest_checkpoint(folder: Path) -> Path | None:
-    """Find the newest checkpoint of a run folder."""
-    found = sorted((folder / "checkpoints").glob("*.ckpt"), key=_updates)
-    return found[-1] if found else None
 
 
 def find_checkpoint(log_dir: Path, embedding: Embedding, file: Path) -> Checkpoint | None:
@@ -99,11 +94,6 @@ def _same(checkpoint: Checkpoint, embedding: Embedding) -> bool:
     return len(saved) == len(embedding.vectors) and all(
         torch.equal(ours, theirs) for ours, theirs in zip(saved, embedding.vectors, strict=True)
     )
-
-
-def _updates(path: Path) -> int:
-    number = path.stem.rpartition("-")[2]
-    return int(number) if number.isdigit() else -1
 
 
 def _escaped(name: str) -> str:

@@ -17,7 +17,6 @@ from textual_inversion.assembly import (
 from textual_inversion.checkpoint import (
     Checkpoint,
     find_checkpoint,
-    newest_checkpoint,
     read_checkpoint,
 )
 from textual_inversion.chores import Checkpoints, FinalSave, with_wishes
@@ -28,7 +27,12 @@ from textual_inversion.evaluation import Evaluator
 from textual_inversion.events import Event, Failed, Finished, Saved, Started
 from textual_inversion.files.storage import write_whole
 from textual_inversion.models.memory import saving_memory
-from textual_inversion.runfolder import RunLog, new_run_folder, working_in
+from textual_inversion.runfolder import (
+    RunLog,
+    new_run_folder,
+    newest_checkpoint,
+    working_in,
+)
 from textual_inversion.settings import TrainSettings, find_folder
 from textual_inversion.subject import Subject
 from textual_inversion.trackers import Tracker

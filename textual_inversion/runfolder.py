@@ -70,6 +70,18 @@ def running_folders(log_dir: Path) -> list[Path]:
     return sorted(lock.parent for lock in locks if is_held(lock))
 
 
+def newest_checkpoint(folder: Path) -> Path | None:
+    """Find the newest checkpoint of a run folder."""
+    found = sorted((folder / "checkpoints").glob("*.ckpt"), key=checkpoint_updates)
+    return found[-1] if found else None
+
+
+def checkpoint_updates(path: Path) -> int:
+    """Read from a checkpoint's name how many updates it holds."""
+    number = path.stem.rpartition("-")[2]
+    return int(number) if number.isdigit() else -1
+
+
 class RunLog:
     """Writes events.jsonl and the loss table; lines of steps that will be redone are dropped."""
 
