@@ -28,7 +28,7 @@ FLAGS = {
         "--tags-alphabetical --tags-spaces --tags-escape --tags-filter --output-format "
         "--keep-alpha --recursive --model --settings --events"
     ),
-    "check": "--name --template --width --height --model --settings",
+    "check": "--name --template --width --height --model --probe --train-settings --settings",
     "train": (
         "--dataset-dir --template --learning-rate --learning-rate-steps --max-steps "
         "--batch-size --gradient-accumulation-steps --width --height --flip "
@@ -96,6 +96,15 @@ def test_a_data_set_is_checked_before_training(home, pictures, stacks, capsys):
     said = capsys.readouterr().out
     assert "4 pictures, 3 usable, to be trained at 64 x 64" in said
     assert "broken.jpg" in said
+
+
+def test_a_check_estimates_the_training_it_is_asked_for(home, pictures, stacks, capsys):
+    (home / "s.json").write_text('{"max_steps": 30, "batch_size": 1, "save_image_every": 0}')
+    argv = ["check", "pictures", "--model", str(stacks["sd1"]), "--train-settings", "s.json"]
+    assert main([*argv, "--probe"]) == 0
+    assert "for 30 steps (" in capsys.readouterr().out.splitlines()[-1]
+    assert main(argv) == 0
+    assert capsys.readouterr().err == "Note: --train-settings has no effect without --probe.\n"
 
 
 def test_events_come_one_json_a_line(home, pictures, stacks, capsys):

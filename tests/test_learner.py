@@ -20,8 +20,8 @@ GOLDEN = {
 }
 
 
-def make(stacks, kind, **changes):
-    model = load_model(describe_model(str(stacks[kind])))
+def make(stacks, kind, dtype=None, **changes):
+    model = load_model(describe_model(str(stacks[kind])), dtype=dtype)
     chosen = TrainSettings.build(
         {
             "embedding": "zyx",

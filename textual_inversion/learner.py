@@ -19,6 +19,8 @@ from textual_inversion.rates import make_rates
 from textual_inversion.schedules import Schedule
 from textual_inversion.settings import TrainSettings
 
+_LEAST_SCALE = 1e-3
+
 
 class Learner:
     """Trains the vectors of one word: `step` is one optimizer update over all its micro-batches."""
@@ -48,6 +50,9 @@ class Learner:
         )
         self.clip = make_clip(settings)
         self.average = Average(self.parameters, settings.ema_decay)
+        # Without it, gradients vanish on their way through half-precision weights.
+        is_half = model.unet.dtype == torch.float16
+        self.scaler = torch.amp.GradScaler(model.device.type, enabled=is_half)
 
     @property
     def next_rate(self) -> float:
@@ -82,12 +87,14 @@ class Learner:
         total = torch.zeros((), device=self.model.device)
         for micro in batch.micros:
             loss = self._loss(micro) / len(batch.micros)
-            loss.backward()
+            self.scaler.scale(loss).backward()
             total += loss.detach()
+        self.scaler.unscale_(self.optimizer)
         self.clip(self.parameters, self.updates)
         for group in self.optimizer.param_groups:
             group["lr"] = self.next_rate
-        self.optimizer.step()
+        self.scaler.step(self.optimizer)
+        self._scale_anew()
         self._hold_norms()
         self.average.update(self.parameters)
         self.updates += 1
@@ -103,6 +110,7 @@ class Learner:
             "optimizer_name": self.settings.optimizer,
             "average": [p.detach().float().cpu().clone() for p in self.average.values],
             "optimizer": copy.deepcopy(self.optimizer.state_dict()),
+            "scaler": self.scaler.state_dict(),
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -125,6 +133,8 @@ class Learner:
                     parameter.copy_(saved)
             self.average.load(state["average"], self.parameters)
             self.optimizer.load_state_dict(copy.deepcopy(state["optimizer"]))
+            if self.scaler.is_enabled() and state.get("scaler"):
+                self.scaler.load_state_dict(state["scaler"])
         except (RuntimeError, ValueError, KeyError):
             raise complaint from None
 
@@ -155,6 +165,15 @@ class Learner:
             alphas, gamma=settings.min_snr_gamma, prediction=self.model.prediction
         )
         return (errors.flatten(1).mean(1) * weights).mean()
+
+    def _scale_anew(self) -> None:
+        """Follow the gradients' size; a scale of nearly nothing means that fp16 will not do."""
+        self.scaler.update()
+        if self.scaler.is_enabled() and self.scaler.get_scale() < _LEAST_SCALE:
+            raise TrainingError(
+                f"At step {self.updates + 1} the numbers of this model still overflow in fp16, "
+                "however the loss is scaled; train with --precision bf16 or fp32."
+            )
 
     def _hold_norms(self) -> None:
         for parameter, norm in zip(self.parameters, self.norms, strict=True):

@@ -44,8 +44,9 @@ def pseudo_huber(predicted: torch.Tensor, wanted: torch.Tensor, *, delta: float)
 def min_snr_weights(alphas: torch.Tensor, *, gamma: float, prediction: str) -> torch.Tensor:
     """Weigh timesteps (B,) by their capped signal-to-noise ratio: sec. 3.4 of arXiv:2303.09556."""
     snr = alphas / (1 - alphas)
-    capped = snr.clamp(max=gamma)
-    return capped / (snr + 1) if prediction == "v_prediction" else capped / snr
+    if prediction == "v_prediction":
+        return snr.clamp(max=gamma) / (snr + 1)
+    return (gamma / snr).clamp(max=1)  # an SNR of zero weighs 1, too
 
 
 def _coefficients(alphas: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

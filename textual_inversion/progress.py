@@ -56,8 +56,9 @@ class Printer:
 
     def _news(self, event: Event) -> None:
         match event:
-            case Started(name=name, step=step, total=total, folder=folder):
-                self._line(f"{name}: {step} of {total}, in {folder}")
+            case Started(name=name, step=step, total=total, folder=folder, compute=compute):
+                computed = f", {compute}" if compute else ""
+                self._line(f"{name}: {step} of {total}, in {folder}{computed}")
             case Previewed(path=path):
                 self._line(f"Preview: {path}")
             case Finished(step=step, reason=reason, path=path):

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from textual_inversion.models.base import BaseModel
+from textual_inversion.models.noise import is_zero_terminal, sampler_betas
 from textual_inversion.models.text import Conditioning, Words
 from textual_inversion.settings import Sampler
 
@@ -28,6 +29,7 @@ _SCHEDULERS: dict[Sampler, tuple[str, dict[str, Any]]] = {
     "Heun": ("HeunDiscreteScheduler", {}),
     "PNDM": ("PNDMScheduler", {}),
 }
+_CANNOT_RESCALE: frozenset[Sampler] = frozenset({"Heun", "PNDM"})
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,11 @@ def make_scheduler(sampler: Sampler, config: Any) -> Any:
     """Make diffusers' scheduler for a sampler's name, with the model's own noise schedule."""
     import diffusers
 
-    kind, extra = _SCHEDULERS[sampler]
-    return getattr(diffusers, kind).from_config(config, **extra)
+    name, extra = _SCHEDULERS[sampler]
+    kind = getattr(diffusers, name)
+    if is_zero_terminal(config) and sampler in _CANNOT_RESCALE:
+        extra = {**extra, "trained_betas": sampler_betas(config)}
+    return kind.from_config(config, **extra)
 
 
 @torch.no_grad()

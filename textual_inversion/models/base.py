@@ -9,16 +9,15 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from PIL import Image
 
 from textual_inversion.errors import ModelError
 from textual_inversion.models.find import ModelInfo
+from textual_inversion.models.noise import Prediction, alphas_cumprod
 from textual_inversion.models.text import Conditioning, TextStack
-
-Prediction = Literal["epsilon", "v_prediction"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class BaseModel:
         self.unet = unet
         self.vae = vae
         self.scheduler = scheduler
-        self.alphas_cumprod: torch.Tensor = _alphas_cumprod(scheduler).to(unet.device)
+        self.alphas_cumprod: torch.Tensor = alphas_cumprod(scheduler.config).to(unet.device)
 
     @property
     def device(self) -> torch.device:
@@ -121,14 +120,6 @@ class BaseModel:
         pixels = self.vae.decode(raw.to(self.vae.dtype), return_dict=False)[0].float()
         array = (pixels / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).cpu().mul(255).round()
         return [Image.fromarray(picture) for picture in array.to(torch.uint8).numpy()]
-
-
-def _alphas_cumprod(scheduler: Any) -> torch.Tensor:
-    """Take the schedule's cumulative alphas as DDPM has them, fp32 (T,)."""
-    from diffusers import DDPMScheduler
-
-    ddpm: Any = DDPMScheduler.from_config(scheduler.config)
-    return ddpm.alphas_cumprod
 
 
 def _pixels(picture: Image.Image) -> torch.Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,46 +14,68 @@ from safetensors import SafetensorError
 from textual_inversion.errors import ModelError
 from textual_inversion.models.base import BaseModel
 from textual_inversion.models.find import ModelInfo, describe_model
+from textual_inversion.models.noise import PredictionChoice, ZeroSnrChoice, open_schedule
+from textual_inversion.models.precision import Precision, best_device, dtype_for
 from textual_inversion.models.text import TextEncoder, TextStack
 
+
+@dataclass(frozen=True)
+class Opening:
+    """How a model is opened: at which precision, and where its files are not to be believed."""
+
+    precision: Precision = "auto"
+    prediction: PredictionChoice = "model"
+    zero_terminal_snr: ZeroSnrChoice = "model"
+    channels_last: bool = True
+
+
+_AS_IT_IS = Opening()
 _lock = threading.Lock()
-_open: dict[tuple[str, float], BaseModel] = {}
+_open: dict[tuple[str, float, Opening], BaseModel] = {}
 
 
-def open_model(name: str) -> BaseModel:
+def open_model(name: str, opening: Opening = _AS_IT_IS) -> BaseModel:
     """Open a model, or give the one that is open already; only the newest is kept."""
     info = describe_model(name)
     index = info.folder / "model_index.json"
-    key = (str(info.folder), index.stat().st_mtime)
+    key = (str(info.folder), index.stat().st_mtime, opening)
     with _lock:
         if key not in _open:
             _open.clear()
-            _open[key] = load_model(info)
+            _open[key] = load_model(info, opening)
         return _open[key]
 
 
 def load_model(
-    info: ModelInfo, *, device: torch.device | None = None, dtype: torch.dtype | None = None
+    info: ModelInfo,
+    opening: Opening = _AS_IT_IS,
+    *,
+    device: torch.device | None = None,
+    dtype: torch.dtype | None = None,
 ) -> BaseModel:
-    """Load the parts of a model and freeze them.
+    """Load the parts of a model and freeze them; `dtype` goes before the opening's precision.
 
     Raises:
         ModelError: A part is missing, damaged, or stored as a pickle.
     """
     device = device or best_device()
-    dtype = dtype or best_dtype(device)
+    dtype = dtype or dtype_for(opening.precision, device)
     try:
         parts = _read_parts(info, dtype)
+        config = _scheduler_config(info)
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:300].rstrip(".")
         raise ModelError(
             f'The base model "{info.name}" in {info.folder} cannot be opened: {reason}.'
         ) from None
-    return _assemble(info, parts, device)
+    parts["scheduler"] = open_schedule(
+        config, prediction=opening.prediction, zero_terminal_snr=opening.zero_terminal_snr
+    )
+    return _assemble(info, parts, device, channels_last=opening.channels_last)
 
 
 def _read_parts(info: ModelInfo, dtype: torch.dtype) -> dict[str, Any]:
-    """Read tokenizers, text encoders, UNet, autoencoder and schedule; never a pickle."""
+    """Read tokenizers, text encoders, UNet and autoencoder; never a pickle."""
     import diffusers
     from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
@@ -76,9 +99,14 @@ def _read_parts(info: ModelInfo, dtype: torch.dtype) -> dict[str, Any]:
     }
     for name in ("tokenizer", "tokenizer_2")[: len(info.widths)]:
         parts[name] = CLIPTokenizer.from_pretrained(str(info.folder / name))
-    config = json.loads((info.folder / "scheduler" / "scheduler_config.json").read_text())
-    parts["scheduler"] = diffusers.DDIMScheduler.from_config(config)
+    if dtype == torch.float16 and parts["vae"].config.force_upcast:
+        parts["vae"].float()  # its makers say that it overflows
     return parts
+
+
+def _scheduler_config(info: ModelInfo) -> dict[str, Any]:
+    path = info.folder / "scheduler" / "scheduler_config.json"
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _variant(folder: Path) -> str | None:
@@ -96,25 +124,15 @@ def _quieten() -> None:
     transformers_logging.disable_progress_bar()
 
 
-def best_device() -> torch.device:
-    """Choose CUDA, Apple's MPS or the CPU, whichever is there first."""
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-
-
-def best_dtype(device: torch.device) -> torch.dtype:
-    """Choose bfloat16 where the GPU computes in it, else float32."""
-    fast = device.type == "cuda" and torch.cuda.is_bf16_supported()
-    return torch.bfloat16 if fast else torch.float32
-
-
-def _assemble(info: ModelInfo, parts: dict[str, Any], device: torch.device) -> BaseModel:
+def _assemble(
+    info: ModelInfo, parts: dict[str, Any], device: torch.device, *, channels_last: bool
+) -> BaseModel:
     names = ("", "_2")[: len(info.widths)]
     models = [parts[f"text_encoder{name}"] for name in names]
     for module in (parts["unet"], parts["vae"], *models):
         module.requires_grad_(requires_grad=False).eval().to(device)
-    parts["unet"].to(memory_format=torch.channels_last)
+    if channels_last:
+        parts["unet"].to(memory_format=torch.channels_last)
     encoders = [
         TextEncoder(parts[f"tokenizer{name}"], model, penultimate=info.family == "sdxl")
         for name, model in zip(names, models, strict=True)

@@ -1,0 +1,72 @@
+"""A base model's noise schedule: what it says of itself, and what the user says otherwise.
+
+T timesteps.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import torch
+
+from textual_inversion.errors import ModelError
+
+Prediction = Literal["epsilon", "v_prediction"]
+PredictionChoice = Literal["model", "epsilon", "v_prediction"]
+ZeroSnrChoice = Literal["model", "on", "off"]
+# What stands for zero where a sampler divides by it, as in diffusers' own samplers.
+_NEARLY_ZERO = 2.0**-24
+
+
+def open_schedule(
+    config: dict[str, Any],
+    *,
+    prediction: PredictionChoice = "model",
+    zero_terminal_snr: ZeroSnrChoice = "model",
+) -> Any:
+    """Make the schedule of a model's scheduler configuration, as it asks or as is wished.
+
+    With zero terminal SNR the last timestep is pure noise, and sampling starts there: algorithm 1
+    and sec. 3.3 of arXiv:2305.08891.
+
+    Raises:
+        ModelError: The UNet predicts the noise, which says nothing where there is only noise.
+    """
+    import diffusers
+
+    changes: dict[str, Any] = {}
+    if prediction != "model":
+        changes["prediction_type"] = prediction
+    asks = bool(config.get("rescale_betas_zero_snr", False))
+    changes["rescale_betas_zero_snr"] = {"on": True, "off": False}.get(zero_terminal_snr, asks)
+    if changes["rescale_betas_zero_snr"]:
+        changes["timestep_spacing"] = "trailing"
+    schedule: Any = diffusers.DDIMScheduler.from_config(config, **changes)
+    if is_zero_terminal(schedule.config) and schedule.config.prediction_type == "epsilon":
+        raise ModelError(
+            "Zero terminal SNR needs a UNet that predicts the velocity, and this one predicts the "
+            "noise; leave --zero-terminal-snr off, or set --prediction-type v_prediction if it "
+            "does."
+        )
+    return schedule
+
+
+def is_zero_terminal(config: Any) -> bool:
+    """Tell whether the schedule ends in pure noise."""
+    return bool(config.get("rescale_betas_zero_snr", False))
+
+
+def alphas_cumprod(config: Any) -> torch.Tensor:
+    """Take the schedule's cumulative alphas as DDPM has them, fp32 (T,)."""
+    from diffusers import DDPMScheduler
+
+    ddpm: Any = DDPMScheduler.from_config(config)
+    return ddpm.alphas_cumprod
+
+
+def sampler_betas(config: Any) -> list[float]:
+    """Give betas that end in nearly pure noise, for samplers that cannot rescale them."""
+    alphas = alphas_cumprod(config).double()
+    alphas[-1] = _NEARLY_ZERO
+    before = torch.cat([torch.ones(1, dtype=alphas.dtype), alphas[:-1]])
+    return (1 - alphas / before).tolist()
