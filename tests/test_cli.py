@@ -44,7 +44,7 @@ FLAGS = {
         "--caption-dropout --keep-tags --gradient-checkpointing --sliced-attention "
         "--evaluate-every --hold-out-picture --convergence-window --stop-when-converged "
         "--on-nan --seed --checkpoint-every --resume --report-to --log-dir --model --settings "
-        "--events"
+        "--events --queue"
     ),
     "generate": (
         "--negative-prompt --sampler --steps --cfg-scale --width --height --num-images --seed "
@@ -104,7 +104,7 @@ def test_a_check_estimates_the_training_it_is_asked_for(home, pictures, stacks, 
     assert main([*argv, "--probe"]) == 0
     assert "for 30 steps (" in capsys.readouterr().out.splitlines()[-1]
     assert main(argv) == 0
-    assert capsys.readouterr().err == "Note: --train-settings has no effect without --probe.\n"
+    assert "Note: --train-settings has no effect without --probe." in capsys.readouterr().out
 
 
 def test_events_come_one_json_a_line(home, pictures, stacks, capsys):

@@ -1,4 +1,4 @@
-"""The command line: `ti create | preprocess | check | train | generate | list | ui`.
+"""The command line: `ti create | preprocess | check | train | generate | status | list | ui` ...
 
 Flags are rendered from the knobs; what a command needs is imported when it runs, so that
 `ti --help` stays light. Exit codes: 0 done, 1 a failure said in one sentence, 2 bad usage,
@@ -16,13 +16,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from textual_inversion import runcommands
 from textual_inversion.control import Control
 from textual_inversion.errors import SettingsError, TextualInversionError
 from textual_inversion.events import Event, Finished, to_dict
 from textual_inversion.knobs import Knob, walk
 from textual_inversion.progress import Printer
 from textual_inversion.settings import (
-    CheckSettings,
+    CheckCommandSettings,
     CreateSettings,
     GenerateSettings,
     PreprocessSettings,
@@ -35,11 +36,11 @@ from textual_inversion.settings import (
 COMMANDS: dict[str, type[Settings]] = {
     "create": CreateSettings,
     "preprocess": PreprocessSettings,
-    "check": CheckSettings,
+    "check": CheckCommandSettings,
     "train": TrainSettings,
     "generate": GenerateSettings,
 }
-_NOT_SETTINGS = {"command", "settings_file", "events"}
+_NOT_SETTINGS = {"command", "settings_file", "events", "queue"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,6 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _ui(arguments[1:])
     args = make_parser().parse_args(arguments)
     try:
+        if args.command in runcommands.COMMANDS:
+            return runcommands.run(args)
         return _list() if args.command == "list" else _run(args)
     except SettingsError as error:
         print(f"ti: {error}", file=sys.stderr)
@@ -77,13 +80,21 @@ def make_parser() -> argparse.ArgumentParser:
             help="Take settings from a JSON file, such as a run folder's settings.json; "
             "flags come before it.",
         )
-        if model not in {CreateSettings, CheckSettings}:
+        if model not in {CreateSettings, CheckCommandSettings}:
             command.add_argument(
                 "--events",
                 choices=["text", "json"],
                 default="text",
                 help="Print progress for people, or one JSON event a line. (default: text)",
             )
+        if model is TrainSettings:
+            command.add_argument(
+                "--queue",
+                action="store_true",
+                help="Wait for the end of what trains already, then train, and whatever else "
+                "waits; with nothing else given, work the queue off.",
+            )
+    runcommands.add_commands(commands)
     commands.add_parser("list", help="List the embeddings in embeddings/.")
     commands.add_parser("ui", help="Open the page, as `python app.py` does.", add_help=False)
     return parser
@@ -119,17 +130,36 @@ def read_settings(args: argparse.Namespace) -> Settings:
 
 
 def _run(args: argparse.Namespace) -> int:
+    if getattr(args, "queue", False):
+        return _queue(args)
     settings = read_settings(args)
     if isinstance(settings, CreateSettings):
         from textual_inversion.create import create, describe_start
 
         print(f"Created {create(settings)}. {describe_start(settings)}")
         return 0
-    if isinstance(settings, CheckSettings):
-        return _check(settings)
     control = Control()
     _stop_on_interrupt(control)
+    if isinstance(settings, CheckCommandSettings):
+        from textual_inversion.checkcommand import check
+
+        return check(settings, control)
     return _follow(_events(settings, control), as_json=args.events == "json")
+
+
+def _queue(args: argparse.Namespace) -> int:
+    from textual_inversion.queuecommand import work_queue
+
+    says_what = args.settings_file or not _NOT_SETTINGS.issuperset(vars(args))
+    settings = read_settings(args) if says_what else None
+    assert settings is None or isinstance(settings, TrainSettings)
+    interrupt = Control()
+    _stop_on_interrupt(interrupt)
+    return work_queue(
+        settings,
+        lambda waited, control: _follow(_events(waited, control), as_json=args.events == "json"),
+        interrupt,
+    )
 
 
 def _events(settings: Settings, control: Control) -> Iterator[Event]:
@@ -179,22 +209,6 @@ def _stop_on_interrupt(control: Control) -> None:
 
     signal.signal(signal.SIGINT, ask)
     signal.signal(signal.SIGTERM, ask)
-
-
-def _check(settings: CheckSettings) -> int:
-    from preprocessing.report import check_settings
-    from textual_inversion.create import open_tokenizer
-    from textual_inversion.models.find import native_size
-
-    tokenizer = open_tokenizer(settings.model)
-    report = check_settings(
-        settings,
-        size=native_size(settings.model),
-        count_tokens=lambda text: len(tokenizer(text, add_special_tokens=False).input_ids),
-    )
-    for line in report.lines():
-        print(line)
-    return 0
 
 
 def _list() -> int:
