@@ -13,10 +13,12 @@ from preprocessing.looks import Look
 from preprocessing.sharpness import BLURRED_BELOW
 
 Kind = Literal[
-    "unreadable", "too small", "blurred", "near-duplicates", "extreme aspect", "transparent",
+    "unreadable", "few pictures", "too small", "blurred", "near-duplicates", "extreme aspect",
+    "transparent",
     "no caption", "long caption", "name in caption", "shared words", "template",
 ]  # fmt: skip
 _MOST_CUT = 0.5
+_FEWEST_PICTURES = 3  # 3 to 5 were used in arXiv:2208.01618
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,21 @@ class Finding:
     kind: Kind
     message: str
     pictures: tuple[Path, ...] = ()
+
+
+def in_number(num_pictures: int) -> Iterator[Finding]:
+    """Yield that there are too few pictures to tell the subject from what is around it."""
+    if num_pictures < _FEWEST_PICTURES:
+        only = (
+            "There is no usable picture"
+            if not num_pictures
+            else f"Only {_pictures(num_pictures)} usable"
+        )
+        yield Finding(
+            "few pictures",
+            f"{only}; from so few the background is learned with the subject, 3 to 20 different "
+            "ones are usual.",
+        )
 
 
 def in_pictures(looks: Sequence[Look], *, width: int, height: int) -> Iterator[Finding]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from preprocessing.autosize import Size, best, grid
-from preprocessing.findings import Finding, in_pictures
+from preprocessing.findings import Finding, in_number, in_pictures
 from preprocessing.lookahead import ahead
 from preprocessing.looks import Look, Unusable, look_at
+from preprocessing.tree import dataset_folder
 from preprocessing.wordings import CountTokens, in_captions, in_lengths, in_template
 from textual_inversion.errors import SettingsError
+from textual_inversion.events import Event, Finished, Progressed, Started
 from textual_inversion.pictures import find_pictures, shown
 from textual_inversion.settings import CheckSettings
 from textual_inversion.templates import read_template
@@ -59,56 +62,58 @@ class Report:
             yield "Nothing to complain about."
 
 
-def check(
-    folder: Path,
-    *,
-    width: int,
-    height: int,
-    name: str = "",
-    template_lines: Sequence[str] = (),
-    count_tokens: CountTokens | None = None,
-) -> Report:
-    """Look through a folder of pictures that is to be trained on at width x height.
+@dataclass(frozen=True)
+class Purpose:
+    """What a data set is for.
 
     Args:
-        folder: Pictures and their captions; only read.
         width: What the pictures are cropped to.
         height: What the pictures are cropped to.
         name: The embedding; empty when it is not known yet.
         template_lines: The prompts of the training; empty when they are not known yet.
         count_tokens: How many tokens a prompt has, without start and end; None does not count.
+    """
+
+    width: int
+    height: int
+    name: str = ""
+    template_lines: Sequence[str] = ()
+    count_tokens: CountTokens | None = None
+
+
+def check(
+    folder: Path, purpose: Purpose, *, stop: threading.Event | None = None
+) -> Generator[Event, None, Report | None]:
+    """Look through a folder of pictures and captions, which are only read.
+
+    The generator returns the report; None when `stop` was set before the last picture.
 
     Raises:
         DatasetError: There is no folder, or no picture in it.
     """
     paths = find_pictures(folder)
-    seen = list(_looks(paths, width=width, height=height))
-    looks = [one for one in seen if isinstance(one, Look)]
-    unusable = [one for one in seen if isinstance(one, Unusable)]
-    findings = [Finding("unreadable", one.reason, (one.path,)) for one in unusable]
-    findings += in_pictures(looks, width=width, height=height)
-    findings += in_captions(looks, name=name, template_lines=template_lines)
-    if count_tokens:
-        findings += in_lengths(
-            looks, name=name, template_lines=template_lines, count_tokens=count_tokens
-        )
-    findings += in_template(template_lines)
-    sizes = [(one.width, one.height) for one in looks]
-    return Report(
-        folder=folder,
-        width=width,
-        height=height,
-        num_pictures=len(paths),
-        num_usable=len(looks),
-        sizes=_counted(sizes),
-        buckets=_counted(_bucket(size, (width, height)) for size in sizes),
-        findings=tuple(findings),
-    )
+    yield Started(str(folder), 0, len(paths))
+    seen: list[Look | Unusable] = []
+    size = {"width": purpose.width, "height": purpose.height}
+    with closing(ahead(lambda path: look_at(path, **size), paths)) as begun:
+        for path, future in begun:
+            if stop and stop.is_set():
+                yield Finished(len(seen), "stopped")
+                return None
+            seen.append(future.result())
+            yield Progressed(len(seen), len(paths), source=str(path))
+    report = _report(folder, purpose, seen)
+    yield Finished(len(seen), "done")
+    return report
 
 
 def check_settings(
-    settings: CheckSettings, *, size: int, count_tokens: CountTokens | None = None
-) -> Report:
+    settings: CheckSettings,
+    *,
+    size: int,
+    count_tokens: CountTokens | None = None,
+    stop: threading.Event | None = None,
+) -> Generator[Event, None, Report | None]:
     """Do what `ti check` asks; `size` is what a width or height of 0 stands for."""
     lines: tuple[str, ...] = ()
     wrong: tuple[Finding, ...] = ()
@@ -117,21 +122,48 @@ def check_settings(
             lines = read_template(settings.template)
         except SettingsError as error:
             wrong = (Finding("template", str(error)),)
-    report = check(
-        Path(settings.folder).expanduser(),
+    purpose = Purpose(
         width=settings.width or size,
         height=settings.height or size,
         name=settings.name.strip(),
         template_lines=lines,
         count_tokens=count_tokens,
     )
-    return replace(report, findings=report.findings + wrong)
+    report = yield from check(dataset_folder(settings.folder), purpose, stop=stop)
+    return replace(report, findings=report.findings + wrong) if report else None
 
 
-def _looks(paths: Sequence[Path], *, width: int, height: int) -> Iterator[Look | Unusable]:
-    with closing(ahead(lambda path: look_at(path, width=width, height=height), paths)) as begun:
-        for _, future in begun:
-            yield future.result()
+def _report(folder: Path, purpose: Purpose, seen: Sequence[Look | Unusable]) -> Report:
+    looks = [one for one in seen if isinstance(one, Look)]
+    sizes = [(one.width, one.height) for one in looks]
+    target = (purpose.width, purpose.height)
+    return Report(
+        folder=folder,
+        width=purpose.width,
+        height=purpose.height,
+        num_pictures=len(seen),
+        num_usable=len(looks),
+        sizes=_counted(sizes),
+        buckets=_counted(_bucket(size, target) for size in sizes),
+        findings=tuple(_findings(purpose, looks, seen)),
+    )
+
+
+def _findings(
+    purpose: Purpose, looks: Sequence[Look], seen: Sequence[Look | Unusable]
+) -> Iterator[Finding]:
+    name, lines = purpose.name, purpose.template_lines
+    for one in seen:
+        if isinstance(one, Unusable):
+            yield Finding("unreadable", one.reason, (one.path,))
+    yield from in_number(len(looks))
+    yield from in_pictures(looks, width=purpose.width, height=purpose.height)
+    yield from in_captions(looks, name=name, template_lines=lines)
+    if purpose.count_tokens:
+        yield from in_lengths(
+            looks, name=name, template_lines=lines, count_tokens=purpose.count_tokens
+        )
+    yield from in_template(lines)
 
 
 def _bucket(picture: Size, target: Size) -> Size:

@@ -1,4 +1,4 @@
-"""The pictures of a folder and of all folders below it; links that lead round in circles end."""
+"""Folders of pictures: one by its name, and all below one; links that lead in circles end."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from textual_inversion.errors import DatasetError
 from textual_inversion.pictures import natural, pictures_in, shown
+from textual_inversion.settings import find_folder
 
 
 @dataclass
@@ -16,6 +17,21 @@ class Tree:
 
     pictures: list[Path] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+
+
+def dataset_folder(name: str) -> Path:
+    """Find a data set here, or among the samples that ship with the project.
+
+    Raises:
+        DatasetError: No folder is named.
+    """
+    if not name.strip():
+        raise DatasetError("No folder is named; write the folder that holds the pictures.")
+    try:
+        here = Path(name.strip()).expanduser()
+    except RuntimeError:  # "~nobody" is no one's home
+        here = Path(name)
+    return here if here.exists() else find_folder(name.strip())
 
 
 def find_below(folder: Path, *, leave_out: Iterable[Path] = ()) -> Tree:

@@ -42,11 +42,10 @@ def in_lengths(
     count_tokens: CountTokens,
 ) -> Iterator[Finding]:
     """Yield the captions that make the longest prompt too long, as `count_tokens` measures it."""
-    filled = [fill(line, name=name, words="") for line in _prompts(template_lines)]
-    longest = max(
-        zip(map(count_tokens, filled), _prompts(template_lines), strict=True), default=None
-    )
-    line = longest[1] if longest else "[filewords]"
+    lines = [line for line in _prompts(template_lines) or ["[filewords]"] if "[filewords]" in line]
+    if not lines:
+        return
+    line = max(lines, key=lambda line: count_tokens(fill(line, name=name, words="")))
     long = tuple(
         one.path
         for one in looks

@@ -72,6 +72,12 @@ def _start(settings: CreateSettings, model: BaseModel) -> tuple[torch.Tensor, ..
     return start_vectors(model.text.encoders, text, settings.num_vectors, how=settings.start)
 
 
+@lru_cache(maxsize=4096)
+def count_tokens(model: str, text: str) -> int:
+    """Count the tokens of a prompt, as `model` reads it, without start and end."""
+    return len(open_tokenizer(model)(text, add_special_tokens=False).input_ids)
+
+
 @lru_cache(maxsize=4)
 def open_tokenizer(model: str) -> Any:
     """Open only a model's tokenizer, which is quick."""

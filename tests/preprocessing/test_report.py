@@ -1,9 +1,12 @@
+import threading
+
 import pytest
 from PIL import Image
 
 from preprocessing.findings import Finding
-from preprocessing.report import SizeCount, check, check_settings
+from preprocessing.report import Purpose, SizeCount, check, check_settings
 from textual_inversion.errors import DatasetError
+from textual_inversion.events import Finished, Progressed, Started
 from textual_inversion.settings import CheckSettings
 
 CAPTIONS = ("a red house by the sea", "a dog with a house", "my house at night")
@@ -20,9 +23,22 @@ def folder(tmp_path):
     return tmp_path
 
 
+def returned(events):
+    """What a generator returns in the end."""
+    while True:
+        try:
+            next(events)
+        except StopIteration as end:
+            return end.value
+
+
+def report_of(folder, *, size=32, **choices):
+    return returned(check(folder, Purpose(size, size, **choices)))
+
+
 def found(folder, *, kind=None, **choices):
     """The findings of a kind, or all kinds that were found."""
-    findings = check(folder, width=32, height=32, **choices).findings
+    findings = report_of(folder, **choices).findings
     return [f for f in findings if f.kind == kind] if kind else [f.kind for f in findings]
 
 
@@ -33,7 +49,7 @@ def paint(folder, name, *, size=(64, 64), mode="RGB"):
 
 
 def test_a_good_folder_has_nothing_but_what_all_captions_say(folder):
-    report = check(folder, width=32, height=32)
+    report = report_of(folder)
     assert (report.num_pictures, report.num_usable) == (3, 3)
     assert report.sizes == (SizeCount(64, 64, 3),)
     assert [(f.kind, f.pictures) for f in report.findings] == [("shared words", ())]
@@ -114,9 +130,43 @@ def test_a_template_without_the_name_is_named(folder):
     ]
 
 
+def test_a_long_caption_is_found_beside_longer_lines_without_it(folder):
+    (folder / "2.txt").write_text("word " * 74)
+    lines = ["a [name] " + "word " * 60, "a photo of [name], [filewords]"]
+    measure = {"count_tokens": lambda text: len(text.split())}
+    long = found(folder, kind="long caption", name="x", template_lines=lines, **measure)
+    assert [f.pictures for f in long] == [(folder / "2.png",)]
+
+
+def test_too_few_pictures_are_said(folder):
+    (folder / "0.png").unlink()
+    (said,) = found(folder, kind="few pictures")
+    assert said.message.startswith("Only 2 pictures are usable; from so few")
+
+
+def test_every_picture_is_told_of_and_a_stop_ends_it(folder):
+    told = list(check(folder, Purpose(32, 32)))
+    paths = [str(folder / f"{k}.png") for k in range(3)]
+    done = [Progressed(k, 3, source=path) for k, path in enumerate(paths, start=1)]
+    assert told == [Started(str(folder), 0, 3), *done, Finished(3, "done")]
+    stop = threading.Event()
+    stop.set()
+    assert list(check(folder, Purpose(32, 32), stop=stop))[-1] == Finished(0, "stopped")
+
+
+@pytest.mark.parametrize("name", ["samples/unicorn", "~nobody-at-all", " "])
+def test_a_folder_is_found_as_training_finds_it(home, name):
+    events = check_settings(CheckSettings(folder=name), size=32)
+    if name == "samples/unicorn":
+        assert returned(events).num_pictures == 5
+    else:
+        with pytest.raises(DatasetError, match=r"There is no folder ~nobody|No folder is named"):
+            returned(events)
+
+
 def test_buckets_keep_the_shapes(folder):
     paint(folder, "wide.png", size=(600, 300))
-    assert check(folder, width=512, height=512).buckets == (
+    assert report_of(folder, size=512).buckets == (
         SizeCount(512, 512, 3),
         SizeCount(640, 320, 1),
     )
@@ -124,13 +174,13 @@ def test_buckets_keep_the_shapes(folder):
 
 def test_a_folder_without_pictures_is_said(tmp_path):
     with pytest.raises(DatasetError, match="holds no pictures"):
-        check(tmp_path, width=32, height=32)
+        report_of(tmp_path)
 
 
 def test_the_settings_say_what_to_check(folder, tmp_path):
     (tmp_path / "bad.txt").write_text("a photo")
     asked = CheckSettings(folder=str(folder), template=str(tmp_path / "bad.txt"), height=64)
-    report = check_settings(asked, size=32)
+    report = returned(check_settings(asked, size=32))
     assert (report.width, report.height) == (32, 64)
     assert "No line of bad.txt has [name]" in report.findings[-1].message
 
@@ -139,7 +189,7 @@ def test_a_report_is_written_line_by_line(folder):
     for k in range(7):
         (folder / f"empty{k}.png").touch()
         paint(folder, f"thin{k}.png", size=(20, 64))
-    lines = list(check(folder, width=32, height=32).lines())
+    lines = list(report_of(folder).lines())
     assert lines[0] == f"{folder}: 17 pictures, 10 usable, to be trained at 32 x 32"
     assert lines[1] == "Sizes: 20 x 64 (7), 64 x 64 (3)"
     assert f"    {folder / 'thin0.png'}" in lines

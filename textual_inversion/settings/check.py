@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from textual_inversion.settings.base import (
     DEFAULT_MODEL,
@@ -12,6 +12,8 @@ from textual_inversion.settings.base import (
     Settings,
     Ui,
 )
+
+_IN_TRAINING = {"folder": "dataset_dir", "name": "embedding"}
 
 
 class CheckSettings(Settings):
@@ -29,6 +31,15 @@ class CheckSettings(Settings):
     """Pixels; a multiple of 8. 0 takes the base model's own size."""
     model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL
     """Whose picture size is taken when width or height is 0, and whose tokens are counted."""
+
+    def for_training(self) -> dict[str, Any]:
+        """Give what was chosen here, and is not empty, under the names that `ti train` has."""
+        chosen = {path: getattr(self, path) for path in self.model_fields_set}
+        return {
+            _IN_TRAINING.get(path, path): value
+            for path, value in chosen.items()
+            if path in CheckSettings.model_fields and value != ""
+        }
 
 
 class CheckCommandSettings(CheckSettings):
