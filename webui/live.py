@@ -42,10 +42,19 @@ class Part:
     mark: Mark = any_news
 
 
+@dataclass(frozen=True)
+class Watched:
+    """One component that shows something else than a job; drawn when its mark changes."""
+
+    output: Component
+    draw: Callable[[], Any]
+    mark: Callable[[], object]
+
+
 class Live:
     """The parts of the page and what was last drawn of each."""
 
-    def __init__(self, runner: Runner, parts: Sequence[Part]) -> None:
+    def __init__(self, runner: Runner, parts: Sequence[Part | Watched]) -> None:
         self._runner = runner
         self._parts = list(parts)
         self._known: dict[Kind, tuple[Run | None, str]] = {}
@@ -80,7 +89,9 @@ class Live:
         for event in started:
             event.then(self.poll, **shared)
 
-    def _mark(self, part: Part) -> object:
+    def _mark(self, part: Part | Watched) -> object:
+        if isinstance(part, Watched):
+            return part.mark()
         run = self._runner.run(part.kind)
         known, token = self._known.get(part.kind, (None, ""))
         if run is not known or not token:
@@ -89,14 +100,17 @@ class Live:
             self._known[part.kind] = (run, token)
         return [token, part.mark(run) if run is not None else None]
 
-    def _value(self, place: int, part: Part) -> Any:
+    def _value(self, place: int, part: Part | Watched) -> Any:
         mark = self._mark(part)
         drawn = self._drawn.get(place)
         if drawn is None or drawn[0] != mark:
-            drawn = (mark, part.draw(self._runner.run(part.kind)))
+            drawn = (mark, self._draw(part))
             self._drawn[place] = drawn
         # Gradio takes updates apart while it sends them.
         return copy.copy(drawn[1])
+
+    def _draw(self, part: Part | Watched) -> Any:
+        return part.draw() if isinstance(part, Watched) else part.draw(self._runner.run(part.kind))
 
 
 def start_button(kind: Kind, button: gr.Button) -> Part:

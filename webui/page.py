@@ -6,12 +6,14 @@ from typing import Any
 
 import gradio as gr
 
+from textual_inversion.foreman import Foreman
 from textual_inversion.jobs import Runner
-from webui import look, lookups
+from textual_inversion.queuefolder import Queue
+from webui import look, lookups, work
 from webui.form import remember
 from webui.live import Live, Part
 from webui.status import badge_html
-from webui.tabs import create, generate, preprocess, train
+from webui.tabs import asking, create, generate, preprocess, runs, train
 from webui.tabs.parts import Tab
 
 _QUIET: dict[str, Any] = {
@@ -21,6 +23,7 @@ _QUIET: dict[str, Any] = {
 
 def build(runner: Runner) -> gr.Blocks:
     """Draw the page of a process whose jobs `runner` works."""
+    foreman = Foreman(runner, Queue(), work.training)
     with gr.Blocks(title="Textual Inversion", analytics_enabled=False) as page:
         with gr.Row(elem_classes="ti-head"):
             gr.HTML(look.HEADER, min_width=320)
@@ -31,15 +34,19 @@ def build(runner: Runner) -> gr.Blocks:
             with gr.Tab("Preprocess Images", id="preprocess"):
                 preparing = preprocess.draw(runner)
             with gr.Tab("Train", id="train") as at_train:
-                training = train.draw(runner)
+                training = train.draw(runner, foreman)
             with gr.Tab("Generate", id="generate") as at_generate:
                 drawing = generate.draw(runner)
+            with gr.Tab("Runs", id="runs"):
+                table = runs.Runs(foreman)
         drawn = [creating, preparing, training, drawing]
         restored = remember(page, [tab.form for tab in drawn])
         _offer_embeddings([restored.then, at_train.select, at_generate.select], *drawn)
         _hand_pictures_on(preparing, training, tabs)
-        parts = [badge, *(part for tab in drawn for part in tab.parts)]
-        Live(runner, parts).listen(page, [event for tab in drawn for event in tab.events])
+        asking.take_from(drawing.form, training.form, training.extras["take"])
+        parts = [badge, *(part for tab in drawn for part in tab.parts), *table.parts]
+        events = [event for tab in drawn for event in tab.events]
+        Live(runner, parts).listen(page, [*events, *table.listen(training.form, tabs)])
     return page
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from textual_inversion.events import Finished, Started, Stepped
 from textual_inversion.runview import Run
-from webui.live import Live, Part, start_button
+from webui.live import Live, Part, Watched, start_button
 
 
 class FakeRunner:
@@ -76,3 +76,14 @@ def test_what_two_pages_ask_for_is_drawn_once(runner):
         live = Live(runner, [Part("train", gr.HTML(), lambda run: drawn.append(run) or "x")])
     assert [live.poll({})[0], live.poll({})[0]] == ["x", "x"]
     assert len(drawn) == 1
+
+
+def test_what_is_no_job_is_drawn_when_its_mark_changes(runner):
+    marks, drawn = ["a"], []
+    with gr.Blocks():
+        watched = Watched(gr.HTML(), lambda: drawn.append(1) or len(drawn), lambda: marks[-1])
+        live = Live(runner, [watched])
+    first, seen = live.poll({})
+    assert (first, live.poll(seen)[0]) == (1, gr.skip())
+    marks.append("b")
+    assert live.poll(seen)[0] == 2

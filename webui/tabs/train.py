@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from textual_inversion.errors import SettingsError
+from textual_inversion.foreman import Foreman
 from textual_inversion.jobs import Runner
 from textual_inversion.runview import Run
 from textual_inversion.settings import TrainSettings
@@ -17,6 +18,7 @@ from webui.form import Form, draw_form
 from webui.live import Part, start_button, stop_button
 from webui.pictures import served
 from webui.status import facts_html, status_html
+from webui.tabs import asking
 from webui.tabs.parts import Tab, buttons, complaints, lead
 
 _PREVIEWS_SHOWN = 24
@@ -28,22 +30,26 @@ _IDLE = "Nothing is being trained. Choose an embedding and pictures, then press 
 _UNCHOSEN = "embedding"
 
 
-def draw(runner: Runner) -> Tab:
+def draw(runner: Runner, foreman: Foreman) -> Tab:
     """Draw the tab."""
     lead(_LEAD)
     with gr.Row(elem_classes="ti-columns ti-watch"):
         with gr.Column(scale=5, min_width=320, elem_classes="ti-card"):
             form = _settings()
+            take = gr.Button(
+                "Take previews' values from Generate", size="sm", elem_id="train-take-button"
+            )
         with gr.Column(scale=6, min_width=320):
             start, stop = buttons("train", "Train")
+            asked = asking.draw(runner, foreman, form)
             parts = _live()
             _show_command(form)
     begun = start.click(
         lambda *values: _begin(runner, form, values), form.controls, api_visibility="private"
     )
     stopped = stop.click(lambda: runner.stop("train"), queue=False, api_visibility="private")
-    parts += [start_button("train", start), stop_button("train", stop)]
-    return Tab(form, parts, [begun, stopped])
+    parts += [start_button("train", start), stop_button("train", stop), *asked.parts]
+    return Tab(form, parts, [begun, stopped, *asked.events], {"take": take})
 
 
 def _settings() -> Form[TrainSettings]:
@@ -89,8 +95,11 @@ def _chart_mark(run: Run) -> object:
 
 
 def _previews(run: Run | None) -> list[tuple[str, str]]:
-    newest = list(run.previews)[: -_PREVIEWS_SHOWN - 1 : -1] if run is not None else []
-    copies = [(served(seen.path), f"step {seen.step}") for seen in newest]
+    seen = list(run.previews) if run is not None else []
+    learned = [(p.path, f"step {p.step}") for p in seen if not p.without]
+    beside = [(p.path, "without") for p in seen if p.without]
+    shown = [*beside, *learned[: -_PREVIEWS_SHOWN - 1 : -1]]
+    copies = [(served(path), caption) for path, caption in shown]
     return [(path, caption) for path, caption in copies if path]
 
 

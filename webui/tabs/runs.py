@@ -1,0 +1,112 @@
+"""The Runs tab: the queue, and every training there is or was, side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from textual_inversion.control import WISHES, leave_wish
+from textual_inversion.errors import TrainingError
+from textual_inversion.foreman import Foreman
+from textual_inversion.runtable import Row
+from textual_inversion.settings import TrainSettings, find_folder
+from webui.board import Board, open_board
+from webui.form import Form
+from webui.live import Part, Watched
+from webui.tabs.parts import complaints, lead
+
+_LEAD = (
+    "Trainings that wait run one after another, with their settings as they were; one that fails "
+    "does not hold up the rest. The page and the command line share this queue."
+)
+# The table changes every second; its buttons are heard wherever they stand.
+_LISTEN = """
+element.addEventListener('click', event => {
+  const button = event.target.closest('button[data-do]');
+  if (button) trigger('click', {do: button.dataset.do, which: button.dataset.which});
+});
+"""
+_SHARED: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+class Runs:
+    """The drawn tab: what it shows, and the events after which to look at once."""
+
+    def __init__(self, foreman: Foreman) -> None:
+        self.foreman = foreman
+        self.board = open_board(foreman.queue, find_folder("runs"))
+        lead(_LEAD)
+        with gr.Row(elem_classes="ti-buttons"):
+            gr.HTML("<h2>Queue</h2>", elem_classes="ti-lead")
+            self._start = gr.Button("Start the queue", visible=False, elem_id="runs-start-button")
+        self._queue = gr.HTML(elem_id="runs-queue-list", js_on_load=_LISTEN)
+        gr.HTML("<h2>Runs</h2>", elem_classes="ti-lead")
+        self._table = gr.HTML(elem_id="runs-table", js_on_load=_LISTEN)
+
+    @property
+    def parts(self) -> list[Part | Watched]:
+        """Give what is drawn again when it changes."""
+        board = self.board
+        return [
+            Watched(self._queue, board.queue_html, board.queue_mark),
+            Watched(self._table, board.runs_html, board.runs_mark),
+            Watched(self._start, lambda: gr.update(visible=board.is_idle()), board.is_idle),
+        ]
+
+    def listen(self, form: Form[TrainSettings], tabs: gr.Tabs) -> list[Any]:
+        """Hear the buttons; a run's settings go into the Train tab's form."""
+
+        def on_ticket(event: gr.EventData) -> None:
+            act_on_ticket(self.foreman, self.board, str(event.do), str(event.which))
+
+        def on_run(event: gr.EventData) -> list[Any]:
+            row = act_on_run(self.foreman, self.board, str(event.do), str(event.which))
+            if row is None:
+                return [gr.skip() for _ in (*form.controls, tabs)]
+            return [*form.place(row.settings), gr.Tabs(selected="train")]
+
+        return [
+            self._start.click(self.foreman.wake, **_SHARED),
+            self._queue.click(on_ticket, **_SHARED),
+            self._table.click(on_run, None, [*form.controls, tabs], **_SHARED),
+        ]
+
+
+def act_on_ticket(foreman: Foreman, board: Board, do: str, which: str) -> None:
+    """Do what a button of the queue says; what is there no more is left alone."""
+    queue = foreman.queue
+    match do:
+        case "up":
+            queue.move(which, -1)
+        case "down":
+            queue.move(which, 1)
+        case "remove":
+            queue.remove(which)
+        case "retry":
+            queue.retry(which)
+            foreman.wake()
+        case _:
+            pass
+    board.forget()
+
+
+def act_on_run(foreman: Foreman, board: Board, do: str, which: str) -> Row | None:
+    """Do what a button of the table says; give the run whose settings are to be shown, if any."""
+    row = board.row(which)
+    if row is None:
+        return None
+    with complaints():
+        if do == "resume":
+            _go_on(foreman, row)
+        elif do in WISHES:
+            leave_wish(row.folder, next(wish for wish in WISHES if wish == do))
+    board.forget()
+    return row if do == "settings" else None
+
+
+def _go_on(foreman: Foreman, row: Row) -> None:
+    if not row.can_go_on:
+        raise TrainingError(f"The run {row.folder} cannot go on; train its embedding anew.")
+    foreman.queue.add(TrainSettings.build(row.settings, {"resume": str(row.folder)}))
+    foreman.wake()
