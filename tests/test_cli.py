@@ -14,7 +14,8 @@ from textual_inversion.knobs import walk
 
 FLAGS = {
     "create": (
-        "--initialization-text --num-vectors --start --from-file --overwrite --model --settings"
+        "--initialization-text --num-vectors --start --from-file --overwrite --model "
+        "--settings"
     ),
     "preprocess": (
         "--width --height --keep-original-size --flipped-copies --split-oversized "
@@ -35,16 +36,16 @@ FLAGS = {
         "--save-image-every --save-embedding-every --save-image-with-embedding "
         "--preview-prompt --preview-images --preview-negative-prompt --preview-steps "
         "--preview-cfg-scale --preview-seed --shuffle-tags --tag-dropout --latent-sampling "
-        "--prediction-type --zero-terminal-snr --precision --channels-last --preview-sampler "
-        "--preview-width --preview-height --preview-beside --optimizer --adam-beta1 "
-        "--adam-beta2 --adam-epsilon --weight-decay --lr-scheduler --warmup-steps "
-        "--lr-num-cycles --scale-learning-rate --gradient-clipping --clipping-threshold "
-        "--ema-decay --norm --norm-strength --kappa --loss --huber-delta --min-snr-gamma "
-        "--alpha-as-loss-weight --noise-offset --timesteps --min-timestep --max-timestep "
-        "--caption-dropout --keep-tags --gradient-checkpointing --sliced-attention "
-        "--evaluate-every --hold-out-picture --convergence-window --stop-when-converged "
-        "--on-nan --seed --checkpoint-every --resume --report-to --log-dir --model --settings "
-        "--events --queue"
+        "--preset --prediction-type --zero-terminal-snr --precision --channels-last "
+        "--attention --gradient-checkpointing --vae-offload --pictures-at-once "
+        "--preview-sampler --preview-width --preview-height --preview-beside --optimizer "
+        "--adam-beta1 --adam-beta2 --adam-epsilon --weight-decay --lr-scheduler "
+        "--warmup-steps --lr-num-cycles --scale-learning-rate --gradient-clipping "
+        "--clipping-threshold --ema-decay --norm --norm-strength --kappa --loss --huber-delta "
+        "--min-snr-gamma --alpha-as-loss-weight --noise-offset --timesteps --min-timestep "
+        "--max-timestep --caption-dropout --keep-tags --evaluate-every --hold-out-picture "
+        "--convergence-window --stop-when-converged --on-nan --seed --checkpoint-every "
+        "--resume --report-to --log-dir --model --settings --events --queue"
     ),
     "generate": (
         "--negative-prompt --sampler --steps --cfg-scale --width --height --num-images --seed "

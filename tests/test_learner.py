@@ -83,6 +83,18 @@ def test_accumulated_passes_make_the_gradient_of_a_larger_batch(stacks):
     assert torch.allclose(in_parts, learner.parameters[0].grad, atol=1e-7)
 
 
+def test_a_batch_shown_in_parts_teaches_the_same(stacks):
+    gradients, losses = [], []
+    for at_once in (0, 2):
+        learner, batches = make(
+            stacks, "sd1", batch_size=3, gradient_accumulation_steps=2, pictures_at_once=at_once
+        )
+        losses.append(float(learner.step(next(batches.start_at(0)))))
+        gradients.append(learner.parameters[0].grad.clone())
+    assert losses[1] == pytest.approx(losses[0], rel=1e-5)
+    assert torch.allclose(*gradients, rtol=1e-3, atol=1e-7)
+
+
 def test_a_batch_can_be_made_at_any_position(stacks):
     _, batches = make(stacks, "sd1")
     stream = batches.start_at(0)

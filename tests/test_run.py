@@ -23,12 +23,14 @@ from textual_inversion.events import (
     Finished,
     Loading,
     Measured,
+    Paced,
     Previewed,
     Saved,
     Started,
     Stepped,
     Warned,
 )
+from textual_inversion.learner import Learner
 from textual_inversion.run import train
 from textual_inversion.settings import CreateSettings, TrainSettings
 
@@ -72,7 +74,7 @@ def vectors(home):
 
 def test_a_run_says_what_it_does_and_leaves_its_files(home, cat):
     events = run(cat, save_image_every=2, save_embedding_every=3, checkpoint_every=2)
-    kinds = [type(event) for event in events if not isinstance(event, (Loading, Stepped))]
+    kinds = [type(event) for event in events if not isinstance(event, (Loading, Stepped, Paced))]
     at_two, at_three = [Saved, Previewed, Saved], [Saved]
     at_the_end = [Saved, Saved, Saved, Previewed, Saved, Finished]
     assert kinds == [Started, *at_two, *at_three, *at_the_end]
@@ -417,3 +419,18 @@ def test_weights_change_what_counts(home, cat, pictures):
     plain = losses(run(cat, resume="never"))
     make_cat(cat["model"])
     assert losses(run(cat, alpha_as_loss_weight=True, resume="never")) != plain
+
+
+def test_running_out_of_memory_keeps_what_was_learned(home, cat, monkeypatch):
+    step = Learner.step
+
+    def starved(self, batch):
+        if self.updates == 2:
+            raise torch.OutOfMemoryError("out of memory")
+        return step(self, batch)
+
+    monkeypatch.setattr(Learner, "step", starved)
+    with pytest.raises(TrainingError, match="The memory ran out; .* --pictures-at-once 1"):
+        run(cat)
+    assert files.read(home / "embeddings" / "cat-x.pt").step == 2
+    assert len(list((home / "runs").rglob("cat-x-2.ckpt"))) == 1

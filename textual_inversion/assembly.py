@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-import torch
 
 from textual_inversion.checkpoint import Checkpoint
 from textual_inversion.chores import Checkpoints, FinalSave, Snapshots
@@ -24,12 +22,14 @@ from textual_inversion.learner import Learner
 from textual_inversion.library import Library
 from textual_inversion.models.base import BaseModel
 from textual_inversion.models.load import Opening, open_model
+from textual_inversion.models.memory import check_attention
 from textual_inversion.models.precision import describe_compute
 from textual_inversion.previews import Previews, preview_shots
 from textual_inversion.randomness import draw
 from textual_inversion.readout import Readout
 from textual_inversion.schedules import Schedule, parse_schedule
 from textual_inversion.settings import TrainSettings, find_folder
+from textual_inversion.shortage import shortage_explained
 from textual_inversion.subject import Subject
 from textual_inversion.templates import read_template
 from textual_inversion.trainer import Chore
@@ -74,10 +74,11 @@ def open_parts(
             f"{schedule.segments[-1].rate:g} is kept until step {settings.max_steps}."
         )
     yield from map(Warned, idle_choices(settings))
+    check_attention(settings.attention)
     yield Loading("base model")
     model = open_model(settings.model, _opening(settings))
-    if model.unet.dtype == torch.float16 and model.device.type == "cpu":
-        yield Warned("fp16 is made for GPUs; a CPU computes in it, but more slowly than in fp32.")
+    if model.device.type == "cpu":
+        yield from map(Warned, _idle_on_a_cpu(settings))
     model.check_widths(embedding.widths, embedding.name)
     return Parts(
         settings,
@@ -89,6 +90,13 @@ def open_parts(
         settings.width or model.info.size,
         settings.height or model.info.size,
     )
+
+
+def _idle_on_a_cpu(settings: TrainSettings) -> Iterator[str]:
+    if settings.precision == "fp16":
+        yield "fp16 is made for GPUs; a CPU computes in it, but more slowly than in fp32."
+    if settings.vae_offload and settings.preset == "none":
+        yield "vae_offload has no effect on a CPU, whose memory is the main memory."
 
 
 def _opening(settings: TrainSettings) -> Opening:
@@ -117,10 +125,11 @@ def read_data(parts: Parts, control: Control) -> Generator[Event, None, Batches 
     latents = LatentCache(
         parts.model, settings.latent_sampling, seed=settings.seed, flips=settings.flip > 0
     )
-    for done in latents.fill([item.picture for item in items]):
-        yield Loading(f"latents ({done} of {len(items)})")
-        if control.stopping:
-            return None
+    with shortage_explained(settings, parts.model.device):
+        for done in latents.fill([item.picture for item in items]):
+            yield Loading(f"latents ({done} of {len(items)})")
+            if control.stopping:
+                return None
     return Batches(
         settings,
         name=f"<{parts.embedding.name}>",
@@ -160,7 +169,7 @@ def make_evaluator(parts: Parts, subject: Subject, batches: Batches, control: Co
         subject,
         settings.evaluate_every,
         batches.evaluation(),
-        settings.batch_size,
+        settings.pictures_at_once or settings.batch_size,
         rule,
         control,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -13,7 +13,7 @@ from textual_inversion import losses, norms
 from textual_inversion.data.batches import Batch, StepBatch
 from textual_inversion.errors import TrainingError
 from textual_inversion.models.base import BaseModel
-from textual_inversion.models.text import Words
+from textual_inversion.models.text import Conditioning, Words
 from textual_inversion.optimizers import Average, evaluating, make_clip, make_optimizer
 from textual_inversion.rates import make_rates
 from textual_inversion.schedules import Schedule
@@ -50,6 +50,7 @@ class Learner:
         )
         self.clip = make_clip(settings)
         self.average = Average(self.parameters, settings.ema_decay)
+        self.on_told: Callable[[Conditioning], None] = lambda _: None
         # Without it, gradients vanish on their way through half-precision weights.
         is_half = model.unet.dtype == torch.float16
         self.scaler = torch.amp.GradScaler(model.device.type, enabled=is_half)
@@ -86,9 +87,11 @@ class Learner:
         self.optimizer.zero_grad(set_to_none=True)
         total = torch.zeros((), device=self.model.device)
         for micro in batch.micros:
-            loss = self._loss(micro) / len(batch.micros)
-            self.scaler.scale(loss).backward()
-            total += loss.detach()
+            for part in micro.split(self.settings.pictures_at_once or len(micro.prompts)):
+                share = len(part.prompts) / len(micro.prompts)
+                loss = self._loss(part) / len(batch.micros) * share
+                self.scaler.scale(loss).backward()
+                total += loss.detach()
         self.scaler.unscale_(self.optimizer)
         self.clip(self.parameters, self.updates)
         for group in self.optimizer.param_groups:
@@ -145,6 +148,7 @@ class Learner:
         timesteps = micro.timesteps.to(device)
         alphas = self.model.alphas_cumprod[timesteps]
         told = self.model.text.encode(micro.prompts, self.words)
+        self.on_told(told)
         noisy = losses.add_noise(latents, noise, alphas)
         predicted = self.model.predict(noisy, timesteps, told)
         return predicted, losses.target(self.model.prediction, latents, noise, alphas)

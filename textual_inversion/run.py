@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from pathlib import Path
 
 from textual_inversion.assembly import (
@@ -19,14 +19,16 @@ from textual_inversion.checkpoint import (
     find_checkpoint,
     read_checkpoint,
 )
-from textual_inversion.chores import Checkpoints, FinalSave, with_wishes
+from textual_inversion.chores import Checkpoints, FinalSave, with_pace, with_wishes
 from textual_inversion.control import Control
 from textual_inversion.data.batches import Batches
 from textual_inversion.errors import EmbeddingError, TextualInversionError, TrainingError
 from textual_inversion.evaluation import Evaluator
 from textual_inversion.events import Event, Failed, Finished, Saved, Started
 from textual_inversion.files.storage import write_whole
+from textual_inversion.learner import Learner
 from textual_inversion.models.memory import saving_memory
+from textual_inversion.pace import Pace, PacedLearner
 from textual_inversion.runfolder import (
     RunLog,
     new_run_folder,
@@ -34,9 +36,10 @@ from textual_inversion.runfolder import (
     working_in,
 )
 from textual_inversion.settings import TrainSettings, find_folder
+from textual_inversion.shortage import shortage_explained
 from textual_inversion.subject import Subject
 from textual_inversion.trackers import Tracker
-from textual_inversion.trainer import train as loop
+from textual_inversion.trainer import Chore, train as loop
 
 
 def train(settings: TrainSettings, control: Control) -> Iterator[Event]:
@@ -78,15 +81,9 @@ def _work(
     yield Started(subject.name, start, total, str(subject.folder), parts.compute)
     saved_at = start
     try:
-        with _memory_saved(parts):
-            for event in loop(
-                start=start,
-                total=total,
-                learner=learner,
-                batches=batches.start_at(start),
-                chores=with_wishes(make_chores(parts, evaluator, final, control), control),
-                control=control,
-            ):
+        with memory_saved(parts):
+            chores = with_wishes(make_chores(parts, evaluator, final, control), control)
+            for event in _timed_loop(parts, learner, batches, chores, control):
                 if isinstance(event, Saved) and event.kind == "embedding":
                     saved_at = event.step
                 if isinstance(event, Finished):
@@ -98,6 +95,24 @@ def _work(
     finally:
         if learner.updates > saved_at and learner.is_finite:
             _save_after_all(Checkpoints(subject, 0, evaluator), final, learner.updates)
+
+
+def _timed_loop(
+    parts: Parts, learner: Learner, batches: Batches, chores: list[Chore], control: Control
+) -> Iterator[Event]:
+    """Run the loop with a watch on everything in it."""
+    settings = parts.settings
+    seen = settings.batch_size * settings.gradient_accumulation_steps
+    pace = Pace(parts.model.device, pictures_per_step=seen)
+    learner.on_told = pace.told
+    return loop(
+        start=learner.updates,
+        total=settings.max_steps,
+        learner=PacedLearner(learner, pace),
+        batches=pace.batches(batches.start_at(learner.updates)),
+        chores=with_pace(chores, pace),
+        control=control,
+    )
 
 
 def _checkpoint_of(parts: Parts) -> Checkpoint | None:
@@ -130,12 +145,18 @@ def _new_folder(parts: Parts) -> Path:
     return new_run_folder(find_folder(parts.settings.log_dir), parts.embedding.name)
 
 
-def _memory_saved(parts: Parts) -> AbstractContextManager[None]:
-    return saving_memory(
-        parts.model,
-        checkpointing=parts.settings.gradient_checkpointing,
-        sliced=parts.settings.sliced_attention,
+@contextmanager
+def memory_saved(parts: Parts) -> Iterator[None]:
+    """Save the memory that the settings ask to save, and explain it when there is too little."""
+    settings, model = parts.settings, parts.model
+    saving = saving_memory(
+        model,
+        checkpointing=settings.gradient_checkpointing,
+        attention=settings.attention,
+        vae_rests=settings.vae_offload and model.device.type != "cpu",
     )
+    with shortage_explained(settings, model.device), saving:
+        yield
 
 
 def _save_after_all(checkpoints: Checkpoints, final: FinalSave, step: int) -> None:

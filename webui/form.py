@@ -48,7 +48,7 @@ class Form(Generic[S]):
 
     def settings(self, values: Sequence[Any]) -> S:
         """Build settings from the controls' values; SettingsError words what is wrong."""
-        return self.model.build(self.values(values))
+        return self.model.build(self.model.changed(self.values(values)))
 
     def place(self, settings: Mapping[str, Any]) -> list[Any]:
         """Lay out named values for `controls`; what has no value, or a wrong one, is left alone."""

@@ -1,6 +1,10 @@
+from importlib.util import find_spec
+
 import pytest
 import torch
+from PIL import Image
 
+from textual_inversion.errors import ModelError
 from textual_inversion.models.find import describe_model
 from textual_inversion.models.load import load_model
 from textual_inversion.models.memory import saving_memory
@@ -19,10 +23,10 @@ def gradient(model):
     return vectors.grad
 
 
-@pytest.mark.parametrize(("checkpointing", "sliced"), [(True, False), (False, True)])
-def test_saving_memory_changes_no_gradient(model, checkpointing, sliced):
+@pytest.mark.parametrize("how", [{"checkpointing": True}, {"attention": "sliced"}])
+def test_saving_memory_changes_no_gradient(model, how):
     plain = gradient(model)
-    with saving_memory(model, checkpointing=checkpointing, sliced=sliced):
+    with saving_memory(model, **how):
         assert torch.allclose(gradient(model), plain, rtol=1e-4, atol=1e-7)
 
 
@@ -30,8 +34,32 @@ def test_activations_are_computed_twice_within_and_once_after(model):
     calls = []
     block = model.unet.up_blocks[0].resnets[0]
     block.register_forward_pre_hook(lambda *_: calls.append(1))
-    with saving_memory(model, checkpointing=True, sliced=False):
+    with saving_memory(model, checkpointing=True):
         gradient(model)
     within = len(calls)
     gradient(model)
     assert (within, len(calls) - within) == (2, 1)
+
+
+@pytest.mark.skipif(find_spec("xformers") is not None, reason="xformers is installed")
+def test_xformers_is_named_where_it_is_missing(model):
+    with pytest.raises(ModelError, match="xformers is not installed; .* --attention sdpa"):
+        saving_memory(model, attention="xformers").__enter__()
+
+
+def test_a_resting_autoencoder_comes_only_to_work(model, monkeypatch):
+    went = []
+    monkeypatch.setattr(model.vae, "to", lambda where: went.append(str(where)))
+    device = str(model.device)
+    with saving_memory(model, vae_rests=True):
+        model.encode_pictures([Image.new("RGB", (64, 64))])
+        model.decode(torch.zeros(1, 4, 8, 8))
+    assert went == ["cpu", device, "cpu", device, "cpu", device]
+
+
+@pytest.mark.gpu
+def test_a_resting_autoencoder_leaves_the_gpu(model):
+    before = torch.cuda.memory_allocated()
+    with saving_memory(model, vae_rests=True):
+        assert torch.cuda.memory_allocated() < before
+    assert model.vae.device == model.device

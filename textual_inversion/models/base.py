@@ -6,7 +6,8 @@ B batch, C 4 channels, H W latent sides (pixels / 8), D width of the UNet's cont
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -39,6 +40,7 @@ class BaseModel:
         self.unet = unet
         self.vae = vae
         self.scheduler = scheduler
+        self._vae_rests = False
         self.alphas_cumprod: torch.Tensor = alphas_cumprod(scheduler.config).to(unet.device)
 
     @property
@@ -104,8 +106,26 @@ class BaseModel:
     def encode_pictures(self, pictures: Sequence[Image.Image]) -> Moments:
         """Encode RGB pictures of one size."""
         pixels = torch.stack([_pixels(picture) for picture in pictures])  # in [-1, 1]
-        latent = self.vae.encode(pixels.to(self.vae.device, self.vae.dtype)).latent_dist
+        with self._vae_at_work():
+            latent = self.vae.encode(pixels.to(self.device, self.vae.dtype)).latent_dist
         return Moments(latent.mean.float(), latent.std.float())
+
+    def rest_vae(self, *, rests: bool) -> None:
+        """Let the autoencoder wait in main memory until it is needed, or always on the device."""
+        if rests != self._vae_rests:
+            self._vae_rests = rests
+            self.vae.to("cpu" if rests else self.device)
+
+    @contextmanager
+    def _vae_at_work(self) -> Iterator[None]:
+        if not self._vae_rests:
+            yield
+            return
+        self.vae.to(self.device)
+        try:
+            yield
+        finally:
+            self.vae.to("cpu")
 
     def scaled(self, latents: torch.Tensor) -> torch.Tensor:
         """Bring the autoencoder's latents to the UNet's scale."""
@@ -117,7 +137,8 @@ class BaseModel:
         """Decode latents of the UNet's scale (B, C, H, W) into pictures."""
         config = self.vae.config
         raw = latents / config.scaling_factor + (config.shift_factor or 0.0)
-        pixels = self.vae.decode(raw.to(self.vae.dtype), return_dict=False)[0].float()
+        with self._vae_at_work():
+            pixels = self.vae.decode(raw.to(self.vae.dtype), return_dict=False)[0].float()
         array = (pixels / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).cpu().mul(255).round()
         return [Image.fromarray(picture) for picture in array.to(torch.uint8).numpy()]
 

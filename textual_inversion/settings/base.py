@@ -85,6 +85,16 @@ class Settings(BaseModel):
             )
         return fields
 
+    @classmethod
+    def changed(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Leave out what stands at its default, as a form gives it: nobody chose that."""
+        fields = cls.model_fields
+        return {
+            name: value
+            for name, value in values.items()
+            if name not in fields or value != fields[name].default
+        }
+
     def to_json(self) -> str:
         """Write the settings as the text of a settings file."""
         fields: dict[str, Any] = {"schema_version": SCHEMA_VERSION, **self.model_dump(mode="json")}

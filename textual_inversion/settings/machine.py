@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
 
 from textual_inversion.settings.base import Ui
 from textual_inversion.settings.basics import BasicTrainSettings
 
+_PRESETS: dict[str, dict[str, Any]] = {
+    "low-vram": {"pictures_at_once": 1, "gradient_checkpointing": True, "vae_offload": True},
+}
+
 
 class MachineSettings(BasicTrainSettings):
     """How the base model is read and run."""
+
+    preset: Annotated[Literal["none", "low-vram"], Ui("Preset", group="Memory and speed")] = "none"
+    """"low-vram" shows one picture at a time, checkpoints gradients and offloads the VAE; what you
+    choose yourself stands."""
 
     prediction_type: Annotated[
         Literal["model", "epsilon", "v_prediction"],
@@ -33,3 +43,34 @@ class MachineSettings(BasicTrainSettings):
         bool, Ui("Channels last", row="precision", group="Memory and speed")
     ] = True
     """Lay pictures out in the order that convolutions read fastest; results differ by rounding."""
+    attention: Annotated[
+        Literal["sdpa", "xformers", "sliced"],
+        Ui("Attention", row="precision", group="Memory and speed"),
+    ] = "sdpa"
+    """How attention is computed: by PyTorch itself, which suits nearly all, by xformers where it is
+    installed, or in slices, which take less memory where PyTorch has no fast way (Apple's MPS)."""
+    gradient_checkpointing: Annotated[
+        bool, Ui("Gradient checkpointing", row="memory", group="Memory and speed")
+    ] = False
+    """Needs far less memory and about a third more time; for large pictures on small cards."""
+    vae_offload: Annotated[bool, Ui("Offload the VAE", row="memory", group="Memory and speed")] = (
+        False
+    )
+    """Keep the autoencoder in main memory but for previews, which saves a GPU 0.2 to 0.4 GB; the
+    text encoder is needed at every step and stays."""
+    pictures_at_once: Annotated[
+        int, Field(ge=0, le=64), Ui("Pictures at once", row="memory", group="Memory and speed")
+    ] = 0
+    """Show a batch in parts of so many pictures: less memory, more time, the same result but for
+    rounding. 0 shows it whole."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, data: Any) -> object:
+        """Put a preset behind what was chosen, and read a switch of older files."""
+        if not isinstance(data, dict):
+            return data
+        chosen: dict[str, Any] = {str(key): value for key, value in data.items()}  # pyright: ignore
+        if chosen.pop("sliced_attention", False):
+            chosen.setdefault("attention", "sliced")
+        return {**_PRESETS.get(str(chosen.get("preset")), {}), **chosen}

@@ -141,14 +141,6 @@ class TrainSettings(PreviewSettings, MachineSettings):
     """How often a picture is shown with no words but the template's."""
     keep_tags: Annotated[int, Field(ge=0), Ui("Keep the first N tags", row="tags")] = 0
     """Tags at the front that are neither shuffled nor dropped."""
-    gradient_checkpointing: Annotated[
-        bool, Ui("Gradient checkpointing", row="memory", group="Memory and speed")
-    ] = False
-    """Needs far less memory and about a third more time; for large pictures on small cards."""
-    sliced_attention: Annotated[
-        bool, Ui("Sliced attention", row="memory", group="Memory and speed")
-    ] = False
-    """Compute attention in slices: less memory, more time."""
     evaluate_every: Annotated[
         int, Field(ge=0), Ui("Evaluate every N steps", row="evaluate", group="Evaluation")
     ] = 10
