@@ -143,6 +143,7 @@ def test_a_run_cut_off_goes_on_from_its_last_checkpoint(home, cat):
     for event in events:
         if isinstance(event, Stepped) and event.step == 5:
             break
+    events.close()
     (home / "embeddings" / "cat-x.pt").unlink()
     # As after a kill: the file is the old one, older than the checkpoint of step 4.
     (home / "embeddings" / "cat-x.pt").write_bytes(created)

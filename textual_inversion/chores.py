@@ -11,6 +11,7 @@ from textual_inversion.control import Control, Wish
 from textual_inversion.evaluation import Evaluator
 from textual_inversion.events import Event, Saved
 from textual_inversion.library import Library
+from textual_inversion.pace import Pace, PacedChore, PaceNews
 from textual_inversion.previews import Previews
 from textual_inversion.subject import Subject, is_time
 from textual_inversion.trainer import Chore, Ending
@@ -100,3 +101,15 @@ def with_wishes(chores: list[Chore], control: Control) -> list[Chore]:
     saves = tuple(c for c in chores if isinstance(c, Checkpoints | Snapshots | FinalSave))
     draws = tuple(c for c in chores if isinstance(c, Previews))
     return [*chores, Asked(control, "save", saves), Asked(control, "sample", draws)]
+
+
+def with_pace(chores: list[Chore], pace: Pace) -> list[Chore]:
+    """Let the time of chores be counted, and be told when all of them are done."""
+    return [
+        *(PacedChore(c, pace, "previews" if _draws(c) else "other") for c in chores),
+        PaceNews(pace),
+    ]
+
+
+def _draws(chore: Chore) -> bool:
+    return isinstance(chore, Previews) or (isinstance(chore, Asked) and chore.wish == "sample")

@@ -75,6 +75,26 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class Paced:
+    """How the time since the last such news went: pictures trained a second, and what took it.
+
+    Shares of the time (0 to 1): making batches, the text encoder, the UNet, previews, and other
+    things made on the way; what is left was waited. `memory_mb` is the most taken so far, by the
+    "process" or on the "GPU"; 0 is not known.
+    """
+
+    step: int
+    images_per_second: float
+    data: float
+    text: float
+    unet: float
+    previews: float
+    other: float
+    memory_mb: int
+    memory_of: str
+
+
+@dataclass(frozen=True)
 class Sampled:
     """Sampler step `step` of `total` is done; `preview` is a small data: URL, or empty."""
 
@@ -145,6 +165,7 @@ Event = (
     | Stepped
     | Evaluated
     | Measured
+    | Paced
     | Sampled
     | Previewed
     | Saved

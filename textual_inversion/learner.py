@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import torch
 from torch import nn
 
 from textual_inversion import losses, norms
+from textual_inversion.compiled import Compiled
 from textual_inversion.data.batches import Batch, StepBatch
 from textual_inversion.errors import TrainingError
 from textual_inversion.models.base import BaseModel
@@ -51,6 +53,8 @@ class Learner:
         self.clip = make_clip(settings)
         self.average = Average(self.parameters, settings.ema_decay)
         self.on_told: Callable[[Conditioning], None] = lambda _: None
+        self.notes: list[str] = []
+        self.compiled: Compiled | None = None
         # Without it, gradients vanish on their way through half-precision weights.
         is_half = model.unet.dtype == torch.float16
         self.scaler = torch.amp.GradScaler(model.device.type, enabled=is_half)
@@ -89,7 +93,8 @@ class Learner:
         for micro in batch.micros:
             for part in micro.split(self.settings.pictures_at_once or len(micro.prompts)):
                 share = len(part.prompts) / len(micro.prompts)
-                loss = self._loss(part) / len(batch.micros) * share
+                with self.compiled.in_place(part) if self.compiled else nullcontext():
+                    loss = self._loss(part) / len(batch.micros) * share
                 self.scaler.scale(loss).backward()
                 total += loss.detach()
         self.scaler.unscale_(self.optimizer)
@@ -102,6 +107,11 @@ class Learner:
         self.average.update(self.parameters)
         self.updates += 1
         return total
+
+    def gradients(self, part: Batch) -> tuple[torch.Tensor, ...]:
+        """Give the gradients that a part of a batch has for the vectors, changing nothing."""
+        loss = self.scaler.scale(self._loss(part))
+        return torch.autograd.grad(loss, self.parameters, allow_unused=True, materialize_grads=True)
 
     def state(self) -> dict[str, Any]:
         """Give what `load_state` needs to go on exactly: a few KB."""

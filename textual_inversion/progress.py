@@ -9,6 +9,7 @@ from textual_inversion.events import (
     Event,
     Finished,
     Loading,
+    Paced,
     Previewed,
     Progressed,
     Sampled,
@@ -28,6 +29,12 @@ def clock(seconds: float) -> str:
     hours, minutes = divmod(whole // 60, 60)
     text = f"{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
     return f"{hours}:{text}" if hours else text
+
+
+def pace_words(paced: Paced) -> list[str]:
+    """Word the pictures a second and the memory taken, where it is known."""
+    memory = f"{paced.memory_mb} MB" + (" on the GPU" if paced.memory_of == "GPU" else "")
+    return [f"{paced.images_per_second:g} pictures/s", *([memory] if paced.memory_mb else [])]
 
 
 class Printer:
@@ -78,6 +85,8 @@ class Printer:
             parts.append(f"loss {run.losses[-1][1]:.4f}")
         if run.steps_per_second:
             parts.append(f"{run.steps_per_second:.2f}/s")
+        if run.paced:
+            parts += pace_words(run.paced)
         if run.seconds_left is not None:
             parts.append(f"{clock(run.seconds_left)} left")
         if isinstance(event, Progressed) and event.path:

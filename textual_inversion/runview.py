@@ -16,6 +16,7 @@ from textual_inversion.events import (
     Finished,
     Loading,
     Measured,
+    Paced,
     Previewed,
     Progressed,
     Sampled,
@@ -51,6 +52,7 @@ class Run:
     losses: list[tuple[int, float, float]] = field(default_factory=list)
     evaluations: list[Evaluated] = field(default_factory=list)
     measured: Measured | None = None
+    paced: Paced | None = None
     previews: list[Previewed] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     pairs: list[tuple[str, str]] = field(default_factory=list)
@@ -127,10 +129,8 @@ class Run:
 
     def _collect(self, event: Event, now: float | None) -> None:
         match event:
-            case Evaluated():
-                self.evaluations.append(event)
-            case Measured():
-                self.measured = event
+            case Evaluated() | Measured() | Paced():
+                self._read(event)
             case Previewed():
                 self.previews.append(event)
             case Saved():
@@ -146,6 +146,14 @@ class Run:
                     self.pairs.append((event.source, event.path))
             case _:
                 pass
+
+    def _read(self, event: Evaluated | Measured | Paced) -> None:
+        if isinstance(event, Evaluated):
+            self.evaluations.append(event)
+        elif isinstance(event, Measured):
+            self.measured = event
+        else:
+            self.paced = event
 
     def _tick(self, now: float | None) -> None:
         if now is not None:

@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from textual_inversion.errors import SettingsError
-from textual_inversion.events import Evaluated, Event, Measured, Previewed, Stepped, Warned
+from textual_inversion.events import (
+    Evaluated,
+    Event,
+    Measured,
+    Paced,
+    Previewed,
+    Stepped,
+    Warned,
+)
 from textual_inversion.settings import TrainSettings
 
 _PACKAGES = {"tensorboard": "tensorboard", "wandb": "wandb", "trackio": "trackio"}
@@ -54,6 +62,12 @@ class Tracker:
             case Measured():
                 norm = sum(event.norms) / len(event.norms)
                 values = {"vectors/norm": norm, "vectors/moved": event.moved}
+                self._tracker.log(values, step=event.step)
+            case Paced():
+                values = {
+                    "pace/images_per_second": event.images_per_second,
+                    "pace/memory_mb": event.memory_mb,
+                }
                 self._tracker.log(values, step=event.step)
             case Previewed() if hasattr(self._tracker, "log_images"):
                 extra = {"dataformats": "NHWC"} if self.kind == "tensorboard" else {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from html import escape
 from typing import Literal
 
+from textual_inversion.progress import pace_words
 from textual_inversion.runview import Run
 
 Tone = Literal["idle", "busy", "good", "bad"]
@@ -81,6 +82,7 @@ def facts_html(run: Run | None) -> str:
     rows = [
         ("Current prompt", run.caption if run.is_active else ""),
         ("Vectors", _measured(run)),
+        ("Pace", _pace(run)),
         ("Last saved", run.last_saved),
         ("Run folder", run.folder),
     ]
@@ -110,6 +112,22 @@ def _measured(run: Run) -> str:
         f"length {length:.2f} (a word's is {seen.vocabulary_norm:.2f}) · "
         f"moved {seen.moved:.2f} · nearest {near}"
     )
+
+
+def _pace(run: Run) -> str:
+    """Say how fast pictures are trained, what takes the time, and how much memory it needs."""
+    if run.paced is None:
+        return ""
+    seen = run.paced
+    shares = {
+        "UNet": seen.unet,
+        "text encoder": seen.text,
+        "data": seen.data,
+        "previews": seen.previews,
+        "saving and evaluating": seen.other,
+    }
+    told = ", ".join(f"{name} {share:.0%}" for name, share in shares.items() if share >= 0.005)
+    return " · ".join([*pace_words(seen), *([told] if told else [])])
 
 
 def _progress(run: Run) -> str:
