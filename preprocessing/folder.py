@@ -15,11 +15,13 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from preprocessing.captioning import Scribe
 from preprocessing.idle import idle_choices, without_idle
 from preprocessing.lookahead import ahead
 from preprocessing.manifest import Entry, Manifest, mark
+from preprocessing.outcome import Outcome
 from preprocessing.output import Output
-from preprocessing.recipe import Made, Recipe
+from preprocessing.recipe import Recipe
 from preprocessing.tree import Tree, find_below
 from textual_inversion.errors import DatasetError, StorageError
 from textual_inversion.events import Event, Finished, Progressed, Started, Warned
@@ -30,22 +32,14 @@ _SAVE_SECONDS = 2.0  # at most so much is done again after a power cut
 _NOT_PIXELS = {"source", "destination", "recursive", "model", "width", "height", "caption_batch"}
 
 
-@dataclass(frozen=True)
-class Worked:
-    """What a worker found: the mark of a picture, and what it became, or that it is done."""
-
-    mark: str
-    made: Made | None = None
-    entry: Entry | None = None
-
-
 @dataclass
 class Job:
     """One job at work: where it writes, and what there is to say at its end."""
 
     output: Output
     manifest: Manifest
-    work: Callable[[Path], Worked]
+    work: Callable[[Path], Outcome]
+    scribe: Scribe
     num_skipped: int = 0
     failures: list[str] = field(default_factory=list)
     stale: set[str] = field(default_factory=set)
@@ -71,6 +65,8 @@ def preprocess(
     tree = _find(source, output, recursive=settings.recursive)
     width, height = settings.width or size, settings.height or size
     recipe = Recipe.of(settings, width=width, height=height)
+    stop = stop or threading.Event()
+    scribe = Scribe.of(settings, stop)
     present = output.make()
     manifest = Manifest.read(output.destination)
     yield Started(str(source), 0, len(tree.pictures), str(output.destination))
@@ -82,8 +78,8 @@ def preprocess(
             "are replaced, the others stay and would be trained on, too."
         )
     worker = _worker(settings, recipe, manifest, sizes=f"{width} x {height}")
-    job = Job(output, manifest, worker)
-    finished = yield from _run(job, tree.pictures, stop or threading.Event())
+    job = Job(output, manifest, worker, scribe)
+    finished = yield from _run(job, tree.pictures, stop)
     yield from _closing_words(job, finished, total=len(tree.pictures))
     yield finished
 
@@ -96,51 +92,64 @@ def _find(source: Path, output: Output, *, recursive: bool) -> Tree:
 
 def _worker(
     settings: PreprocessSettings, recipe: Recipe, manifest: Manifest, *, sizes: str
-) -> Callable[[Path], Worked]:
+) -> Callable[[Path], Outcome]:
     meaning = f"{sizes} {without_idle(settings).model_dump_json(exclude=_NOT_PIXELS)}"
 
-    def work(picture: Path) -> Worked:
+    def work(picture: Path) -> Outcome:
         content = mark(picture, settings=meaning)
         entry = manifest.done(picture, content)
-        return Worked(content, entry=entry) if entry else Worked(content, recipe.prepare(picture))
+        if entry:
+            return Outcome(picture, content, entry=entry)
+        try:
+            return Outcome(picture, content, made=recipe.prepare(picture))
+        except DatasetError as error:
+            return Outcome(picture, content, complaint=str(error))
 
     return work
 
 
 def _run(job: Job, pictures: list[Path], stop: threading.Event) -> Generator[Event, None, Finished]:
-    num_files = 0
+    num_files = done = 0
     saved = time.perf_counter()
-    with _saved_at_the_end(job.manifest), closing(ahead(job.work, pictures)) as begun:
-        for done, (picture, future) in enumerate(begun, start=1):
+    with (
+        _saved_at_the_end(job.manifest),
+        closing(ahead(job.work, pictures)) as begun,
+        closing(job.scribe.captioned(future.result() for _, future in begun)) as news,
+    ):
+        for item in news:
             if stop.is_set():
-                return Finished(num_files, "stopped", str(job.output.destination))
-            files: tuple[str, ...] = ()
-            try:
-                files = yield from _finish(job, picture, future.result())
-            except DatasetError as error:
-                job.failures.append(str(error))
-                yield Warned(str(error))
+                break
+            if not isinstance(item, Outcome):
+                yield item
+                continue
+            done += 1
+            files = yield from _finish(job, item)
             # Captions count only where no pictures are written.
             num_files += sum(not name.endswith(".txt") for name in files) or len(files)
             path = str(job.output.destination / files[0]) if files else ""
-            yield Progressed(done, len(pictures), path=path, source=str(picture))
+            yield Progressed(done, len(pictures), path=path, source=str(item.picture))
             if time.perf_counter() - saved > _SAVE_SECONDS:
                 job.manifest.save()
                 saved = time.perf_counter()
-    return Finished(num_files, "done", str(job.output.destination))
+    reason = "done" if done == len(pictures) else "stopped"
+    return Finished(num_files, reason, str(job.output.destination))
 
 
-def _finish(job: Job, picture: Path, worked: Worked) -> Generator[Event, None, tuple[str, ...]]:
+def _finish(job: Job, outcome: Outcome) -> Generator[Event, None, tuple[str, ...]]:
     """Write one picture's results, unless they are there; give the names of its files."""
-    if worked.entry:
+    if outcome.complaint:
+        job.failures.append(outcome.complaint)
+        yield Warned(outcome.complaint)
+        return ()
+    if outcome.entry:
         job.num_skipped += 1
-        return worked.entry.files
-    assert worked.made
-    number = job.manifest.number(picture)
-    files = job.output.write(worked.made, number=number, picture=picture)
-    job.stale |= job.manifest.add(picture, Entry(worked.mark, number, files))
-    if worked.made.note:
-        yield Warned(worked.made.note)
+        return outcome.entry.files
+    assert outcome.made
+    number = job.manifest.number(outcome.picture)
+    files = job.output.write(outcome.made, number=number, picture=outcome.picture)
+    job.stale |= job.manifest.add(outcome.picture, Entry(outcome.mark, number, files))
+    if outcome.made.note:
+        yield Warned(outcome.made.note)
     return files
 
 

@@ -21,25 +21,36 @@ from preprocessing.operations import (
     crops_by_focus,
     explaining,
 )
+from textual_inversion.colours import over_white
 from textual_inversion.errors import DatasetError
 from textual_inversion.pictures import open_picture, room_for, shown, smallness, text_beside
 from textual_inversion.settings import PreprocessSettings
 
+_VIEW_PX = 1024
+
 
 @dataclass(frozen=True)
 class Prepared:
-    """A picture ready to be written: its file's bytes, or none, and its caption, or none."""
+    """A picture ready to be written: its file's bytes, or none, and its caption, or none.
+
+    `view` is what a captioner is to see of it; None where no new caption is wanted.
+    """
 
     data: bytes
     extension: str
     caption: str
+    view: Image.Image | None = None
 
 
 @dataclass(frozen=True)
 class Made:
-    """All that one picture becomes, a drawing of how, and what the user should know of it."""
+    """All that one picture becomes, a drawing of how, and what the user should know of it.
+
+    `existing` is the text that lay beside it.
+    """
 
     pictures: tuple[Prepared, ...]
+    existing: str = ""
     note: str | None = None
     drawing: bytes = b""
 
@@ -58,6 +69,7 @@ class Recipe:
     joiner: str
     kind: Format | None
     keep_alpha: bool
+    captions: bool
     explain: Callable[[Image.Image], Image.Image | None] | None
 
     @classmethod
@@ -72,6 +84,7 @@ class Recipe:
             joiner=settings.caption_joiner,
             kind=kind,
             keep_alpha=settings.keep_alpha and kind != "jpeg",
+            captions=bool(settings.caption),
             explain=explaining(settings, width=width, height=height) if debug else None,
         )
 
@@ -97,19 +110,31 @@ class Recipe:
     def _made(self, picture: Path, image: Image.Image, existing: str) -> Made:
         pictures: list[Prepared] = []
         size = image.size
+        caption = merge(existing, "", policy=self.policy, joiner=self.joiner)
+        # What is copied stands instead of a new caption.
+        is_new = self.captions and not (self.policy == "copy" and existing)
         for one in apply(self.operations, image):
             size = one.size
-            caption = merge(existing, "", policy=self.policy, joiner=self.joiner)
+            view = _view(one) if is_new else None
             if self.kind:
-                pictures.append(Prepared(encode(one, self.kind), EXTENSIONS[self.kind], caption))
-            elif caption:
-                pictures.append(Prepared(b"", "", caption))
+                data = encode(one, self.kind)
+                pictures.append(Prepared(data, EXTENSIONS[self.kind], caption, view))
+            elif caption or is_new:
+                pictures.append(Prepared(b"", "", caption, view))
         drawn = self.explain(image) if self.explain else None
         return Made(
             tuple(pictures),
+            existing=existing,
             note=smallness(picture, image, *size),
             drawing=encode(drawn, "jpeg") if drawn else b"",
         )
+
+
+def _view(image: Image.Image) -> Image.Image:
+    """Give a picture as a captioner is to see it: RGB, and no larger than any of them looks at."""
+    view = over_white(image) if image.mode == "RGBA" else image.convert("RGB")
+    view.thumbnail((_VIEW_PX, _VIEW_PX), Image.Resampling.LANCZOS)
+    return view
 
 
 def _least(settings: PreprocessSettings, width: int, height: int) -> Size | None:

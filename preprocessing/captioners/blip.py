@@ -1,0 +1,121 @@
+"""BLIP and BLIP-2, which describe a picture in a sentence; through transformers."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from PIL import Image
+
+from preprocessing.captioners.captioner import failures_named, release
+from preprocessing.captioners.weights import Weights, fetch, find_weights
+from textual_inversion.errors import ModelError
+from textual_inversion.events import Event, Loading
+from textual_inversion.settings import PreprocessSettings
+
+NAME = "BLIP"
+_SHORT = {
+    "base": "Salesforce/blip-image-captioning-base",
+    "large": "Salesforce/blip-image-captioning-large",
+    "blip2": "Salesforce/blip2-opt-2.7b",
+}
+_CLASSES = {"blip": "BlipForConditionalGeneration", "blip-2": "Blip2ForConditionalGeneration"}
+_FILES = ("config.json",)
+_PATTERNS = ("*.json", "*.txt", "*.safetensors")
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """How long a sentence may be, and how hard it is searched for."""
+
+    least: int
+    most: int
+    beams: int
+
+    @classmethod
+    def of(cls, settings: PreprocessSettings) -> Self:
+        """Take what the settings ask for."""
+        most = settings.caption_max_length
+        return cls(min(settings.caption_min_length, most), most, settings.caption_num_beams)
+
+
+def check(settings: PreprocessSettings) -> str:
+    """Say where the model is or will come from; ModelError says what is missing."""
+    return str(_weights(settings))
+
+
+def load(settings: PreprocessSettings, stop: threading.Event) -> Generator[Event, None, BLIP]:
+    """Load the model that the settings name."""
+    weights = _weights(settings)
+    folder = yield from fetch(weights, _PATTERNS, stop=stop)
+    yield Loading(f"{NAME} from {folder}")
+    return BLIP(folder, Lengths.of(settings))
+
+
+class BLIP:
+    """A loaded model of the BLIP family."""
+
+    def __init__(self, folder: Path, lengths: Lengths) -> None:
+        import torch
+
+        self._lengths = lengths
+        self._device = "cuda" if torch.cuda.is_available() else "cpu"
+        self._dtype = torch.float16 if self._device == "cuda" else torch.float32
+        model, self._processor = _opened(folder, self._dtype)
+        self._model: Any = model.to(self._device).eval()
+
+    def caption(self, pictures: Sequence[Image.Image]) -> list[str]:
+        """Describe each picture in a sentence."""
+        import torch
+
+        with failures_named(NAME), torch.inference_mode():
+            taken = self._processor(images=list(pictures), return_tensors="pt")
+            pixels = taken["pixel_values"].to(self._device, self._dtype)  # (B, 3, H, W)
+            tokens = self._model.generate(
+                pixel_values=pixels,
+                min_new_tokens=self._lengths.least,
+                max_new_tokens=self._lengths.most,
+                num_beams=self._lengths.beams,
+                do_sample=False,
+            )
+            texts = self._processor.batch_decode(tokens, skip_special_tokens=True)
+        return [" ".join(text.split()) for text in texts]
+
+    def close(self) -> None:
+        """Give the model's memory back."""
+        del self._model, self._processor
+        release()
+
+
+def _opened(folder: Path, dtype: Any) -> tuple[Any, Any]:
+    import transformers
+
+    transformers.utils.logging.disable_progress_bar()
+    model_class = getattr(transformers, _class_name(folder))
+    try:
+        model = model_class.from_pretrained(folder, local_files_only=True, dtype=dtype)
+        processor = transformers.AutoProcessor.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ModelError(f"{folder} cannot be loaded as a BLIP model: {reason}") from error
+    return model, processor
+
+
+def _class_name(folder: Path) -> str:
+    try:
+        kind = json.loads((folder / "config.json").read_text(encoding="utf-8"))["model_type"]
+        return _CLASSES[kind]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ModelError(
+            f"{folder / 'config.json'} does not describe a BLIP or BLIP-2 model; give the folder "
+            "of one."
+        ) from None
+
+
+def _weights(settings: PreprocessSettings) -> Weights:
+    name = _SHORT.get(settings.blip_model, settings.blip_model)
+    return find_weights(name, captioner=NAME, files=_FILES)

@@ -1,0 +1,61 @@
+"""The other end of `lavis`: run by the Python of LAVIS's own environment, never imported by us.
+
+Each line in is a JSON object, and so is the one line out that answers it:
+
+    {"load": {"name": "blip_caption", "type": "base_coco"}}         {"ready": true}
+    {"pictures": [paths], "options": {of the model's generate}}     {"captions": [texts]}
+
+An answer {"error": text} says what went wrong instead. The process ends with its input.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from typing import Any
+
+
+class Model:
+    """A model of LAVIS and what it wants done to pictures."""
+
+    def __init__(self, name: str, type: str) -> None:
+        models: Any = importlib.import_module("lavis.models")
+        self.torch: Any = importlib.import_module("torch")
+        self.device = "cuda" if self.torch.cuda.is_available() else "cpu"
+        self.model, processors, _ = models.load_model_and_preprocess(
+            name=name, model_type=type, is_eval=True, device=self.device
+        )
+        self.process = processors["eval"]
+
+    def captions(self, paths: list[str], options: dict[str, Any]) -> list[str]:
+        """Caption the pictures at these paths."""
+        image: Any = importlib.import_module("PIL.Image")
+        pictures = [self.process(image.open(path).convert("RGB")) for path in paths]
+        with self.torch.no_grad():
+            batch = self.torch.stack(pictures).to(self.device)
+            return list(self.model.generate({"image": batch}, **options))
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    # What LAVIS prints must not be taken for an answer.
+    os.dup2(2, 1)
+    model: Any = None
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            if "load" in request:
+                model = Model(**request["load"])
+                answer: dict[str, Any] = {"ready": True}
+            else:
+                answer = {"captions": model.captions(request["pictures"], request["options"])}
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        answers.write(json.dumps(answer) + "\n")
+
+
+if __name__ == "__main__":
+    main()

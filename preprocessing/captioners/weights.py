@@ -1,0 +1,128 @@
+"""Where a captioner's model lies: in a folder here, or on the Hugging Face Hub."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import threading
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from preprocessing.captioners.background import awaited
+from textual_inversion.errors import ModelError
+from textual_inversion.events import Event
+from textual_inversion.settings import find_folder
+
+_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+_MB = 1_000_000
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A model by its name: its folder if it lies here, else it is to come from the Hub."""
+
+    captioner: str
+    name: str
+    folder: Path | None
+    files: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Say where the model is."""
+        if self.folder:
+            return str(self.folder)
+        return f"{self.name}, from the Hugging Face Hub or its cache"
+
+
+def find_weights(name: str, *, captioner: str, files: Sequence[str]) -> Weights:
+    """Find a model that has all of `files`, by path, by its name under models/, or on the Hub."""
+    last = name.rstrip("/").rpartition("/")[2]
+    places = (Path(name).expanduser(), find_folder(name), *_under_models(name, last))
+    folders = [place for place in places if name.strip() and place.is_dir()]
+    for folder in folders:
+        if all((folder / file).is_file() for file in files):
+            return Weights(captioner, name, folder, tuple(files))
+    if folders:
+        missing = next(file for file in files if not (folders[0] / file).is_file())
+        raise ModelError(
+            f"The folder {folders[0]} is no model for {captioner}: it has no {missing}."
+        )
+    if not _HUB_NAME.fullmatch(name):
+        raise ModelError(
+            f'There is no folder "{name}" with a model for {captioner}; give the path of one, or '
+            "a name on the Hugging Face Hub, such as owner/model."
+        )
+    return Weights(captioner, name, None, tuple(files))
+
+
+def fetch(
+    weights: Weights, patterns: Iterable[str], *, stop: threading.Event
+) -> Generator[Event, None, Path]:
+    """Give the model's folder; what is not on this machine is downloaded from the Hub.
+
+    After `stop` an event is yielded at once; the download is left alone if nobody goes on then.
+    """
+    if weights.folder:
+        return weights.folder
+    counts = _Counts()
+    what = f"{weights.captioner}: {weights.name}"
+    try:
+        return (
+            yield from awaited(
+                lambda: _download(weights.name, list(patterns), counts),
+                words=lambda: what + counts.words(),
+                stop=stop,
+            )
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise _unreachable(weights, _first_line(error)) from error
+
+
+@dataclass
+class _Counts:
+    """What the Hub's progress bars count."""
+
+    bars: list[Any] = field(default_factory=list)
+
+    def words(self) -> str:
+        done = max((bar.n or 0 for bar in self.bars), default=0)
+        total = max((bar.total or 0 for bar in self.bars), default=0)
+        # In twentieths, so that a log is not flooded.
+        return f" ({5 * int(20 * done / total)} % of {total / _MB:,.0f} MB)" if total else ""
+
+
+def _download(name: str, patterns: list[str], counts: _Counts) -> Path:
+    hub: Any = importlib.import_module("huggingface_hub")
+    tqdm: Any = importlib.import_module("tqdm").tqdm
+
+    class Bar(tqdm):
+        """Counts, and shows nothing."""
+
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            if options.get("unit") == "B":
+                counts.bars.append(self)
+
+        def display(self, *_: Any, **__: Any) -> None:
+            pass
+
+    return Path(hub.snapshot_download(name, allow_patterns=patterns, tqdm_class=Bar))
+
+
+def _unreachable(weights: Weights, reason: str) -> ModelError:
+    folder = Path(os.environ.get("TI_HOME", ".")) / "models" / weights.name.rpartition("/")[2]
+    return ModelError(
+        f"The model {weights.name} for {weights.captioner} is not on this machine and could not be "
+        f"downloaded from the Hugging Face Hub ({reason}); put its files ("
+        f"{', '.join(weights.files)} ...) into {folder}, or try again with a connection."
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
+def _under_models(*names: str) -> list[Path]:
+    return [find_folder("models") / name for name in names if name]
