@@ -37,7 +37,7 @@ FLAGS = {
         "--preview-prompt --preview-images --preview-negative-prompt --preview-steps "
         "--preview-cfg-scale --preview-seed --shuffle-tags --tag-dropout --latent-sampling "
         "--preset --prediction-type --zero-terminal-snr --precision --channels-last "
-        "--attention --gradient-checkpointing --vae-offload --pictures-at-once "
+        "--attention --gradient-checkpointing --vae-offload --pictures-at-once --compile "
         "--preview-sampler --preview-width --preview-height --preview-beside --optimizer "
         "--adam-beta1 --adam-beta2 --adam-epsilon --weight-decay --lr-scheduler "
         "--warmup-steps --lr-num-cycles --scale-learning-rate --gradient-clipping "

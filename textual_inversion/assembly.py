@@ -8,6 +8,7 @@ from pathlib import Path
 
 from textual_inversion.checkpoint import Checkpoint
 from textual_inversion.chores import Checkpoints, FinalSave, Snapshots
+from textual_inversion.compiled import Compiled, is_worth_compiling
 from textual_inversion.control import Control
 from textual_inversion.data.batches import Batches
 from textual_inversion.data.folder import Item, read_folder
@@ -24,6 +25,7 @@ from textual_inversion.models.base import BaseModel
 from textual_inversion.models.load import Opening, open_model
 from textual_inversion.models.memory import check_attention
 from textual_inversion.models.precision import describe_compute
+from textual_inversion.notes import Notes
 from textual_inversion.previews import Previews, preview_shots
 from textual_inversion.randomness import draw
 from textual_inversion.readout import Readout
@@ -158,6 +160,9 @@ def make_learner(parts: Parts, start: int, checkpoint: Checkpoint | None) -> Lea
     )
     if checkpoint:
         learner.load_state(checkpoint.state)
+    steps_left = parts.settings.max_steps - learner.updates
+    if is_worth_compiling(parts.settings.compile, steps_left, parts.model.device):
+        learner.compiled = Compiled(learner)
     return learner
 
 
@@ -181,6 +186,7 @@ def make_chores(
     """Order matters: broken vectors are caught first; what was learned is safe before pictures."""
     settings, subject = parts.settings, evaluator.subject
     return [
+        Notes(evaluator.subject.learner),
         Guard(subject, settings.on_nan),
         evaluator,
         Readout(subject, settings.evaluate_every),

@@ -41,6 +41,7 @@ class BaseModel:
         self.vae = vae
         self.scheduler = scheduler
         self._vae_rests = False
+        self._running: Any = unet
         self.alphas_cumprod: torch.Tensor = alphas_cumprod(scheduler.config).to(unet.device)
 
     @property
@@ -88,13 +89,22 @@ class BaseModel:
                 "text_embeds": conditioning.pooled.to(self.unet.dtype),
                 "time_ids": self._time_ids(latents),
             }
-        return self.unet(
+        return self._running(
             latents.to(self.unet.dtype),
             timesteps,
             encoder_hidden_states=conditioning.hidden.to(self.unet.dtype),
             added_cond_kwargs=extra,
             return_dict=False,
         )[0].float()
+
+    @contextmanager
+    def running(self, unet: Any) -> Iterator[None]:
+        """Let `predict` run another form of the UNet within the block; None: the UNet itself."""
+        self._running = self.unet if unet is None else unet
+        try:
+            yield
+        finally:
+            self._running = self.unet
 
     def _time_ids(self, latents: torch.Tensor) -> torch.Tensor:
         """SDXL's six size numbers: original size, crop corner, target size (height first)."""

@@ -64,6 +64,13 @@ class MachineSettings(BasicTrainSettings):
     """Show a batch in parts of so many pictures: less memory, more time, the same result but for
     rounding. 0 shows it whole."""
 
+    compile: Annotated[
+        Literal["off", "auto", "on"], Ui("Compile the UNet", group="Memory and speed")
+    ] = "off"
+    """Let PyTorch compile the UNet, which takes minutes and then makes steps faster; "auto" does on
+    a GPU from 1000 steps on. Its gradients are compared with plain ones first, and the plain UNet
+    is used where they differ."""
+
     @model_validator(mode="before")
     @classmethod
     def _fill_in(cls, data: Any) -> object:
