@@ -16,7 +16,7 @@ from preprocessing.looks import Look, Unusable, look_at
 from preprocessing.tree import dataset_folder
 from preprocessing.wordings import CountTokens, in_captions, in_lengths, in_template
 from textual_inversion.errors import SettingsError
-from textual_inversion.events import Event, Finished, Progressed, Started
+from textual_inversion.events import Event, Progressed, Started
 from textual_inversion.pictures import find_pictures, shown
 from textual_inversion.settings import CheckSettings
 from textual_inversion.templates import read_template
@@ -98,13 +98,10 @@ def check(
     with closing(ahead(lambda path: look_at(path, **size), paths)) as begun:
         for path, future in begun:
             if stop and stop.is_set():
-                yield Finished(len(seen), "stopped")
                 return None
             seen.append(future.result())
             yield Progressed(len(seen), len(paths), source=str(path))
-    report = _report(folder, purpose, seen)
-    yield Finished(len(seen), "done")
-    return report
+    return _report(folder, purpose, seen)
 
 
 def check_settings(

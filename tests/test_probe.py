@@ -4,8 +4,8 @@ import pytest
 
 from textual_inversion.control import Control
 from textual_inversion.errors import DatasetError
-from textual_inversion.events import Finished, Started, Stepped
-from textual_inversion.probe import NUM_STEPS, STAND_IN, Estimate, probe
+from textual_inversion.events import Started, Stepped
+from textual_inversion.probe import STAND_IN, Estimate, probe
 from textual_inversion.settings import TrainSettings
 
 
@@ -33,7 +33,6 @@ def test_five_true_steps_make_an_estimate_and_no_file(settings, home):
     steps = [event for event in told if isinstance(event, Stepped)]
     assert [event.step for event in steps] == [1, 2, 3, 4, 5]
     assert all(event.loss > 0 for event in steps)
-    assert told[-1] == Finished(NUM_STEPS, "done")
     assert (estimate.steps, estimate.num_previews) == (100, 3)
     assert estimate.seconds > 99 * estimate.seconds_per_step > 0
     assert 50 < estimate.peak_mb < 100_000
@@ -46,7 +45,7 @@ def test_a_probe_can_be_stopped(settings):
     while not isinstance(next(events), Started):
         pass
     control.stop.set()
-    assert list(events) == [Finished(0, "stopped")]
+    assert list(events) == []
     assert probed(settings, control)[1] is None
 
 

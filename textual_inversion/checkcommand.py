@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from textual_inversion.control import Control
-from textual_inversion.events import Event, Finished, Started
+from textual_inversion.events import Event, Started
 from textual_inversion.progress import Printer
 from textual_inversion.settings import CheckCommandSettings, TrainSettings, read_settings_file
 
@@ -59,5 +59,5 @@ def _watched(events: Generator[Event, None, Result]) -> Result:
             event = next(events)
         except StopIteration as end:
             return end.value
-        if printer.live and not isinstance(event, Started | Finished):
+        if printer.live and not isinstance(event, Started):
             printer.show(event)

@@ -22,7 +22,7 @@ from textual_inversion.assembly import (
 from textual_inversion.control import Control
 from textual_inversion.data.batches import Batches
 from textual_inversion.evaluation import Evaluator
-from textual_inversion.events import Event, Finished, Loading, Started, Stepped
+from textual_inversion.events import Event, Loading, Started, Stepped
 from textual_inversion.files.embedding import Embedding
 from textual_inversion.library import Library
 from textual_inversion.models.find import describe_model
@@ -88,7 +88,6 @@ def probe(settings: TrainSettings, control: Control) -> Generator[Event, None, E
     parts = yield from watch.through(open_parts(settings, _embedding(settings)))
     batches = yield from watch.through(read_data(parts, control))
     if batches is None:
-        yield Finished(0, "stopped")
         return None
     done = parts.embedding.step if parts.embedding.step < settings.max_steps else 0
     learner = make_learner(parts, done, None)
@@ -98,15 +97,13 @@ def probe(settings: TrainSettings, control: Control) -> Generator[Event, None, E
     with memory_saved(parts):
         seconds = yield from _steps(evaluator, batches, control)
         if len(seconds) < NUM_STEPS:
-            yield Finished(len(seconds), "stopped")
             return None
         extra = yield from _chores(parts, evaluator, settings.max_steps - done)
     each = statistics.median(seconds[1:])  # the first one warms up
     steps = settings.max_steps - done
     total = watch.seconds + seconds[0] + each * (steps - 1) + extra
-    peak = peak_mb(parts.model.device)
-    yield Finished(NUM_STEPS, "done")
-    return Estimate(steps, _times(steps, settings.save_image_every), total, each, peak)
+    previews = _times(steps, settings.save_image_every)
+    return Estimate(steps, previews, total, each, peak_mb(parts.model.device))
 
 
 def _embedding(settings: TrainSettings) -> Embedding | None:

@@ -40,13 +40,15 @@ def build(runner: Runner) -> gr.Blocks:
             with gr.Tab("Runs", id="runs"):
                 table = runs.Runs(foreman)
         drawn = [creating, preparing, training, drawing]
-        restored = remember(page, [tab.form for tab in drawn])
+        restored = remember(page, [*(tab.form for tab in drawn), preparing.extras["checking"].form])
         _offer_embeddings([restored.then, at_train.select, at_generate.select], *drawn)
         _hand_pictures_on(preparing, training, tabs)
+        checked = preprocess.join(page, preparing, training, tabs)
         asking.take_from(drawing.form, training.form, training.extras["take"])
         parts = [badge, *(part for tab in drawn for part in tab.parts), *table.parts]
         events = [event for tab in drawn for event in tab.events]
-        Live(runner, parts).listen(page, [*events, *table.listen(training.form, tabs)])
+        events += [*checked, *table.listen(training.form, tabs)]
+        Live(runner, parts).listen(page, events)
     return page
 
 

@@ -1,6 +1,7 @@
-"""Pictures that jobs made, copied to the one folder that the page may serve.
+"""Pictures of data sets and of jobs, copied to the one folder that the page may serve.
 
-Only paths out of a job's own events come here, never typed ones, and only what opens as a picture
+Only paths come here that the program found itself, in a folder or among what a job made, never typed
+ones, and only what opens as a picture
 is copied; so no other file can be asked for, whatever a form says.
 """
 

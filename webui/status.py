@@ -12,7 +12,7 @@ from textual_inversion.progress import pace_words
 from textual_inversion.runview import Run
 
 Tone = Literal["idle", "busy", "good", "bad"]
-_NOUNS = {"train": "step", "preprocess": "picture", "generate": "sampling step"}
+_NOUNS = {"preprocess": "picture", "check": "picture", "generate": "sampling step"}
 
 
 def sentence(run: Run | None, *, idle: str) -> str:

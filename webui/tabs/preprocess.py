@@ -1,4 +1,7 @@
-"""The Preprocess Images tab: a folder of pictures in, a folder ready for training out."""
+"""The Preprocess Images tab: a folder of pictures in, a folder ready for training out.
+
+Beside it, the captions of a folder can be edited, and a data set looked through.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ from webui.form import Form, draw_form
 from webui.live import Part, start_button, stop_button
 from webui.pictures import served
 from webui.status import status_html, warnings_html
+from webui.tabs.captions import Editor
+from webui.tabs.checking import Checking
 from webui.tabs.parts import Tab, buttons, complaints, lead
 
 _PAIRS_SHOWN = 12
@@ -24,6 +29,31 @@ _IDLE = "Choose a folder of pictures, and where the prepared ones should go."
 
 def draw(runner: Runner) -> Tab:
     """Draw the tab."""
+    with gr.Tabs(elem_id="preprocess-parts") as sides:
+        with gr.Tab("Prepare", id="prepare"):
+            tab = _prepare(runner)
+        with gr.Tab("Captions", id="captions"):
+            editor = Editor(runner.device, tab.form.by_path["model"])
+        with gr.Tab("Check", id="check"):
+            checking = Checking(runner)
+    editor.offer(tab.extras["caption"], tab.form.by_path["destination"], sides)
+    return Tab(
+        tab.form,
+        [*tab.parts, *checking.parts],
+        tab.events,
+        {**tab.extras, "editor": editor, "checking": checking, "sides": sides},
+    )
+
+
+def join(page: gr.Blocks, preparing: Tab, training: Tab, tabs: gr.Tabs) -> list[Any]:
+    """Join the parts to the other tabs and the page; give the events after which to look."""
+    preparing.extras["editor"].restore(page)
+    checking: Checking = preparing.extras["checking"]
+    checking.join(training, {"preprocess": tabs, "check": preparing.extras["sides"]})
+    return checking.events
+
+
+def _prepare(runner: Runner) -> Tab:
     lead(_LEAD)
     with gr.Row(elem_classes="ti-columns"):
         with gr.Column(scale=5, min_width=320, elem_classes="ti-card"):
@@ -36,16 +66,21 @@ def draw(runner: Runner) -> Tab:
         with gr.Column(scale=6, min_width=320):
             start, stop = buttons("preprocess", "Preprocess")
             parts = _live()
-            onward = gr.Button(
-                "Train on these pictures", visible=False, elem_id="preprocess-onward-button"
-            )
+            with gr.Row():
+                caption = gr.Button(
+                    "Edit their captions", visible=False, elem_id="preprocess-caption-button"
+                )
+                onward = gr.Button(
+                    "Train on these pictures", visible=False, elem_id="preprocess-onward-button"
+                )
     begun = start.click(
         lambda *values: _begin(runner, form, values), form.controls, api_visibility="private"
     )
     stopped = stop.click(lambda: runner.stop("preprocess"), queue=False, api_visibility="private")
     parts += [start_button("preprocess", start), stop_button("preprocess", stop)]
-    parts.append(Part("preprocess", onward, lambda run: gr.update(visible=_made(run))))
-    return Tab(form, parts, [begun, stopped], {"onward": onward})
+    for button in (caption, onward):
+        parts.append(Part("preprocess", button, lambda run: gr.update(visible=_made(run))))
+    return Tab(form, parts, [begun, stopped], {"onward": onward, "caption": caption})
 
 
 def _example() -> dict[str, Any]:

@@ -39,6 +39,7 @@ def draw(runner: Runner, foreman: Foreman) -> Tab:
             take = gr.Button(
                 "Take previews' values from Generate", size="sm", elem_id="train-take-button"
             )
+            check = gr.Button("Check the data set", size="sm", elem_id="train-check-button")
         with gr.Column(scale=6, min_width=320):
             start, stop = buttons("train", "Train")
             asked = asking.draw(runner, foreman, form)
@@ -49,7 +50,7 @@ def draw(runner: Runner, foreman: Foreman) -> Tab:
     )
     stopped = stop.click(lambda: runner.stop("train"), queue=False, api_visibility="private")
     parts += [start_button("train", start), stop_button("train", stop), *asked.parts]
-    return Tab(form, parts, [begun, stopped, *asked.events], {"take": take})
+    return Tab(form, parts, [begun, stopped, *asked.events], {"take": take, "check": check})
 
 
 def _settings() -> Form[TrainSettings]:

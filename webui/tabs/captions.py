@@ -1,0 +1,197 @@
+"""The caption editor at work: what its controls do to the drafts, and what is shown of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from preprocessing.editing import Draft
+from textual_inversion.control import Turnstile
+from textual_inversion.errors import TextualInversionError
+from webui import captions
+from webui.captions import CountTokens, View
+from webui.drafts import Drafts
+from webui.edits import CHANGES, STEPS, Make, Step, Wanted, can
+from webui.form import AS_ONE_TYPES
+from webui.tabs.captionfields import Fields
+from webui.tabs.parts import complaints
+from webui.work import warm
+
+_SHARED: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+_AT_ONCE: dict[str, Any] = {**_SHARED, "queue": False, "trigger_mode": "multiple"}
+
+
+class Editor:
+    """The editor; `model` is the control that names whose tokens are counted."""
+
+    def __init__(self, device: Turnstile, model: Component) -> None:
+        self.drafts = Drafts()
+        self.device = device
+        self.fields = fields = Fields()
+        self.inputs = [fields.view, fields.caption, model]
+        self.opening = [fields.folder, fields.show, fields.tag, model]
+        self._listen()
+        self._listen_to_changes()
+
+    def restore(self, page: gr.Blocks) -> None:
+        """Let a page that is opened again show what it showed."""
+        fields = self.fields
+        inputs, outputs = [fields.kept, *self.opening[1:]], [fields.folder, *fields.drawn]
+        page.load(self._restore, inputs, outputs, queue=False, **_SHARED)
+
+    def offer(self, button: gr.Button, folder: Component, tabs: gr.Tabs) -> None:
+        """Let a button on a neighbouring tab open the folder that is named there."""
+        fields = self.fields
+        named = button.click(
+            lambda name: (name, gr.Tabs(selected="captions")),
+            folder,
+            [fields.folder, tabs],
+            queue=False,
+            **_SHARED,
+        )
+        named.then(self._open, self.opening, [*fields.drawn, fields.kept], **_SHARED)
+
+    def _listen(self) -> None:
+        fields = self.fields
+        for event in (fields.open.click, fields.folder.submit):
+            event(self._open, self.opening, [*fields.drawn, fields.kept], **_SHARED)
+        fields.grid.click(self._choose, self.inputs, fields.drawn, **_AT_ONCE)
+        fields.tags.click(_picked, None, fields.wanted[0], **_AT_ONCE)
+        typed = [fields.note, *fields.steps.values()]
+        fields.caption.input(self._type, self.inputs, typed, **AS_ONE_TYPES)
+        fields.caption.blur(self._look, self.inputs, fields.seen, queue=False, **_SHARED)
+        filtered = [fields.show.input, fields.tag.input]
+        inputs = [*self.inputs, fields.show, fields.tag]
+        gr.on(filtered, self._filter, inputs, fields.drawn, **AS_ONE_TYPES)
+
+    def _listen_to_changes(self) -> None:
+        fields = self.fields
+        self._turn(fields.every, lambda draft, view: view.having(view.places(draft)))
+        self._turn(fields.none, lambda _, view: view.having(()))
+        self._turn(fields.before, lambda _, view: replace(view, leaf=max(view.leaf - 1, 0)))
+        self._turn(fields.after, lambda _, view: replace(view, leaf=view.leaf + 1))
+        inputs = [*self.inputs, *fields.wanted]
+        for name, (_, make) in CHANGES.items():
+            fields.changes[name].click(self._changer(make), inputs, fields.drawn, **_SHARED)
+        for name, (_, step) in STEPS.items():
+            fields.steps[name].click(self._stepper(step), self.inputs, fields.drawn, **_SHARED)
+
+    def _turn(self, button: gr.Button, turn: Callable[[Draft, View], View]) -> None:
+        def handle(data: Any, typed: str, model: str) -> list[Any]:
+            with complaints():
+                view = self._taken(data, typed)
+                return self._drawn(turn(self.drafts.get(view.key), view), model)
+
+        button.click(handle, self.inputs, self.fields.drawn, **_AT_ONCE)
+
+    def _changer(self, make: Make) -> Callable[..., list[Any]]:
+        def handle(data: Any, typed: str, model: str, *fields: Any) -> list[Any]:
+            with complaints():
+                view = self._taken(data, typed)
+                wanted = Wanted(*fields)
+                self.drafts.update(
+                    view.key,
+                    lambda draft: draft.change(view.targets(draft), make(wanted, draft)),
+                )
+                return self._drawn(view, model)
+
+        return handle
+
+    def _stepper(self, step: Step) -> Callable[..., list[Any]]:
+        def handle(data: Any, typed: str, model: str) -> list[Any]:
+            with complaints():
+                view = self._taken(data, typed)
+                self.drafts.update(view.key, step)
+                return self._drawn(view, model)
+
+        return handle
+
+    def _open(self, name: str, show: str, tag: str, model: str) -> list[Any]:
+        with complaints():
+            view = View.of({"key": self.drafts.open(name or ""), "show": show, "tag": tag})
+            return [*self._drawn(view, model), name]
+
+    def _restore(self, name: Any, show: str, tag: str, model: str) -> list[Any]:
+        if not isinstance(name, str) or not name or not self.drafts.knows(name):
+            return [gr.skip() for _ in range(1 + len(self.fields.drawn))]
+        return [name, *self._open(name, show, tag, model)[:-1]]
+
+    def _choose(self, data: Any, typed: str, model: str, event: gr.EventData) -> list[Any]:
+        with complaints():
+            view = self._taken(data, typed)
+            draft = self.drafts.get(view.key)
+            in_sight = set(view.in_sight(draft)) if event.more else range(len(draft.pictures))
+            others = [place for place in view.chosen if place not in in_sight]
+            return self._drawn(
+                view.having([*others, *View.of({"chosen": event.chosen}).chosen]), model
+            )
+
+    def _filter(self, data: Any, typed: str, model: str, show: str, tag: str) -> list[Any]:
+        with complaints():
+            view = self._taken(data, typed)
+            return self._drawn(View.of({"key": view.key, "show": show, "tag": tag}), model)
+
+    def _type(self, data: Any, typed: str, model: str) -> list[Any]:
+        with complaints():
+            draft = self.drafts.get(self._taken(data, typed).key)
+            return [captions.tokens_html(self._counter(model)(typed)), *_buttons(draft)]
+
+    def _look(self, data: Any, typed: str, model: str) -> list[Any]:
+        with complaints():
+            return self._sights(self._taken(data, typed), self._counter(model))
+
+    def _taken(self, data: Any, typed: str | None) -> View:
+        """Read what a page carries, and take in what was typed there since it was drawn."""
+        view = View.of(data)
+        place, text = view.current, (typed or "").strip()
+        if place is not None and text != view.text.strip():
+            self.drafts.update(view.key, lambda draft: draft.type(place, text))
+        return view
+
+    def _drawn(self, view: View, model: str) -> list[Any]:
+        """Draw everything; the page carries the view from then on."""
+        draft, count = self.drafts.get(view.key), self._counter(model)
+        view = view.fitted(draft)
+        place, many = view.current, len(view.places(draft)) > captions.PER_PAGE
+        return [
+            view.to_json(),
+            gr.update(visible=True),
+            gr.update(value=view.text, interactive=place is not None),
+            captions.tokens_html(count(view.text) if place is not None else None),
+            captions.leaf_html(draft, view),
+            gr.update(visible=many),
+            gr.update(visible=many),
+            *self._sights(view, count),
+        ]
+
+    def _sights(self, view: View, count: CountTokens) -> list[Any]:
+        draft = self.drafts.get(view.key)
+        return [
+            captions.summary_html(draft, view),
+            captions.grid_html(draft, view, count),
+            captions.tags_html(draft),
+            *_buttons(draft),
+        ]
+
+    def _counter(self, model: str) -> CountTokens:
+        """Give what counts tokens; it knows nothing where the model cannot be opened."""
+        warm(self.device)
+        from textual_inversion.create import count_tokens
+
+        try:
+            count_tokens(model, "")
+        except (TextualInversionError, OSError, ValueError):
+            return lambda _: None
+        return lambda text: count_tokens(model, text)
+
+
+def _buttons(draft: Draft) -> list[Any]:
+    return [gr.update(interactive=can(draft, name)) for name in STEPS]
+
+
+def _picked(event: gr.EventData) -> str:
+    return str(event.pick)
