@@ -5,6 +5,7 @@ from textual_inversion.events import (
     Finished,
     Loading,
     Previewed,
+    Progressed,
     Started,
     Stepped,
     Warned,
@@ -38,6 +39,11 @@ def test_the_states_have_their_ends():
     assert folded(started, Finished(2, "stopped")).state == "stopped"
     failed = folded(started, Failed(2, "because"))
     assert (failed.state, failed.message, failed.seconds_left) == ("failed", "because", None)
+
+
+def test_what_is_loaded_between_two_items_is_over_with_the_next():
+    run = folded(Started("in", 0, 2), Loading("x"), Progressed(1, 2))
+    assert (run.state, run.message) == ("running", "Running.")
 
 
 def test_a_resumed_run_forgets_what_it_will_do_again():

@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from textual_inversion import runcommands
+from textual_inversion import captionercommand, runcommands
 from textual_inversion.control import Control
 from textual_inversion.errors import SettingsError, TextualInversionError
 from textual_inversion.events import Event, Finished, to_dict
@@ -52,6 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if args.command in runcommands.COMMANDS:
             return runcommands.run(args)
+        if args.command == "captioners":
+            return captionercommand.run(args)
         return _list() if args.command == "list" else _run(args)
     except SettingsError as error:
         print(f"ti: {error}", file=sys.stderr)
@@ -95,6 +97,7 @@ def make_parser() -> argparse.ArgumentParser:
                 "waits; with nothing else given, work the queue off.",
             )
     runcommands.add_commands(commands)
+    captionercommand.add_command(commands)
     commands.add_parser("list", help="List the embeddings in embeddings/.")
     commands.add_parser("ui", help="Open the page, as `python app.py` does.", add_help=False)
     return parser

@@ -139,6 +139,8 @@ class Run:
                 self.step, self.total, self.live_preview = event.step, event.total, event.preview
                 self._tick(now)
             case Progressed():
+                if self.state == "loading":  # what was loaded between two items is there now
+                    self.state, self.message = "running", "Running."
                 self.step, self.total = event.done, event.total
                 self._tick(now)
                 if event.path:

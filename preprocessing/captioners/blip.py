@@ -43,8 +43,13 @@ class Lengths:
         return cls(min(settings.caption_min_length, most), most, settings.caption_num_beams)
 
 
-def check(settings: PreprocessSettings) -> str:
-    """Say where the model is or will come from; ModelError says what is missing."""
+def check(settings: PreprocessSettings) -> None:
+    """Raise a ModelError that says what is missing."""
+    _weights(settings)
+
+
+def describe(settings: PreprocessSettings) -> str:
+    """Say where the model is or will come from."""
     return str(_weights(settings))
 
 

@@ -37,8 +37,12 @@ class Captioner(Protocol):
 class CaptionerModule(Protocol):
     """What each captioner's module offers."""
 
-    def check(self, settings: PreprocessSettings) -> str:
-        """Say where the model is or will come from; ModelError says what is missing. Light."""
+    def check(self, settings: PreprocessSettings) -> None:
+        """Raise a ModelError that says what is missing, as far as it shows without loading."""
+        ...
+
+    def describe(self, settings: PreprocessSettings) -> str:
+        """Say where the model is or will come from, once `check` has found nothing missing."""
         ...
 
     def load(

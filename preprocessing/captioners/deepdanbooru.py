@@ -37,12 +37,16 @@ class Network:
     """From (B, H, W, 3) to (B, number of tags), both numpy arrays of fp32."""
 
 
-def check(settings: PreprocessSettings) -> str:
-    """Say where the model is; ModelError says what is missing."""
+def check(settings: PreprocessSettings) -> None:
+    """Raise a ModelError that says what is missing."""
     place = find_model(settings.deepdanbooru_model)
     if place.is_dir():
         need_package("keras", captioner=f"{NAME}'s Keras project {place}", extra="deepdanbooru")
-    return str(place)
+
+
+def describe(settings: PreprocessSettings) -> str:
+    """Say where the model is."""
+    return f"ready, {find_model(settings.deepdanbooru_model)}"
 
 
 def load(

@@ -31,14 +31,20 @@ _WORKER = Path(__file__).with_name("lavis_worker.py")
 _PARTING_SECONDS = 5.0
 
 
-def check(settings: PreprocessSettings) -> str:
-    """Say where the environment is; ModelError says that it is missing."""
+def check(settings: PreprocessSettings) -> None:
+    """Raise a ModelError that says that the environment is missing."""
     _model(settings)
     if not is_made():
         raise ModelError(
             f"{NAME} has no environment at {place()} yet; make it with: ti captioners install lavis"
         )
-    return f"{settings.lavis_model}, in {place()}"
+
+
+def describe(settings: PreprocessSettings) -> str:
+    """Say where the environment is."""
+    return (
+        f"ready, {settings.lavis_model} in {place()}; downloads its weights when it is first used"
+    )
 
 
 def load(settings: PreprocessSettings, stop: threading.Event) -> Generator[Event, None, Lavis]:

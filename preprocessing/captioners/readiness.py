@@ -17,7 +17,9 @@ def readiness() -> Iterator[str]:
     """Yield a line for each captioner, as the settings have it when nothing is said."""
     settings = PreprocessSettings(source="any", destination="other")
     for name in NAMES:
+        module = captioner_module(name)
         try:
-            yield f"{name:14}ready    {captioner_module(name).check(settings)}"
+            module.check(settings)
+            yield f"{name:13} {module.describe(settings)}"
         except ModelError as error:
-            yield f"{name:14}missing  {error}"
+            yield f"{name:13} missing: {error}"

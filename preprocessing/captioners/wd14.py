@@ -37,9 +37,14 @@ class Tag:
     threshold: float | None
 
 
-def check(settings: PreprocessSettings) -> str:
-    """Say where the model is or will come from; ModelError says what is missing."""
+def check(settings: PreprocessSettings) -> None:
+    """Raise a ModelError that says what is missing."""
     need_package("onnxruntime", captioner=NAME, extra="wd14")
+    _weights(settings)
+
+
+def describe(settings: PreprocessSettings) -> str:
+    """Say where the model is or will come from."""
     return str(_weights(settings))
 
 
@@ -109,11 +114,12 @@ def read_tags(path: Path, settings: PreprocessSettings) -> list[Tag]:
     """Read the list of tags, with the threshold of each."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [(row["name"], row["category"]) for row in csv.DictReader(file)]
-    except (OSError, UnicodeDecodeError, KeyError, csv.Error) as error:
-        raise ModelError(
-            f"{path} is no list of tags: it needs columns name and category ({error})."
-        ) from error
+            reader = csv.DictReader(file)
+            if not {"name", "category"}.issubset(reader.fieldnames or ()):
+                raise ValueError("it needs columns name and category")
+            rows = [(row["name"], row["category"]) for row in reader]
+    except (OSError, ValueError, csv.Error) as error:
+        raise ModelError(f"{path} is no list of tags: {error}.") from error
     thresholds = {_RATING: None, _CHARACTER: settings.wd14_character_threshold}
     return [Tag(name, thresholds.get(kind, settings.wd14_threshold)) for name, kind in rows]
 

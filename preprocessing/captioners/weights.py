@@ -30,10 +30,13 @@ class Weights:
     files: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Say where the model is."""
+        """Say where the model is or will come from."""
         if self.folder:
-            return str(self.folder)
-        return f"{self.name}, from the Hugging Face Hub or its cache"
+            return f"ready, in {self.folder}"
+        hub: Any = importlib.import_module("huggingface_hub")
+        if isinstance(hub.try_to_load_from_cache(self.name, self.files[0]), str):
+            return f"ready, {self.name} in the Hugging Face Hub's cache"
+        return f"downloads {self.name} from the Hugging Face Hub when it is first used"
 
 
 def find_weights(name: str, *, captioner: str, files: Sequence[str]) -> Weights:
