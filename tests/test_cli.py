@@ -36,6 +36,7 @@ FLAGS = {
         "--save-image-every --save-embedding-every --save-image-with-embedding "
         "--preview-prompt --preview-images --preview-negative-prompt --preview-steps "
         "--preview-cfg-scale --preview-seed --shuffle-tags --tag-dropout --latent-sampling "
+        "--picture-sizes --crop --filename-word-regex --filename-join-string --latent-cache "
         "--preset --prediction-type --zero-terminal-snr --precision --channels-last "
         "--attention --gradient-checkpointing --vae-offload --pictures-at-once --compile "
         "--preview-sampler --preview-width --preview-height --preview-beside --optimizer "

@@ -16,6 +16,8 @@ CHANGED = {
     "adam_epsilon": 0.5,
     "norm": "fixed",
     "keep_tags": 2,
+    "crop": "random",
+    "filename_join_string": ", ",
     "convergence_window": 9,
     "stop_when_converged": True,
     "preview_prompt": "x [name]",
@@ -29,6 +31,7 @@ IDLE_BESIDE = {
     "adam_beta2": {"optimizer": "spherical"},
     "adam_epsilon": {"optimizer": "lion"},
     "norm": {"optimizer": "spherical"},
+    "crop": {"picture_sizes": "own"},
     "convergence_window": {"evaluate_every": 0},
     "stop_when_converged": {"evaluate_every": 0},
     "preview_prompt": {"save_image_every": 0},
@@ -41,6 +44,7 @@ ACTIVE_BESIDE = {
     "clipping_threshold": {"gradient_clipping": "norm"},
     "lr_num_cycles": {"lr_scheduler": "cosine_with_restarts"},
     "keep_tags": {"shuffle_tags": True},
+    "filename_join_string": {"filename_word_regex": "[a-z]+"},
     "learning_rate_steps": {"learning_rate": "0.1:5, 0.2"},
 }
 

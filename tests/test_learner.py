@@ -107,10 +107,9 @@ def test_a_batch_can_be_made_at_any_position(stacks):
 
 def test_every_picture_is_seen_once_a_round(stacks):
     _, batches = make(stacks, "sd1")
-    rounds = [
-        [batches._item(position) for position in range(first, first + 3)] for first in (0, 3, 6)
-    ]
-    assert [sorted(seen) for seen in rounds] == [[0, 1, 2]] * 3
+    shown = [item for place in range(6) for item in batches.order.batch(place)]
+    rounds = [shown[first : first + 3] for first in range(0, 12, 3)]
+    assert [sorted(seen) for seen in rounds] == [[0, 1, 2]] * 4
 
 
 def test_once_is_one_draw_and_random_is_many(stacks):

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from textual_inversion.checkpoint import Checkpoint
 from textual_inversion.chores import Checkpoints, FinalSave, Snapshots
 from textual_inversion.compiled import Compiled, is_worth_compiling
 from textual_inversion.control import Control
 from textual_inversion.data.batches import Batches
-from textual_inversion.data.folder import Item, read_folder
-from textual_inversion.data.latents import LatentCache
-from textual_inversion.data.masks import loss_weights
+from textual_inversion.data.reading import read_batches
 from textual_inversion.evaluation import BestSaves, Convergence, Evaluator
 from textual_inversion.events import Event, Loading, Warned
 from textual_inversion.files.embedding import Embedding
@@ -27,7 +24,6 @@ from textual_inversion.models.memory import check_attention
 from textual_inversion.models.precision import describe_compute
 from textual_inversion.notes import Notes
 from textual_inversion.previews import Previews, preview_shots
-from textual_inversion.randomness import draw
 from textual_inversion.readout import Readout
 from textual_inversion.schedules import Schedule, parse_schedule
 from textual_inversion.settings import TrainSettings, find_folder
@@ -36,7 +32,6 @@ from textual_inversion.subject import Subject
 from textual_inversion.templates import read_template
 from textual_inversion.trainer import Chore
 
-_ENOUGH_TO_HOLD_OUT = 10
 # DVAR's threshold for the share of the variance that counts as none.
 _THRESHOLD = 0.15
 
@@ -112,40 +107,17 @@ def _opening(settings: TrainSettings) -> Opening:
 
 def read_data(parts: Parts, control: Control) -> Generator[Event, None, Batches | None]:
     """Read the pictures and let the autoencoder see each once; None when asked to stop."""
-    settings = parts.settings
-    yield Loading(f"pictures of {settings.dataset_dir}")
-    items: list[Item] = []
-    folder, masks = _dataset(settings.dataset_dir), settings.alpha_as_loss_weight
-    for found in read_folder(folder, parts.width, parts.height, masks=masks):
-        if isinstance(found, Warned):
-            yield found
-        else:
-            items.append(found)
-    held_out = draw(settings.seed, "held out").randrange(len(items))
-    if not settings.hold_out_picture or len(items) < _ENOUGH_TO_HOLD_OUT:
-        held_out = None
-    latents = LatentCache(
-        parts.model, settings.latent_sampling, seed=settings.seed, flips=settings.flip > 0
-    )
-    with shortage_explained(settings, parts.model.device):
-        for done in latents.fill([item.picture for item in items]):
-            yield Loading(f"latents ({done} of {len(items)})")
-            if control.stopping:
-                return None
-    return Batches(
-        settings,
-        name=f"<{parts.embedding.name}>",
-        lines=parts.lines,
-        captions=tuple(item.caption for item in items),
-        latents=latents,
-        num_timesteps=parts.model.num_timesteps,
-        held_out=held_out,
-        weights=[loss_weights(item.mask, *_latent_size(parts)) for item in items] if masks else (),
-    )
-
-
-def _latent_size(parts: Parts) -> tuple[int, int]:
-    return parts.width // parts.model.info.scale, parts.height // parts.model.info.scale
+    with shortage_explained(parts.settings, parts.model.device):
+        return (
+            yield from read_batches(
+                parts.settings,
+                parts.model,
+                control,
+                size=(parts.width, parts.height),
+                name=f"<{parts.embedding.name}>",
+                lines=parts.lines,
+            )
+        )
 
 
 def make_learner(parts: Parts, start: int, checkpoint: Checkpoint | None) -> Learner:
@@ -208,8 +180,3 @@ def make_chores(
             settings.preview_beside,
         ),
     ]
-
-
-def _dataset(name: str) -> Path:
-    """Find a data set here, or among the samples that ship with the project."""
-    return Path(name) if Path(name).exists() else find_folder(name)

@@ -27,6 +27,7 @@ EXTENSIONS = frozenset((
     ".heic", ".heif", ".jxl",
 ))  # fmt: skip
 MOST_PIXELS = 178_956_970  # Pillow's own limit of what it opens, about 0.7 GB as RGB
+_MASKS = (".mask.png", "-masklabel.png")  # the second is OneTrainer's way
 _LARGE_PIXELS = 40_000_000
 _DRAFT_GAP = 2.0
 _GAP = 3.0  # "indistinguishable from fair resampling" in Pillow's words
@@ -53,7 +54,7 @@ def find_pictures(folder: Path) -> list[Path]:
 def pictures_in(folder: Path) -> list[Path]:
     """List the pictures of `folder`, which may have none; DatasetError when it cannot be read."""
     try:
-        names = [entry for entry in folder.iterdir() if _is_picture(entry)]
+        names = _without_masks([entry for entry in folder.iterdir() if _is_picture(entry)])
     except FileNotFoundError:
         raise DatasetError(
             f"There is no folder {shown(folder)}; check the spelling or make it and put pictures "
@@ -159,6 +160,22 @@ def text_beside(picture: Path) -> str | None:
         raise DatasetError(f"Caption {shown(path)} cannot be read: {error.strerror}.") from None
     wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return data.decode("utf-16" if wide else "utf-8-sig", errors="replace").strip()
+
+
+def mask_beside(picture: Path) -> Path | None:
+    """Find the mask file of a picture: NAME.mask.png or NAME-masklabel.png for a picture NAME."""
+    paths = (picture.with_name(picture.stem + ending) for ending in _MASKS)
+    return next((path for path in paths if path.is_file()), None)
+
+
+def _without_masks(pictures: list[Path]) -> list[Path]:
+    """Leave out what is the mask of another picture."""
+    stems = {path.stem for path in pictures}
+    return [path for path in pictures if not _is_mask(path.name, stems)]
+
+
+def _is_mask(name: str, stems: set[str]) -> bool:
+    return any(name.endswith(ending) and name.removesuffix(ending) in stems for ending in _MASKS)
 
 
 def _is_picture(entry: Path) -> bool:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 import torch
 
-from textual_inversion.data.latents import LatentCache
+from textual_inversion.data.latents import LatentCache, View
+from textual_inversion.data.masks import cut_weights
+from textual_inversion.data.order import Order
 from textual_inversion.prompts import fill, vary_tags
 from textual_inversion.randomness import draw, generator
 from textual_inversion.settings import TrainSettings
@@ -72,6 +74,7 @@ class Batches:
         num_timesteps: int,
         held_out: int | None = None,
         weights: Sequence[torch.Tensor] = (),
+        repeats: Sequence[int] = (),
     ) -> None:
         self.settings = settings
         self.name = name
@@ -81,7 +84,12 @@ class Batches:
         self.num_timesteps = num_timesteps
         self.held_out = held_out
         self.weights = tuple(weights)
-        self.items = [item for item in range(len(captions)) if item != held_out]
+        often = repeats or [1] * len(captions)
+        # A picture that is shown n times a round stands here n times.
+        self.items = [
+            item for item in range(len(captions)) if item != held_out for _ in range(often[item])
+        ]
+        self.order = Order(self._groups(), size=settings.batch_size, seed=settings.seed)
 
     def start_at(self, updates: int) -> Iterator[StepBatch]:
         """Yield the batches that follow `updates` finished steps, for ever."""
@@ -95,7 +103,7 @@ class Batches:
         """Make micro-batch number `place` of the run."""
         size, seed = self.settings.batch_size, self.settings.seed
         positions = range(place * size, (place + 1) * size)
-        items = [self._item(position) for position in positions]
+        items = self.order.batch(place)
         flips = [self._is_flipped(position) for position in positions]
         latents = torch.stack(
             [
@@ -110,14 +118,15 @@ class Batches:
             shift = torch.randn(*latents.shape[:2], 1, 1, generator=random)
             noise = noise + self.settings.noise_offset * shift
         prompts = tuple(self._prompt(item, at) for item, at in zip(items, positions, strict=True))
-        return Batch(latents, noise, timesteps, prompts, self._weights(items, flips))
+        return Batch(latents, noise, timesteps, prompts, self._weights(items, flips, positions))
 
     def evaluation(self) -> Batch:
         """Make the fixed batch: eight timesteps in the middles of equal stretches, ascending.
 
-        It shows the held-out picture, or all pictures in turn.
+        It shows the held-out picture, or all pictures of the most frequent size in turn.
         """
-        shown = self.items if self.held_out is None else [self.held_out]
+        most = list(dict.fromkeys(max(self.order.groups, key=len)))
+        shown = most if self.held_out is None else [self.held_out]
         items = [shown[place % len(shown)] for place in range(NUM_EVALUATED)]
         latents = torch.stack([self.latents.mean(item) for item in items])
         noise = torch.randn(latents.shape, generator=generator(self.settings.seed, "evaluation"))
@@ -126,7 +135,7 @@ class Batches:
         prompts = tuple(
             fill(self.lines[0], name=self.name, words=self.captions[item]) for item in items
         )
-        weights = self._weights(items, [False] * NUM_EVALUATED)
+        weights = self._weights(items, [False] * NUM_EVALUATED, [None] * NUM_EVALUATED)
         return Batch(latents, noise, torch.tensor(middles), prompts, weights)
 
     def _timesteps(self, size: int, random: torch.Generator) -> torch.Tensor:
@@ -139,25 +148,34 @@ class Batches:
         places = places[torch.randperm(size, generator=random)] / size  # in [0, 1)
         return (low + places * (high + 1 - low)).long().clamp(max=high)
 
-    def _item(self, position: int) -> int:
-        """Take pictures from one shuffled round after another; no remainder is dropped."""
-        order = list(self.items)
-        draw(self.settings.seed, "order", position // len(order)).shuffle(order)
-        return order[position % len(order)]
+    def _groups(self) -> list[list[int]]:
+        """Put pictures of one shape together: they can stand in one batch."""
+        groups: dict[tuple[int, int], list[int]] = {}
+        for item in self.items:
+            groups.setdefault(self.latents.shape(item), []).append(item)
+        return [groups[shape] for shape in sorted(groups)]
 
     def _is_flipped(self, position: int) -> bool:
         return draw(self.settings.seed, "flip", position).random() < self.settings.flip
 
-    def _weights(self, items: list[int], flips: list[bool]) -> torch.Tensor | None:
+    def _weights(
+        self, items: Sequence[int], flips: Sequence[bool], positions: Sequence[int | None]
+    ) -> torch.Tensor | None:
+        """Weigh what is seen of each picture at its position, (B, 1, H, W)."""
         if not self.weights:
             return None
-        chosen = [self.weights[item] for item in items]
         return torch.stack(
             [
-                weight.flip(-1) if flipped else weight
-                for weight, flipped in zip(chosen, flips, strict=True)
+                self._weight(self.latents.view(item, flipped=flipped, position=at))
+                for item, flipped, at in zip(items, flips, positions, strict=True)
             ]
         )
+
+    def _weight(self, view: View) -> torch.Tensor:
+        height, width = self.latents.shape(view.item)
+        whole = self.weights[view.item]
+        seen = cut_weights(whole, left=view.left, top=view.top, height=height, width=width)
+        return seen.flip(-1) if view.flipped else seen
 
     def _prompt(self, item: int, position: int) -> str:
         random = draw(self.settings.seed, "prompt", position)

@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from textual_inversion.pictures import text_beside
 from textual_inversion.prompts import words_from_file_name
 
 
-def caption_of(picture: Path) -> str:
+@dataclass(frozen=True)
+class FileNameWords:
+    """How a file name becomes words: what the expression finds (empty: all of it), joined."""
+
+    regex: str = ""
+    joiner: str = " "
+
+    def of(self, stem: str) -> str:
+        """Give the words of a file's name; of an expression with groups the first one counts."""
+        words = words_from_file_name(stem)
+        if not self.regex:
+            return words
+        found = (match[min(1, len(match.groups()))] for match in re.finditer(self.regex, words))
+        return self.joiner.join(word for word in found if word)
+
+
+WHOLE_NAME = FileNameWords()
+
+
+def caption_of(picture: Path, words: FileNameWords = WHOLE_NAME) -> str:
     """Tell what [filewords] stands for; an empty .txt says that there are no words."""
     text = text_beside(picture)
-    return words_from_file_name(picture.stem) if text is None else text
+    return words.of(picture.stem) if text is None else text

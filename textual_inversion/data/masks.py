@@ -19,3 +19,14 @@ def loss_weights(mask: Image.Image | None, width: int, height: int) -> torch.Ten
     weights = torch.from_numpy(np.array(small, dtype=np.float32))[None]  # (1, H, W)
     mean = weights.mean()
     return weights / mean if mean > 0 else torch.ones(1, height, width)
+
+
+def cut_weights(
+    weights: torch.Tensor, *, left: int, top: int, height: int, width: int
+) -> torch.Tensor:
+    """Take the part of weights (1, H, W) that belongs to a part of the picture, of mean 1 again."""
+    if weights.shape[-2:] == (height, width):
+        return weights
+    part = weights[:, top : top + height, left : left + width]
+    mean = part.mean()
+    return part / mean if mean > 0 else torch.ones(1, height, width)

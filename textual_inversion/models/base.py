@@ -70,6 +70,15 @@ class BaseModel:
                     digest.update(part)
         return digest.hexdigest()[:10]
 
+    @cached_property
+    def vae_hash(self) -> str:
+        """Name the autoencoder's weights by the SHA-256 of their bytes."""
+        digest = hashlib.sha256()
+        for name, tensor in self.vae.state_dict().items():
+            digest.update(name.encode())
+            digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy())
+        return digest.hexdigest()
+
     def check_widths(self, widths: tuple[int, ...], name: str) -> None:
         """Raise ModelError when an embedding of these widths does not fit."""
         if widths != self.info.widths:

@@ -7,14 +7,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from textual_inversion.settings.base import Ui
-from textual_inversion.settings.basics import BasicTrainSettings
+from textual_inversion.settings.dataset import DatasetSettings
 
 _PRESETS: dict[str, dict[str, Any]] = {
     "low-vram": {"pictures_at_once": 1, "gradient_checkpointing": True, "vae_offload": True},
 }
 
 
-class MachineSettings(BasicTrainSettings):
+class MachineSettings(DatasetSettings):
     """How the base model is read and run."""
 
     preset: Annotated[Literal["none", "low-vram"], Ui("Preset", group="Memory and speed")] = "none"

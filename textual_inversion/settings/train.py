@@ -116,7 +116,8 @@ class TrainSettings(PreviewSettings, MachineSettings):
     alpha_as_loss_weight: Annotated[
         bool, Ui("Use PNG alpha channel as loss weight", group="Loss and noise")
     ] = False
-    """Learn only from what is not transparent, the more the less transparent it is."""
+    """Learn only from what is not transparent, the more the less transparent it is. A grey picture
+    NAME.mask.png or NAME-masklabel.png beside picture NAME goes before: white counts, black not."""
     noise_offset: Annotated[
         float, Field(ge=0, le=1), Ui("Noise offset", row="noise", step=0.01, group="Loss and noise")
     ] = 0.0
