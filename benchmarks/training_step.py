@@ -1,173 +1,139 @@
 """Measure a training step: ours beside a loop in the manner of diffusers' example script.
 
-    python benchmarks/training_step.py [--model models/pocket] [--steps 20] [--rounds 3]
+    python benchmarks/training_step.py [--model models/pocket] [--batch 4] [--steps 20]
+    python benchmarks/training_step.py --model sd15-shape --batch 1 --steps 2 [--precision bf16]
 
-The other loop does what the script does, written anew from its description: the autoencoder
-encodes the pictures at every step, the tokenizer and the token table grow by the new word, AdamW
-works on the whole table, all other rows are put back after each step, and the loss is read each
-time. Same model, pictures, batch, precision; the two run in turns, and ratios are of one run.
+Same model, pictures, batch and precision. Each loop lives in a process of its own, so that peak
+memory is its own; they are timed in turns, and ratios are of one run. `peers.py` is the other loop.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
+import json
+import resource
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
+from ours import OurLoop
+from peers import ScriptLoop
 from PIL import Image
-from torch.nn import functional as F
+from shapes import write_sd15_shape
 
-from textual_inversion.data.batches import Batches
-from textual_inversion.data.latents import LatentCache
-from textual_inversion.learner import Learner
-from textual_inversion.models.base import BaseModel
-from textual_inversion.models.find import describe_model
-from textual_inversion.models.load import load_model
-from textual_inversion.schedules import parse_schedule
-from textual_inversion.settings import TrainSettings
-from textual_inversion.vectors import start_vectors
-
-NAME = "<bench-word>"
-LINES = ("a photo of [name]", "a picture of [name]", "[name] seen from the side")
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+LOOPS = ("script", "ours")
 
 
-class ScriptLoop:
-    """The example script's step on a diffusers pipeline."""
-
-    def __init__(self, folder: Path, pictures: list[Image.Image], batch: int) -> None:
-        from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
-        from transformers import CLIPTextModel, CLIPTokenizer
-
-        self.batch, self.pictures = batch, pictures
-        self.tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer")
-        self.text = CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=torch.float32)
-        self.vae = AutoencoderKL.from_pretrained(folder / "vae", torch_dtype=torch.float32)
-        self.unet = UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=torch.float32)
-        self.noise = DDPMScheduler.from_pretrained(folder / "scheduler")
-        self.tokenizer.add_tokens(NAME)
-        self.text.resize_token_embeddings(len(self.tokenizer))
-        for module in (self.text, self.vae, self.unet):
-            module.requires_grad_(requires_grad=False)
-        self.table = self.text.get_input_embeddings().weight
-        self.table.requires_grad_()
-        self.original = self.table.detach().clone()
-        self.optimizer = torch.optim.AdamW([self.table], lr=5e-3, weight_decay=1e-2)
-        self.place = 0
-
-    def step(self) -> float:
-        """Take one step."""
-        pixels = torch.stack([self._read() for _ in range(self.batch)])
-        latents = self.vae.encode(pixels).latent_dist.sample() * self.vae.config.scaling_factor
-        noise = torch.randn_like(latents)
-        steps = torch.randint(0, self.noise.config.num_train_timesteps, (self.batch,)).long()
-        ids = self.tokenizer(
-            [LINES[self.place % 3].replace("[name]", NAME)] * self.batch,
-            padding="max_length", truncation=True, max_length=77, return_tensors="pt",
-        ).input_ids  # fmt: skip
-        hidden = self.text(ids)[0]
-        noisy = self.noise.add_noise(latents, noise, steps)
-        loss = F.mse_loss(self.unet(noisy, steps, hidden).sample, noise)
-        loss.backward()
-        self.optimizer.step()
-        self.optimizer.zero_grad()
-        with torch.no_grad():
-            keep = torch.ones(len(self.table), dtype=torch.bool)
-            keep[-1] = False
-            self.table[keep] = self.original[keep]
-        return loss.item()
-
-    def checkpoint_bytes(self) -> int:
-        """Size what the script's checkpoint holds: the text encoder and the optimizer."""
-        return _size({"text": self.text.state_dict(), "optimizer": self.optimizer.state_dict()})
-
-    def _read(self) -> torch.Tensor:
-        import numpy as np
-
-        picture = self.pictures[self.place % len(self.pictures)]
-        self.place += 1
-        size = self.unet.config.sample_size * 8
-        resized = picture.convert("RGB").resize((size, size), Image.Resampling.BICUBIC)
-        array = np.asarray(resized, dtype=np.float32) / 127.5 - 1
-        return torch.from_numpy(array).permute(2, 0, 1)
-
-
-class OurLoop:
-    """Our step, with its own defaults."""
-
-    def __init__(self, folder: Path, pictures: list[Image.Image], batch: int) -> None:
-        self.model: BaseModel = load_model(
-            describe_model(str(folder)), device=torch.device("cpu"), dtype=torch.float32
+def make_loop(kind: str, args: argparse.Namespace) -> ScriptLoop | OurLoop:
+    """Make one of the two loops."""
+    if kind == "ours":
+        return OurLoop(
+            args.model, args.pictures, batch=args.batch, word="cat", precision=args.precision
         )
-        size = self.model.info.size
-        settings = TrainSettings(embedding="bench-word", batch_size=batch)
-        latents = LatentCache(self.model, "once", seed=0, flips=False)
-        list(latents.fill([picture.convert("RGB").resize((size, size)) for picture in pictures]))
-        batches = Batches(
-            settings, name=NAME, lines=LINES, captions=("",) * len(pictures), latents=latents,
-            num_timesteps=self.model.num_timesteps,
-        )  # fmt: skip
-        vectors = start_vectors(self.model.text.encoders, "photo", 1)
-        self.learner = Learner(
-            self.model, "bench-word", vectors, settings=settings, schedule=parse_schedule("0.005")
-        )
-        self.stream = batches.start_at(0)
-
-    def step(self) -> float:
-        """Take one step."""
-        return float(self.learner.step(next(self.stream)))
-
-    def checkpoint_bytes(self) -> int:
-        """Size our checkpoint."""
-        return _size(self.learner.state())
+    pictures = [Image.open(path) for path in sorted(args.pictures.glob("*.png"))]
+    dtype = DTYPES[args.precision]
+    return ScriptLoop(args.model, pictures, batch=args.batch, word="cat", dtype=dtype)
 
 
-def _size(state: object) -> int:
-    buffer = io.BytesIO()
-    torch.save(state, buffer)
-    return buffer.tell()
-
-
-def seconds_a_step(step: Callable[[], float], count: int) -> float:
-    """Give the mean over `count` steps."""
+def serve(kind: str, args: argparse.Namespace) -> None:
+    """Be one loop: answer each line, a number of steps, with the seconds they took."""
     began = time.perf_counter()
-    for _ in range(count):
-        step()
-    return (time.perf_counter() - began) / count
+    loop = make_loop(kind, args)
+    ready = time.perf_counter() - began
+    loop.step()
+    print(json.dumps({"start": ready, "checkpoint": loop.checkpoint_bytes()}), flush=True)
+    for line in sys.stdin:
+        began = time.perf_counter()
+        for _ in range(int(line)):
+            loop.step()
+        seconds = time.perf_counter() - began
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        print(json.dumps({"seconds": seconds, "peak": peak}), flush=True)
+
+
+class Worker:
+    """One loop in a process of its own."""
+
+    def __init__(self, kind: str, argv: list[str]) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, __file__, *argv, "--serve", kind],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        self.facts = self._answer()
+        self.seconds: list[float] = []
+
+    def run(self, count: int) -> None:
+        """Take `count` steps and keep the seconds of one."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{count}\n")
+        self.process.stdin.flush()
+        answer = self._answer()
+        self.facts["peak"] = answer["peak"]
+        self.seconds.append(answer["seconds"] / count)
+
+    def close(self) -> None:
+        """End the process."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait()
+
+    def _answer(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit("One of the loops ended; its message stands above.")
+        return json.loads(line)
+
+
+def report(args: argparse.Namespace, workers: dict[str, Worker]) -> None:
+    """Print the table."""
+    print(
+        f"{args.model.name}, batch {args.batch}, {args.precision}, CPU, "
+        f"{torch.get_num_threads()} threads; medians of {args.rounds} x {args.steps} steps"
+    )
+    print(
+        f"{'':8}{'s a step':>10}{'pictures/s':>12}{'peak MB':>9}{'checkpoint KB':>15}{'start s':>9}"
+    )
+    for name, worker in workers.items():
+        seconds, facts = statistics.median(worker.seconds), worker.facts
+        print(
+            f"{name:8}{seconds:10.3f}{args.batch / seconds:12.2f}{facts['peak'] / 1e6:9.0f}"
+            f"{facts['checkpoint'] / 1e3:15.1f}{facts['start']:9.1f}"
+        )
+    theirs, ours = (statistics.median(worker.seconds) for worker in workers.values())
+    memory = workers["script"].facts["peak"] / workers["ours"].facts["peak"]
+    print(f"ours: {theirs / ours:.2f} times as fast, 1/{memory:.2f} of the memory")
 
 
 def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Time both loops in turns and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--model", type=Path, default=Path("models/pocket"))
     parser.add_argument("--pictures", type=Path, default=Path("samples/unicorn"))
+    parser.add_argument("--precision", choices=DTYPES, default="fp32")
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--serve", choices=LOOPS, help=argparse.SUPPRESS)
     args = parser.parse_args()
-    pictures = [Image.open(path) for path in sorted(args.pictures.glob("*.png"))]
-    loops = {
-        "in the script's manner": ScriptLoop(args.model, pictures, args.batch),
-        "ours": OurLoop(args.model, pictures, args.batch),
-    }
-    taken: dict[str, list[float]] = {name: [] for name in loops}
-    for loop in loops.values():
-        loop.step()
+    if args.model.name == "sd15-shape":
+        args.model = write_sd15_shape(Path(tempfile.gettempdir()) / "sd15-shape")
+    if args.serve:
+        serve(args.serve, args)
+        return
+    workers = {kind: Worker(kind, sys.argv[1:]) for kind in LOOPS}
     for _ in range(args.rounds):
-        for name, loop in loops.items():
-            taken[name].append(seconds_a_step(loop.step, args.steps))
-    theirs, ours = (statistics.median(values) for values in taken.values())
-    print(f"{args.model}, batch {args.batch}, fp32, CPU, {torch.get_num_threads()} threads")
-    for name, loop in loops.items():
-        seconds = statistics.median(taken[name])
-        print(
-            f"{name:24} {seconds * 1000:8.1f} ms a step  {args.batch / seconds:7.1f} pictures/s  "
-            f"checkpoint {loop.checkpoint_bytes() / 1024:9.1f} KiB"
-        )
-    print(f"ours is {theirs / ours:.2f} times as fast")
+        for worker in workers.values():
+            worker.run(args.steps)
+    for worker in workers.values():
+        worker.close()
+    report(args, workers)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from transformers import CLIPTokenizer
 
 SHORT_POSITIONS = 24  # nearly all captions fit; the rest is padding, weighed in by `padding_mask`
 TOKEN_STD = 0.2
-SHARPNESS = 2.5  # attention starts by picking words; an even mean of 24 says little of any
+SHARPNESS = 1.5  # of attention to the text, at first
 POSITION_VECTORS = "embeddings.position_embedding"
 
 
@@ -33,12 +33,7 @@ class Learner(nn.Module):
 
     @torch.no_grad()
     def _ready_text(self) -> None:
-        """Let the text say nothing at first, and let every word be far from every other.
-
-        While the UNet does not listen yet, all that reaches the text encoder pulls its outputs
-        one way, until they are equal for all texts and can never be heard. So the text encoder
-        stays as it is for a while: random words are words, and attention can learn to read them.
-        """
+        """Let the text say nothing to the UNet at first, and every word be far from every other."""
         for name, part in self.unet.named_modules():
             if name.endswith("attn2"):
                 nn.init.zeros_(part.to_out[0].weight)
@@ -86,11 +81,11 @@ class Learner(nn.Module):
 def step_weights(snr: torch.Tensor) -> torch.Tensor:
     """Weigh a squared noise error so that all noise levels have their say; about 1 on average.
 
-    The first term counts errors of the picture itself, alike for all but the noisiest steps: that
-    is where the text decides what is shown. The second, min-SNR weights (sec. 3.4 of
-    arXiv:2303.09556), keeps the fine steps in view.
+    The first term counts errors of the picture itself where the text decides what is shown; its
+    cap keeps the noisiest steps, where a noise error says little of the picture, from drowning
+    the rest. The second, min-SNR weights (sec. 3.4 of arXiv:2303.09556), minds the fine steps.
     """
-    return (1 / (snr + 0.02) + 0.5 * snr.clamp(max=5.0) / snr) / 10
+    return (1 / (snr + 0.1) + 0.5 * snr.clamp(max=5.0) / snr) / 5
 
 
 def padding_mask(num_positions: int) -> torch.Tensor:

@@ -23,18 +23,20 @@ from data import DEFAULT_CACHE, caption
 from latents import Taught, taught_latents
 from learner import SHORT_POSITIONS, Learner, spread_steps, tokenise
 from tokenizer import POSITIONS
+from train_text import taught_text
 from training import Average, Clock, load_state, save_state
 from transformers import CLIPTokenizer
 
 SHORT_SHARE = 0.85  # of the time; then all 77 positions are used, as they are ever after
-BARE_SHARE = 0.15  # of the time; the padding that is cut away is not weighed in yet
-FROZEN_SHARE = 0.25  # of the time; the text encoder does not learn, see `Learner._ready_text`
-TEXT_PART = 0.05  # of the UNet's learning rate, when it does
+FROZEN_SHARE = 0.15  # of the first run's time; the text encoder waits until the UNet listens
+TEXT_PART = 0.05  # of the UNet's learning rate, when it learns along
 EMPTY_SHARE = 0.1  # captions left out, for classifier-free guidance
 SAVE_EVERY_SECONDS = 120
 
 
-def batches(taught: Taught, size: int, seed: int) -> Iterator[tuple[list[str], torch.Tensor]]:
+def batches(
+    taught: Taught, size: int, seed: int, *, empty_share: float = EMPTY_SHARE
+) -> Iterator[tuple[list[str], torch.Tensor]]:
     """Give captions and latents (B, 4, 16, 16) for ever, every picture once before any twice."""
     draw, order = random.Random(seed), np.random.default_rng(seed)
     num_pictures, num_backgrounds = taught.latents.shape[:2]
@@ -48,7 +50,7 @@ def batches(taught: Taught, size: int, seed: int) -> Iterator[tuple[list[str], t
         )
         captions = [
             ""
-            if draw.random() < EMPTY_SHARE
+            if draw.random() < empty_share
             else caption(taught.items[row], taught.backgrounds[row][place], draw)
             for row, place in zip(rows, places, strict=True)
         ]
@@ -92,6 +94,9 @@ class Session:
         if self.step:
             self.learner.load_state_dict(state["learner"])
             average.load_state_dict(state["average"])
+        else:
+            for side in (self.learner, average):
+                side.text.load_state_dict(taught_text(args.cache))
         self.learner.to(args.device, memory_format=torch.channels_last)
         self.average = Average(average.to(args.device), args.ema, updates=self.step)
         groups = [
@@ -126,11 +131,6 @@ class Session:
         tokens = tokenise(self.tokenizer, captions, positions)
         return tuple(part.to(self.args.device) for part in (tokens, latents, noise, steps))
 
-    @property
-    def weighs_padding(self) -> bool:
-        """Tell whether cut captions stand for full ones."""
-        return self.is_short and self.clock.share > BARE_SHARE
-
     def hand_in(self, replica: Learner, loss: torch.Tensor) -> None:
         """Take one optimizer step with the gradients of `replica`, and do what is due."""
         with self.lock:
@@ -139,7 +139,7 @@ class Session:
             rate = self.clock.rate(self.args.learning_rate, self.step - self.first)
             unet, text = self.optimizer.param_groups
             unet["lr"] = rate
-            text["lr"] = rate * TEXT_PART if self.clock.share > FROZEN_SHARE else 0.0
+            text["lr"] = rate * TEXT_PART if self._is_heard else 0.0
             torch.nn.utils.clip_grad_norm_(self.learner.parameters(), 1.0)
             self.optimizer.step()
             self.average.update(self.learner)
@@ -147,6 +147,11 @@ class Session:
             self.samples += self.args.batch
             self.losses.append(loss.detach())
             self._do_what_is_due(rate)
+
+    @property
+    def _is_heard(self) -> bool:
+        """Tell whether the UNet listens by now: later in the first run, and ever after."""
+        return self.first > 0 or self.clock.share > FROZEN_SHARE
 
     def _do_what_is_due(self, rate: float) -> None:
         now, share = time.perf_counter(), self.clock.share
@@ -190,7 +195,7 @@ def work(session: Session) -> None:
         while not session.is_over:
             batch = session.fetch(replica)
             velocity = session.args.target == "velocity"
-            errors = replica(*batch, weigh_padding=session.weighs_padding, velocity=velocity)
+            errors = replica(*batch, weigh_padding=session.is_short, velocity=velocity)
             loss = errors.mean() if velocity else replica.loss(errors, batch[-1])
             loss.backward()
             session.hand_in(replica, loss)

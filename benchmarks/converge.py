@@ -1,0 +1,98 @@
+"""Measure learning: how soon ours is as good as the other loop is after all its steps.
+
+    python benchmarks/converge.py [--steps 3000] [--concepts 10]
+
+The other loop (`peers.py`) trains one vector for `--steps` steps; then ours trains one vector from
+the same word until the loss of one fixed batch (same pictures, noise and timesteps for both) is as
+low. Only training counts, not the readings of the fixed batch. The concepts are those that the
+pocket model has never seen; without the art that `tools/pocket_model/data.py` fetches there are
+only the two sample sets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from ours import OurLoop
+from peers import ScriptLoop
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[1]
+MODEL = ROOT / "models" / "pocket"
+READ_EVERY = 5
+sys.path.append(str(ROOT / "tools" / "pocket_model"))
+
+
+def data_sets(count: int, folder: Path) -> Iterator[tuple[str, str, Path]]:
+    """Give up to `count` held-out concepts: label, first word, folder of their five pictures."""
+    from data import DEFAULT_CACHE, load, over
+    from inversion import INVERTED
+
+    if not (DEFAULT_CACHE / "pictures.npy").exists():
+        yield from (("unicorn", "horse", ROOT / "samples/unicorn"),
+                    ("dolphin", "whale", ROOT / "samples/dolphin"))[:count]  # fmt: skip
+        return
+    pictures, items = load(DEFAULT_CACHE)
+    for label, word in list(INVERTED.items())[:count]:
+        place = folder / label
+        place.mkdir()
+        for item in items:
+            if item.concept == label:
+                picture = Image.fromarray(over(pictures[item.index], "white"))
+                picture.save(place / f"{item.style}.png")
+        yield label, word, place
+
+
+def race(label: str, word: str, folder: Path, args: argparse.Namespace) -> tuple[float, float]:
+    """Train both on one concept and print the row; give the shares of steps and of seconds."""
+    pictures = [Image.open(path) for path in sorted(folder.glob("*.png"))]
+    script = ScriptLoop(MODEL, pictures, batch=args.batch, word=word)
+    ours = OurLoop(MODEL, folder, batch=args.batch, word=word)
+    start = ours.fixed_loss()
+    began = time.perf_counter()
+    for _ in range(args.steps):
+        script.step()
+    script_seconds = time.perf_counter() - began
+    goal = ours.fixed_loss(script.vector)
+    seconds, steps, reached = 0.0, 0, start
+    while reached > goal and steps < args.steps:
+        began = time.perf_counter()
+        for _ in range(READ_EVERY):
+            ours.step()
+        seconds += time.perf_counter() - began
+        steps += READ_EVERY
+        reached = ours.fixed_loss()
+    print(
+        f"{label:12} start {start:.4f}  script {goal:.4f} after {args.steps} steps, "
+        f"{script_seconds:.0f} s  ours {reached:.4f} after {steps} steps, {seconds:.1f} s  "
+        f"1/{script_seconds / seconds if seconds else float('inf'):.0f} of the time"
+        f"{'' if reached <= goal else '  NOT REACHED'}",
+        flush=True,
+    )
+    return steps / args.steps, seconds / script_seconds
+
+
+def main() -> None:
+    """Race over the concepts and print the medians."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--concepts", type=int, default=10)
+    parser.add_argument("--batch", type=int, default=4)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        shares = [race(*data_set, args) for data_set in data_sets(args.concepts, Path(folder))]
+    steps, seconds = zip(*shares, strict=True)
+    print(
+        f"median: {statistics.median(steps):.1%} of the steps, "
+        f"{statistics.median(seconds):.1%} of the time"
+    )
+
+
+if __name__ == "__main__":
+    main()

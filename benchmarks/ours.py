@@ -1,0 +1,84 @@
+"""Our loop as a run assembles it, without the files around it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from peers import stored_bytes
+
+from textual_inversion import losses
+from textual_inversion.assembly import make_learner, open_parts, read_data
+from textual_inversion.control import Control
+from textual_inversion.events import Event
+from textual_inversion.files.embedding import Embedding
+from textual_inversion.models.find import describe_model
+from textual_inversion.models.load import load_model
+from textual_inversion.settings import TrainSettings
+from textual_inversion.vectors import start_vectors
+
+Made = TypeVar("Made")
+NAME = "bench-word"
+
+
+class OurLoop:
+    """Our step with our defaults; `choices` are further training settings."""
+
+    def __init__(
+        self, folder: Path, dataset: Path, *, batch: int, word: str, **choices: Any
+    ) -> None:
+        settings = TrainSettings.model_validate(
+            {
+                "embedding": NAME,
+                "model": str(folder),
+                "dataset_dir": str(dataset),
+                "template": "subject.txt",
+                "batch_size": batch,
+                "max_steps": 1_000_000,
+                **choices,
+            }
+        )
+        parts = _finish(open_parts(settings, _start(folder, word)))
+        batches = _finish(read_data(parts, Control()))
+        if batches is None:
+            raise SystemExit("the data set was not read")
+        self.batch = batch
+        self.learner = make_learner(parts, 0, None)
+        self.stream = batches.start_at(0)
+        self.fixed = batches.evaluation()
+
+    def step(self) -> float:
+        """Take one step."""
+        return float(self.learner.step(next(self.stream)))
+
+    @torch.no_grad()
+    def fixed_loss(self, vector: torch.Tensor | None = None) -> float:
+        """Read the loss of the fixed batch, with our vectors or with another's (D,)."""
+        kept = [p.detach().clone() for p in self.learner.parameters]
+        if vector is not None:
+            self.learner.parameters[0].copy_(vector.expand_as(self.learner.parameters[0]))
+        parts = [losses.squared(*self.learner.predict(part)) for part in self.fixed.split(4)]
+        for parameter, values in zip(self.learner.parameters, kept, strict=True):
+            parameter.copy_(values)
+        return torch.cat(parts).mean().item()
+
+    def checkpoint_bytes(self) -> int:
+        """Size our checkpoint."""
+        return stored_bytes(self.learner.state())
+
+
+def _start(folder: Path, word: str) -> Embedding:
+    """Start one vector from a word."""
+    model = load_model(describe_model(str(folder)), device=torch.device("cpu"))
+    return Embedding(NAME, start_vectors(model.text.encoders, word, 1), 0, model.info.name, "")
+
+
+def _finish(events: Generator[Event, None, Made]) -> Made:
+    """Run a generator of events to its end and give what it returns."""
+    while True:
+        try:
+            next(events)
+        except StopIteration as end:
+            return end.value

@@ -1,0 +1,39 @@
+"""Kill a training N times at random moments; every run must come out as one never killed.
+
+python benchmarks/soak.py --kills 50
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tests import soak, tiny
+
+
+def main() -> int:
+    """Soak, and print a table of the moments."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    began = time.perf_counter()
+    root = Path(tempfile.mkdtemp(prefix="soak-"))
+    done = soak.soak(root, tiny.build(root / "model"), kills=args.kills, seed=args.seed)
+    for moment, count in done.kills.items():
+        print(f"{moment:12} {count:4}")
+    seconds = time.perf_counter() - began
+    print(f"{sum(done.kills.values())} kills in {done.runs} runs, {seconds:.0f} s")
+    print(f"different from the unbroken run: {len(done.different)}")
+    for line in done.different:
+        print(f"  {root}/{line}")
+    return 1 if done.different else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
