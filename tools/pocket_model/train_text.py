@@ -19,6 +19,7 @@ from data import DEFAULT_CACHE
 from latents import taught_latents
 from learner import SHORT_POSITIONS, Learner, tokenise
 from model import WIDTH
+from stream import batches
 from torch import nn
 from torch.nn import functional
 from training import Clock, load_state, save_state
@@ -76,8 +77,6 @@ def draw_places(tokens: torch.Tensor, draw: torch.Generator) -> torch.Tensor:
 
 def train(args: argparse.Namespace) -> None:
     """Teach for `--minutes` and write the text encoder's weights."""
-    from train_unet import batches  # which itself asks this module for the state's name
-
     torch.manual_seed(args.seed)
     tokenizer = CLIPTokenizer.from_pretrained(args.cache / "tokenizer")
     taught = taught_latents(args.cache, everything=args.everything, device=args.device)
@@ -86,32 +85,43 @@ def train(args: argparse.Namespace) -> None:
     stream = batches(taught, args.batch, args.seed, empty_share=0.0)
     draw = torch.Generator().manual_seed(args.seed)
     clock = Clock(args.minutes, warmup_steps=100)
-    step, answers = 0, torch.arange(args.batch, device=args.device)
     begun = time.perf_counter()
+    step = 0
     while clock.share < 1:
         captions, latents = next(stream)
         tokens = tokenise(tokenizer, captions, SHORT_POSITIONS)
-        places = draw_places(tokens, draw)
-        latents = latents + 0.1 * torch.randn(latents.shape, generator=draw)
-        logits, error = pairing(*(part.to(args.device) for part in (tokens, places, latents)))
-        loss = functional.cross_entropy(logits, answers)
-        loss = (loss + functional.cross_entropy(logits.T, answers)) / 2
+        batch = (tokens, draw_places(tokens, draw), blurred(latents, draw))
         for group in optimizer.param_groups:
             group["lr"] = clock.rate(args.learning_rate, step)
-        optimizer.zero_grad()
-        (loss + SKETCH_WEIGHT * error).backward()
-        nn.utils.clip_grad_norm_(pairing.parameters(), 1.0)
-        optimizer.step()
+        found = learn(pairing, optimizer, *(part.to(args.device) for part in batch))
         step += 1
         if step % 50 == 0:
-            right = (logits.argmax(1) == answers).float().mean().item()
             pace = step * args.batch / (time.perf_counter() - begun)
-            print(
-                f"{step} {clock.share:.3f} loss {loss.item():.3f} sketch {error.item():.3f} "
-                f"found {right:.0%} {pace:.0f}/s",
-                flush=True,
-            )
+            print(f"{step} {clock.share:.3f} found {found.item():.0%} {pace:.0f}/s", flush=True)
     save_state(args.cache / STATE, {"text": pairing.text.state_dict(), "steps": step})
+
+
+def blurred(latents: torch.Tensor, draw: torch.Generator) -> torch.Tensor:
+    """Add a little noise, so that no picture is known by its exact numbers."""
+    return latents + 0.1 * torch.randn(latents.shape, generator=draw)
+
+
+def learn(
+    pairing: Pairing,
+    optimizer: torch.optim.Optimizer,
+    tokens: torch.Tensor,
+    places: torch.Tensor,
+    latents: torch.Tensor,
+) -> torch.Tensor:
+    """Take one step; give the share of the captions that found their picture."""
+    logits, error = pairing(tokens, places, latents)
+    answers = torch.arange(len(logits), device=logits.device)
+    there, back = (functional.cross_entropy(side, answers) for side in (logits, logits.T))
+    optimizer.zero_grad()
+    ((there + back) / 2 + SKETCH_WEIGHT * error).backward()
+    nn.utils.clip_grad_norm_(pairing.parameters(), 1.0)
+    optimizer.step()
+    return (logits.argmax(1) == answers).float().mean()
 
 
 def taught_text(cache: Path) -> dict[str, torch.Tensor]:

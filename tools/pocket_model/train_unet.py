@@ -2,26 +2,22 @@
 
 Run it again to go on: the state lies in the cache folder. The learning rate follows the clock and
 is near nothing when `--minutes` are over.
-
-Legend: B batch.
 """
 
 from __future__ import annotations
 
 import argparse
 import copy
-import random
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
 
-import numpy as np
 import torch
-from data import DEFAULT_CACHE, caption
-from latents import Taught, taught_latents
+from data import DEFAULT_CACHE
+from latents import taught_latents
 from learner import SHORT_POSITIONS, Learner, spread_steps, tokenise
+from stream import batches
 from tokenizer import POSITIONS
 from train_text import taught_text
 from training import Average, Clock, load_state, save_state
@@ -30,31 +26,7 @@ from transformers import CLIPTokenizer
 SHORT_SHARE = 0.85  # of the time; then all 77 positions are used, as they are ever after
 FROZEN_SHARE = 0.15  # of the first run's time; the text encoder waits until the UNet listens
 TEXT_PART = 0.05  # of the UNet's learning rate, when it learns along
-EMPTY_SHARE = 0.1  # captions left out, for classifier-free guidance
 SAVE_EVERY_SECONDS = 120
-
-
-def batches(
-    taught: Taught, size: int, seed: int, *, empty_share: float = EMPTY_SHARE
-) -> Iterator[tuple[list[str], torch.Tensor]]:
-    """Give captions and latents (B, 4, 16, 16) for ever, every picture once before any twice."""
-    draw, order = random.Random(seed), np.random.default_rng(seed)
-    num_pictures, num_backgrounds = taught.latents.shape[:2]
-    queue = np.empty(0, dtype=np.int64)
-    while True:
-        while len(queue) < size:
-            queue = np.concatenate([queue, order.permutation(num_pictures)])
-        rows, queue = queue[:size], queue[size:]
-        places = np.where(
-            order.random(size) < 0.4, 0, order.integers(1, max(2, num_backgrounds), size)
-        )
-        captions = [
-            ""
-            if draw.random() < empty_share
-            else caption(taught.items[row], taught.backgrounds[row][place], draw)
-            for row, place in zip(rows, places, strict=True)
-        ]
-        yield captions, taught.latents[rows, places].float()
 
 
 def main() -> None:
