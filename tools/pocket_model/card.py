@@ -158,6 +158,7 @@ def _inversion_table(got: dict | None) -> list[str]:
 
 def _making(items: list[Item], cache: Path) -> str:
     vae, unet = load_state(cache / "vae_state.pt"), load_state(cache / "unet_state.pt")
+    text = load_state(cache / "text_state.pt")
     return f"""## How it was made
 
 On a machine of two CPU cores (AMD Zen 4, no GPU), shared with other work, by
@@ -166,7 +167,9 @@ On a machine of two CPU cores (AMD Zen 4, no GPU), shared with other work, by
 - Autoencoder: AutoencoderKL, f = 8, 4 latent channels, 6.0 M parameters; {vae["step"]:,} steps of
   16 random 64x64 crops. Its latents are brought to mean 0 and one deviation in each channel by
   folding a shift and a scale into the 1x1 convolutions around them.
-- UNet (12.4 M) and text encoder (2.2 M, 192 wide), trained jointly: {unet["step"]:,} steps,
+- Text encoder (2.2 M, 192 wide): first {text["steps"]:,} steps of 128 captions and their pictures'
+  latents, each to find the other (CLIP's objective), so that the UNet has something to listen to.
+- UNet (12.4 M) and text encoder, trained jointly: {unet["step"]:,} steps,
   {unet["samples"]:,} samples, {unet["seconds"] / 60:.0f} minutes; {len(items):,} pictures of
   {len({item.concept for item in items})} concepts over white and four other colours each; SD 1's
   schedule, a tenth of the captions empty, EMA weights. It predicts
