@@ -6,7 +6,7 @@ from tests.test_runtable import stepped, write
 from textual_inversion import queuecommand
 from textual_inversion.cli import main
 from textual_inversion.control import Control
-from textual_inversion.errors import TrainingError
+from textual_inversion.errors import SettingsError, TrainingError
 from textual_inversion.events import Started
 from textual_inversion.queuefolder import Queue
 from textual_inversion.runfolder import working_in
@@ -77,6 +77,12 @@ def test_a_queue_is_trained_through_and_remembers_a_failure(home, capsys):
     assert queued(train, "a", "bad", "b") == 1
     assert trained == ["a", "bad", "b"]
     assert "ti: bad: No luck." in capsys.readouterr().err
+
+
+def test_several_processes_do_not_queue_the_same_twice(home, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(SettingsError, match="for one process"):
+        queued(lambda settings, control: 0, "a")
 
 
 def test_a_stop_of_one_is_not_the_end_of_the_queue(home):

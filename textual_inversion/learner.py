@@ -53,6 +53,7 @@ class Learner:
         self.clip = make_clip(settings)
         self.average = Average(self.parameters, settings.ema_decay)
         self.on_told: Callable[[Conditioning], None] = lambda _: None
+        self.on_gradients: Callable[[], None] = lambda: None
         self.notes: list[str] = []
         self.compiled: Compiled | None = None
         # Without it, gradients vanish on their way through half-precision weights.
@@ -97,6 +98,7 @@ class Learner:
                     loss = self._loss(part) / len(batch.micros) * share
                 self.scaler.scale(loss).backward()
                 total += loss.detach()
+        self.on_gradients()
         self.scaler.unscale_(self.optimizer)
         self.clip(self.parameters, self.updates)
         for group in self.optimizer.param_groups:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,16 +20,17 @@ from textual_inversion.checkpoint import (
     find_checkpoint,
     read_checkpoint,
 )
-from textual_inversion.chores import Checkpoints, FinalSave, with_pace, with_wishes
+from textual_inversion.chores import Checkpoints, FinalSave, with_wishes
 from textual_inversion.control import Control
-from textual_inversion.data.batches import Batches
+from textual_inversion.course import Course
+from textual_inversion.crew import Crew, find_crew
+from textual_inversion.cutoff import find_owed
 from textual_inversion.errors import EmbeddingError, TextualInversionError, TrainingError
 from textual_inversion.evaluation import Evaluator
 from textual_inversion.events import Event, Failed, Finished, Saved, Started
 from textual_inversion.files.storage import write_whole
-from textual_inversion.learner import Learner
+from textual_inversion.guard import Guard
 from textual_inversion.models.memory import saving_memory
-from textual_inversion.pace import Pace, PacedLearner
 from textual_inversion.runfolder import (
     RunLog,
     new_run_folder,
@@ -39,15 +41,25 @@ from textual_inversion.settings import TrainSettings, find_folder
 from textual_inversion.shortage import shortage_explained
 from textual_inversion.subject import Subject
 from textual_inversion.trackers import Tracker
-from textual_inversion.trainer import Chore, train as loop
 
 
 def train(settings: TrainSettings, control: Control) -> Iterator[Event]:
     """Run a whole training; whatever ends it, what was learned so far is saved."""
-    parts = yield from open_parts(settings)
+    crew = find_crew()
+    events = _train(settings, control, crew)
+    if crew.is_first:
+        yield from events
+    else:
+        # Several processes would say everything several times.
+        deque(events, maxlen=0)
+
+
+def _train(settings: TrainSettings, control: Control, crew: Crew) -> Iterator[Event]:
+    parts = yield from open_parts(crew.widened(settings))
     checkpoint = _checkpoint_of(parts)
     start = checkpoint.updates if checkpoint else parts.embedding.step
-    if start >= settings.max_steps:
+    owed = find_owed(checkpoint, settings) if checkpoint else None
+    if start >= settings.max_steps and owed is None:
         raise TrainingError(
             f'The embedding "{parts.embedding.name}" already has {start} steps and max steps is '
             f"{settings.max_steps}; set max steps higher to train on."
@@ -57,8 +69,13 @@ def train(settings: TrainSettings, control: Control) -> Iterator[Event]:
         yield Finished(start, "stopped")
         return
     learner = make_learner(parts, start, checkpoint)
+    course = Course(parts, learner, batches, control, crew, owed)
+    if not crew.is_first:
+        yield from _step_along(course)
+        return
     folder = checkpoint.run_folder if checkpoint else _new_folder(parts)
-    per_epoch = len(batches.items) / (settings.batch_size * settings.gradient_accumulation_steps)
+    seen = parts.settings.batch_size * settings.gradient_accumulation_steps
+    per_epoch = len(batches.items) / seen
     with working_in(folder), RunLog(folder, start=start, steps_per_epoch=per_epoch) as log:
         write_whole(folder / "settings.json", settings.to_json().encode())
         control.watch(folder)
@@ -68,22 +85,28 @@ def train(settings: TrainSettings, control: Control) -> Iterator[Event]:
         if checkpoint:
             evaluator.load_state(checkpoint.state["evaluation"])
         tracker = Tracker(settings, folder)
-        yield from log.through(tracker.through(_work(parts, evaluator, batches, control)))
+        yield from log.through(tracker.through(_work(course, evaluator)))
 
 
-def _work(
-    parts: Parts, evaluator: Evaluator, batches: Batches, control: Control
-) -> Iterator[Event]:
+def _step_along(course: Course) -> Iterator[Event]:
+    """Be one of the other processes, which only learn; broken vectors are put back in all."""
+    parts, learner = course.parts, course.learner
+    subject = Subject(learner, parts.embedding.name, Path(), parts.embedding.vectors)
+    with memory_saved(parts):
+        yield from course.run([Guard(subject, parts.settings.on_nan)])
+
+
+def _work(course: Course, evaluator: Evaluator) -> Iterator[Event]:
     """Run the loop; save on any way out."""
-    subject, total = evaluator.subject, parts.settings.max_steps
-    learner, start = subject.learner, subject.learner.updates
+    parts, control, subject = course.parts, course.control, evaluator.subject
+    learner, start, total = subject.learner, subject.learner.updates, parts.settings.max_steps
     final = FinalSave(subject, parts.library)
     yield Started(subject.name, start, total, str(subject.folder), parts.compute)
     saved_at = start
     try:
         with memory_saved(parts):
             chores = with_wishes(make_chores(parts, evaluator, final, control), control)
-            for event in _timed_loop(parts, learner, batches, chores, control):
+            for event in course.run(chores):
                 if isinstance(event, Saved) and event.kind == "embedding":
                     saved_at = event.step
                 if isinstance(event, Finished):
@@ -95,24 +118,6 @@ def _work(
     finally:
         if learner.updates > saved_at and learner.is_finite:
             _save_after_all(Checkpoints(subject, 0, evaluator), final, learner.updates)
-
-
-def _timed_loop(
-    parts: Parts, learner: Learner, batches: Batches, chores: list[Chore], control: Control
-) -> Iterator[Event]:
-    """Run the loop with a watch on everything in it."""
-    settings = parts.settings
-    seen = settings.batch_size * settings.gradient_accumulation_steps
-    pace = Pace(parts.model.device, pictures_per_step=seen)
-    learner.on_told = pace.told
-    return loop(
-        start=learner.updates,
-        total=settings.max_steps,
-        learner=PacedLearner(learner, pace),
-        batches=pace.batches(batches.start_at(learner.updates)),
-        chores=with_pace(chores, pace),
-        control=control,
-    )
 
 
 def _checkpoint_of(parts: Parts) -> Checkpoint | None:

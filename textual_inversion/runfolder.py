@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Self
+from typing import Self, TextIO
 
 from textual_inversion.errors import StorageError, TrainingError
 from textual_inversion.events import Event, Stepped, to_dict
@@ -56,6 +56,9 @@ def working_in(folder: Path) -> Iterator[None]:
             "with: ti stop."
         )
     with lock:
+        # A process that was killed while it wrote could not tidy up.
+        for part in folder.glob("*/.*.part"):
+            part.unlink(missing_ok=True)
         yield
 
 
@@ -92,7 +95,7 @@ class RunLog:
         if start and self.table.exists():
             self._drop_after(start)
         try:
-            self._events = (folder / "events.jsonl").open("a", encoding="utf-8", buffering=1)
+            self._events = _open_lines(folder / "events.jsonl")
             is_new = not self.table.exists()
             self._losses = self.table.open("a", encoding="utf-8", newline="", buffering=1)
         except OSError as error:
@@ -137,3 +140,12 @@ class RunLog:
                 if row and (not row[0].isdigit() or int(row[0]) <= start):
                     writer.writerow(row)
         write_whole(self.table, kept.getvalue().encode())
+
+
+def _open_lines(path: Path) -> TextIO:
+    """Open a file of lines to add to; a line that was cut short is ended first."""
+    torn = path.exists() and not path.read_bytes().endswith(b"\n") and path.stat().st_size
+    file = path.open("a", encoding="utf-8", buffering=1)
+    if torn:
+        file.write("\n")
+    return file

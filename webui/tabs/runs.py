@@ -39,7 +39,13 @@ class Runs:
         lead(_LEAD)
         with gr.Row(elem_classes="ti-buttons"):
             gr.HTML("<h2>Queue</h2>", elem_classes="ti-lead")
-            self._start = gr.Button("Start the queue", visible=False, elem_id="runs-start-button")
+            self._start = gr.Button(
+                "Start the queue",
+                visible=False,
+                scale=0,
+                min_width=180,
+                elem_id="runs-start-button",
+            )
         self._queue = gr.HTML(elem_id="runs-queue-list", js_on_load=_LISTEN)
         gr.HTML("<h2>Runs</h2>", elem_classes="ti-lead")
         self._table = gr.HTML(elem_id="runs-table", js_on_load=_LISTEN)

@@ -86,7 +86,7 @@ def _live() -> list[Part]:
     return [
         Part("train", status, lambda run: status_html(run, idle=_IDLE)),
         Part("train", chart, curves.loss_chart, _chart_mark),
-        Part("train", gallery, _previews, lambda run: [len(run.previews), run.first_step]),
+        Part("train", gallery, previews_shown, lambda run: [len(run.previews), run.first_step]),
         Part("train", facts, facts_html),
     ]
 
@@ -95,7 +95,8 @@ def _chart_mark(run: Run) -> object:
     return [len(run.losses), len(run.evaluations), run.state]
 
 
-def _previews(run: Run | None) -> list[tuple[str, str]]:
+def previews_shown(run: Run | None) -> list[tuple[str, str]]:
+    """Give the previews and their captions: those without the embedding, then the newest."""
     seen = list(run.previews) if run is not None else []
     learned = [(p.path, f"step {p.step}") for p in seen if not p.without]
     beside = [(p.path, "without") for p in seen if p.without]

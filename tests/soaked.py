@@ -1,0 +1,14 @@
+"""Imports, once for all forked trainings, what each of them needs."""
+
+import pkgutil
+
+for _name in (
+    "textual_inversion.cli",
+    "textual_inversion.run",
+    "transformers:CLIPTokenizer",
+    "transformers:CLIPTextModel",
+    "diffusers:AutoencoderKL",
+    "diffusers:DPMSolverMultistepScheduler",
+    "diffusers:UNet2DConditionModel",
+):
+    pkgutil.resolve_name(_name)

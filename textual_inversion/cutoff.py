@@ -1,0 +1,47 @@
+"""What a process that died left undone at its last checkpoint, so that nothing is missing later.
+
+At a step the checkpoint comes first, then snapshots, the embedding and pictures. A process that
+died among those has taken the step, and will not take it again; what was due there is made up for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from textual_inversion.checkpoint import Checkpoint
+from textual_inversion.chores import Checkpoints
+from textual_inversion.events import Event
+from textual_inversion.runview import read_run
+from textual_inversion.settings import TrainSettings
+from textual_inversion.trainer import Chore, Ending
+
+
+@dataclass(frozen=True)
+class Owed:
+    """What is to be made up for at the checkpoint's step; `ending` if the run was at its end."""
+
+    ending: Ending | None
+
+
+def find_owed(checkpoint: Checkpoint, settings: TrainSettings) -> Owed | None:
+    """Tell what a run still owes; None when it ended as runs should."""
+    if not (checkpoint.run_folder / "events.jsonl").is_file():
+        return None
+    past = read_run(checkpoint.run_folder)
+    if past.state != "broken off":
+        return None
+    if checkpoint.updates >= settings.max_steps:
+        return Owed("done")
+    converged = f"Converged at step {checkpoint.updates}:"
+    if settings.stop_when_converged and any(said.startswith(converged) for said in past.warnings):
+        return Owed("converged")
+    return Owed(None)
+
+
+def make_up(chores: list[Chore], step: int, owed: Owed) -> Iterator[Event]:
+    """Run what comes after the checkpoint and was due at its step."""
+    after = next(at for at, chore in enumerate(chores, start=1) if isinstance(chore, Checkpoints))
+    for chore in chores[after:]:
+        if chore.is_due(step, owed.ending):
+            yield from chore.run(step)
