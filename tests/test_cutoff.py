@@ -54,6 +54,7 @@ def test_an_end_that_was_cut_off_is_brought_to_its_end(home, cat, monkeypatch): 
     assert files.read(after / "embeddings" / "cat-x.pt").step == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ends", [True, False])
 def test_a_converged_run_that_was_cut_off_has_converged(home, cat, monkeypatch, ends):  # noqa: F811
     chosen = {"evaluate_every": 1, "convergence_window": 4, "learning_rate": "1e-9"}

@@ -4,6 +4,7 @@ import time
 import pytest
 
 from tests.test_jobs import steps
+from textual_inversion import foreman
 from textual_inversion.errors import DatasetError
 from textual_inversion.foreman import Foreman
 from textual_inversion.jobs import Runner
@@ -12,7 +13,8 @@ from textual_inversion.settings import TrainSettings
 
 
 @pytest.fixture
-def runner():
+def runner(monkeypatch):
+    monkeypatch.setattr(foreman, "_LOOK_EVERY_SECONDS", 0.02)
     made = Runner()
     yield made
     made.close(timeout_seconds=5)
@@ -48,9 +50,8 @@ def test_what_waits_is_trained_one_after_another_also_after_a_failure(home, runn
 def test_a_training_that_goes_on_is_waited_for(home, runner):
     gate, log, queue = threading.Event(), [], Queue()
     runner.start("train", steps(1, gate=gate, name="first"), name="first")
-    foreman = Foreman(runner, queue, lambda settings: steps(1, log=log, name="second"))
     queue.add(TrainSettings(embedding="second"))
-    foreman.wake()
+    Foreman(runner, queue, lambda settings: steps(1, log=log, name="second")).wake()
     wait_until(lambda: queue.is_worked)
     assert (log, len(queue.waiting())) == ([], 1)
     gate.set()
@@ -60,9 +61,8 @@ def test_a_training_that_goes_on_is_waited_for(home, runner):
 
 def test_what_the_end_of_the_program_interrupts_waits_for_the_next(home, runner):
     gate, queue = threading.Event(), Queue()
-    foreman = Foreman(runner, queue, lambda settings: steps(1000, gate=gate, name="a"))
     queue.add(TrainSettings(embedding="a"))
-    foreman.wake()
+    Foreman(runner, queue, lambda settings: steps(1000, gate=gate, name="a")).wake()
     wait_until(lambda: runner.run("train") is not None)
     gate.set()
     runner.close(timeout_seconds=5)

@@ -50,6 +50,7 @@ def test_a_run_tells_its_pace_at_its_end(home, cat):  # noqa: F811
     assert news.images_per_second > 0
 
 
+@pytest.mark.slow
 def test_news_come_every_few_seconds_and_change_no_loss(home, cat, monkeypatch):  # noqa: F811
     seldom = run(cat)
     make_cat(cat["model"])

@@ -119,6 +119,7 @@ def test_the_queue_waits_for_a_training_of_another_process(home, folder, monkeyp
     assert "Waiting for the end of" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_queue_trains_from_the_command_line(home, pictures, stacks, capsys):
     model = str(stacks["sd1"])
     small = ["--dataset-dir", "pictures", "--model", model, "--max-steps", "1"]

@@ -60,6 +60,7 @@ def test_a_run_folder_takes_one_run_at_a_time(home, cat):  # noqa: F811
         run(cat, max_steps=3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("beside", "prompt"), [("start", "a <cat-x>"), ("removed", "a")])
 def test_the_pictures_without_the_embedding_are_drawn_once(home, cat, beside, prompt):  # noqa: F811
     chosen = {"save_image_every": 2, "preview_prompt": "a [name]", "preview_beside": beside}
