@@ -85,11 +85,22 @@ def soak(root: Path, model: Path, *, kills: int, seed: int = 0) -> Soak:
 def made(home: Path) -> dict[str, bytes]:
     """Read what the run that ended left behind: losses, vectors, pictures."""
     (folder,) = [path.parent for path in home.glob("runs/*/*/events.jsonl") if _has_ended(path)]
-    kept = {"cat-x.pt": (home / "embeddings" / "cat-x.pt").read_bytes()}
+    kept = {"cat-x.pt": _content(home / "embeddings" / "cat-x.pt")}
     for path in (folder / "textual_inversion_loss.csv", *folder.glob("*/*")):
         if path.suffix != ".ckpt":
-            kept[str(path.relative_to(folder))] = path.read_bytes()
+            kept[str(path.relative_to(folder))] = _content(path)
     return kept
+
+
+def _content(path: Path) -> bytes:
+    """Read a file; of an embedding what it says, for torch writes a name of the moment into it."""
+    if path.suffix != ".pt":
+        return path.read_bytes()
+    from textual_inversion import files
+
+    embedding = files.read(path)
+    numbers = b"".join(tensor.numpy().tobytes() for tensor in embedding.vectors)
+    return f"{embedding.name} {embedding.step} ".encode() + numbers
 
 
 def _broken_run(context, home: Path, draw: random.Random, left: int) -> Iterator[str]:

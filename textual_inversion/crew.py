@@ -1,4 +1,4 @@
-"""Several processes that train one embedding, as `accelerate launch` starts them.
+"""Several processes that train one embedding, as `accelerate launch` or torchrun starts them.
 
 All make the same batch and each learns from its part; the gradients are averaged, so all take the
 same step and their vectors never differ. The first one alone writes files and says what happens.
@@ -109,7 +109,7 @@ def find_crew() -> Crew:
         return Crew(0, 1, torch.device("cpu"))
     from accelerate import PartialState
 
-    state = PartialState()
+    state = PartialState(cpu=os.environ.get("ACCELERATE_USE_CPU", "").lower() == "true")
     on_gpu = state.backend is not None and "nccl" in state.backend
     device = torch.device("cuda", state.local_process_index) if on_gpu else torch.device("cpu")
     return Crew(state.process_index, state.num_processes, device)
