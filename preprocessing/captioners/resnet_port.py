@@ -56,7 +56,7 @@ def run(convs: list[Conv], pictures: torch.Tensor) -> torch.Tensor:
     """Score the tags of (B, 3, H, W) in [0, 1]: (B, number of tags)."""
     numbered = iter(convs)
     h = F.relu(_same(pictures, next(numbered), stride=2))  # (B, C, H/2, W/2)
-    h = F.max_pool2d(F.pad(h, (0, 1, 0, 1), value=-torch.inf), 3, stride=2)  # (B, C, H/4, W/4)
+    h = F.max_pool2d(_padded(h, 3, stride=2, value=-torch.inf), 3, stride=2)  # (B, C, H/4, W/4)
     for stage, count in enumerate(BLOCKS):
         h = _first_block(h, numbered, stride=2 if stage else 1, late=stage == _LATE)
         for _ in range(count - 1):
@@ -81,13 +81,16 @@ def _bottleneck(h: torch.Tensor, convs: Iterator[Conv], *, stride: int = 1) -> t
 
 def _same(h: torch.Tensor, conv: Conv, *, stride: int = 1) -> torch.Tensor:
     weight, bias = conv
-    size = weight.shape[-1]
+    return F.conv2d(_padded(h, weight.shape[-1], stride=stride), weight, bias, stride=stride)
+
+
+def _padded(h: torch.Tensor, size: int, *, stride: int, value: float = 0.0) -> torch.Tensor:
     pads: list[int] = []
     for length in (h.shape[3], h.shape[2]):
         outcome = -(-length // stride)
         needed = max(0, (outcome - 1) * stride + size - length)
         pads += [needed // 2, needed - needed // 2]
-    return F.conv2d(F.pad(h, pads), weight, bias, stride=stride)
+    return F.pad(h, pads, value=value)
 
 
 def _read(path: Path) -> Mapping[str, Any]:

@@ -1,0 +1,114 @@
+"""LAVIS is reached in an environment of its own; here a stand-in of the same interface is there."""
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from preprocessing.captioners import environment, lavis
+from preprocessing.captioners.captioner import UncaptionedError
+from tests.preprocessing.captioners.standin import wheel
+from textual_inversion.cli import main
+from textual_inversion.errors import ModelError, SettingsError
+from textual_inversion.settings import PreprocessSettings
+
+RED, BLUE, BLACK, GREEN = (Image.new("RGB", (9, 9), c) for c in ("red", "blue", "black", "lime"))
+
+
+def asked(model="blip_caption/tiny", **choices):
+    return PreprocessSettings(
+        source="a", destination="b", caption=("lavis",), lavis_model=model, **choices
+    )
+
+
+def opened(settings):
+    lavis.check(settings)
+    loading = lavis.load(settings, threading.Event())
+    while True:
+        try:
+            next(loading)
+        except StopIteration as end:
+            return end.value
+
+
+def test_without_its_environment_it_says_how_to_make_it(home):
+    with pytest.raises(ModelError, match="make it with: ti captioners install lavis"):
+        lavis.check(asked())
+
+
+@pytest.mark.parametrize("model", ["blip_caption", "/tiny", ""])
+def test_a_model_needs_a_name_and_a_type(model):
+    with pytest.raises(SettingsError, match="must be a name and a type"):
+        lavis.check(asked(model))
+
+
+def test_an_environment_that_cannot_be_made_is_not_used(home, capsys):
+    assert main(["captioners", "install", "lavis", "--python", "no-such-python"]) == 1
+    assert "ti: no-such-python cannot be run" in capsys.readouterr().err
+    assert not environment.is_made()
+
+
+def test_a_tool_that_fails_is_quoted(home):
+    with pytest.raises(ModelError, match="could not be made; -m venv --clear said: .*"):
+        list(environment.install("false" if os.name != "nt" else "where"))
+
+
+def test_a_process_without_lavis_says_so(tmp_path):
+    worker = lavis.Worker(Path(sys.executable), weights=tmp_path)
+    with pytest.raises(UncaptionedError, match="No module named 'lavis'"):
+        worker.ask({"load": {"name": "a", "type": "b"}})
+    worker.close()
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """A working folder in which `ti captioners install lavis` was run, on the stand-in."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "models").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(home)
+        patch.setenv("PIP_NO_INDEX", "1")
+        stand_in = (str(wheel(home)),)
+        patch.setattr(environment.install, "__defaults__", ("", stand_in))
+        assert main(["captioners", "install", "lavis"]) == 0
+    return home
+
+
+@pytest.fixture
+def there(installed, monkeypatch):
+    monkeypatch.chdir(installed)
+
+
+@pytest.mark.slow
+def test_it_captions_and_names_what_it_cannot(there):
+    captioner = opened(asked(caption_num_beams=3, caption_min_length=4))
+    assert captioner.caption([RED, BLUE]) == ["a red house 3 4 48", "a blue house 3 4 48"]
+    with pytest.raises(UncaptionedError, match="could not be captioned by LAVIS: .*too dark$"):
+        captioner.caption([BLACK])
+    assert captioner.caption([RED]) == ["a red house 3 4 48"]
+    captioner.close()
+
+
+@pytest.mark.slow
+def test_a_process_that_ends_is_told_with_its_last_words(there):
+    captioner = opened(asked())
+    with pytest.raises(ModelError, match="LAVIS's process has ended: green is the end"):
+        captioner.caption([GREEN])
+    captioner.close()
+
+
+@pytest.mark.slow
+def test_a_model_that_it_does_not_have_is_told(there):
+    with pytest.raises(ModelError, match=r"LAVIS cannot load x/y: .*no y of x"):
+        opened(asked("x/y"))
+
+
+@pytest.mark.slow
+def test_it_is_listed_as_ready(there, capsys):
+    assert main(["captioners"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["blip", "deepdanbooru", "wd14", "lavis"]
+    assert "ready, blip_caption/large_coco in models/lavis" in lines[3]
