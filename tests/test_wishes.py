@@ -1,11 +1,13 @@
 """What a run is asked for between its steps: a stop, a save, a picture."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tests.test_run import cat, losses, make_cat, run, settings  # noqa: F401
 from textual_inversion import control as control_module, files, previews
+from textual_inversion.chores import Checkpoints
 from textual_inversion.control import Control, leave_wish
 from textual_inversion.errors import TrainingError
 from textual_inversion.events import Finished, Previewed, Saved, Started, Stepped, Warned
@@ -80,3 +82,8 @@ def test_a_preview_that_fails_does_not_fail_the_run(home, cat, monkeypatch):  # 
     warned = [e.message for e in events if isinstance(e, Warned)]
     assert warned == ["The preview at step 4 could not be drawn: no luck."]
     assert isinstance(events[-1], Finished)
+
+
+def test_vectors_that_are_no_numbers_are_never_kept_as_a_checkpoint():
+    broken = SimpleNamespace(learner=SimpleNamespace(is_finite=False))
+    assert list(Checkpoints(broken, 1, None).run(3)) == []

@@ -49,7 +49,9 @@ class Checkpoints:
         return ending is not None or is_time(step, self.every)
 
     def run(self, step: int) -> Iterator[Event]:
-        """Write a checkpoint."""
+        """Write a checkpoint; broken vectors are the guard's to tell, and never kept."""
+        if not self.subject.learner.is_finite:
+            return
         state = {
             **self.subject.learner.state(),
             "origin": list(self.subject.origin),

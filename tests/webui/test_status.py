@@ -7,6 +7,7 @@ from textual_inversion.events import (
     Finished,
     Loading,
     Measured,
+    Paced,
     Progressed,
     Saved,
     Started,
@@ -92,6 +93,15 @@ def test_durations_are_words(seconds, words):
 def test_the_vectors_are_compared_with_words():
     run = run_of(Measured(5, (1.0, 2.0), 0.5, ("dog", "dog"), 0.1, 0.25))
     assert "length 1.50 (a word&#x27;s is 0.50) · moved 0.25 · nearest dog<" in facts_html(run)
+
+
+def test_the_pace_tells_what_takes_the_time_and_the_memory():
+    run = run_of(Paced(5, 12.5, 0.001, 0.2, 0.6, 0.1, 0.05, 812, "GPU"))
+    told = (
+        "12.5 pictures/s · 812 MB on the GPU · "
+        "UNet 60%, text encoder 20%, previews 10%, saving and evaluating 5%<"
+    )
+    assert told in facts_html(run)
 
 
 def test_names_cannot_become_markup():
