@@ -8,9 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from preprocessing.focus import Kind, Point, Size, Weights, crop_around, focal_point
+from preprocessing.focus import (
+    Kind,
+    Point,
+    Size,
+    Weights,
+    crop_around,
+    focal_point,
+    holding,
+)
 from preprocessing.interest import busiest_window, corners, faces
 from preprocessing.rim import off_the_rims_colours
+from preprocessing.standout import extent
 from textual_inversion.colours import over_white
 from textual_inversion.pictures import Box, cut
 
@@ -51,7 +60,11 @@ def look(image: Image.Image, target: Size, weights: Weights) -> Sight:
         kind: [(x / scale[0], y / scale[1]) for x, y in points] for kind, points in seen.items()
     }
     focus = focal_point(found, weights, size=image.size)
-    return Sight(found, focus, crop_around(focus, size=image.size, target=target))
+    box = crop_around(focus, size=image.size, target=target)
+    if subject := extent(small, seen["edges"]):
+        left, top, right, bottom = subject
+        box = holding(box, (left / scale[0], top / scale[1], right / scale[0], bottom / scale[1]))
+    return Sight(found, focus, box)
 
 
 def drawing(image: Image.Image, sight: Sight) -> Image.Image:

@@ -15,6 +15,7 @@ from textual_inversion.settings import PreprocessSettings
 
 Point = tuple[float, float]
 Size = tuple[int, int]
+Span = tuple[float, float]
 Kind = Literal["faces", "edges", "entropy"]
 
 
@@ -58,6 +59,19 @@ def crop_around(point: Point, *, size: Size, target: Size) -> Box:
     left = min(max(point[0] - width / 2, 0.0), size[0] - width)
     top = min(max(point[1] - height / 2, 0.0), size[1] - height)
     return (left, top, min(left + width, float(size[0])), min(top + height, float(size[1])))
+
+
+def holding(box: Box, extent: Box) -> Box:
+    """Move a box by the least that makes it hold `extent`, or, where that is longer, lie within."""
+    left, right = _moved((box[0], box[2]), (extent[0], extent[2]))
+    top, bottom = _moved((box[1], box[3]), (extent[1], extent[3]))
+    return (left, top, right, bottom)
+
+
+def _moved(span: Span, extent: Span) -> Span:
+    least, most = sorted((extent[0], extent[1] - (span[1] - span[0])))
+    by = min(max(span[0], least), most) - span[0]
+    return (span[0] + by, span[1] + by)
 
 
 def _mean(points: Sequence[Point]) -> Point:
