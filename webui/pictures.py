@@ -1,8 +1,8 @@
 """Pictures of data sets and of jobs, copied to the one folder that the page may serve.
 
-Only paths come here that the program found itself, in a folder or among what a job made, never typed
-ones, and only what opens as a picture
-is copied; so no other file can be asked for, whatever a form says.
+Only paths come here that the program found itself, in a folder or in what a job says it made, never
+typed ones, and only what opens as a picture is copied; so no other file can be asked for, whatever
+a form says.
 """
 
 from __future__ import annotations

@@ -37,7 +37,6 @@ element.addEventListener('click', event => {
   if (button) trigger('click', {pick: button.dataset.pick});
 });
 """
-_SECRET = "only-hides-from-a-glance"
 
 
 class Fields:
@@ -55,7 +54,6 @@ class Fields:
         with gr.Column(visible=False) as self.all:
             self._draw()
         self.view = gr.JSON({}, visible=False, elem_id="captions-view")
-        self.kept = gr.BrowserState("", storage_key="textual-inversion-captions", secret=_SECRET)
 
     @property
     def drawn(self) -> list[Component]:
@@ -93,7 +91,7 @@ class Fields:
             self.before = _small("before", "Earlier pictures")
             self.after = _small("after", "Later pictures")
         self.leaf = gr.HTML(elem_id="captions-leaf", elem_classes="ti-note")
-        self.grid = gr.HTML(elem_id="captions-grid", js_on_load=_CHOOSE)
+        self.grid = gr.HTML(elem_id="captions-grid", js_on_load=_CHOOSE, apply_default_css=False)
 
     def _draw_changes(self) -> None:
         self.caption = gr.Textbox(
@@ -111,7 +109,7 @@ class Fields:
         ]
         with gr.Row():
             self.changes = {name: _small(name, label) for name, (label, _) in CHANGES.items()}
-        self.tags = gr.HTML(elem_id="captions-tags", js_on_load=_PICK)
+        self.tags = gr.HTML(elem_id="captions-tags", js_on_load=_PICK, apply_default_css=False)
 
 
 def _small(name: str, label: str) -> gr.Button:

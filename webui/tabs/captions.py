@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from dataclasses import replace
 from typing import Any
 
@@ -18,9 +18,10 @@ from webui.drafts import Drafts
 from webui.edits import CHANGES, STEPS, Make, Step, Wanted, can
 from webui.form import AS_ONE_TYPES
 from webui.tabs.captionfields import Fields
-from webui.tabs.parts import complaints
+from webui.tabs.parts import told
 from webui.work import warm
 
+_SECRET = "only-hides-from-a-glance"
 _SHARED: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 _AT_ONCE: dict[str, Any] = {**_SHARED, "queue": False, "trigger_mode": "multiple"}
 
@@ -38,9 +39,13 @@ class Editor:
         self._listen_to_changes()
 
     def restore(self, page: gr.Blocks) -> None:
-        """Let a page that is opened again show what it showed."""
+        """Let a page that is opened again show what it showed; to be called outside of tabs."""
         fields = self.fields
-        inputs, outputs = [fields.kept, *self.opening[1:]], [fields.folder, *fields.drawn]
+        # Within a tab that is not in sight it would not be read when the page opens.
+        kept = gr.BrowserState("", storage_key="textual-inversion-captions", secret=_SECRET)
+        for event in self.opened:
+            event.then(lambda name: name, fields.folder, kept, queue=False, **_SHARED)
+        inputs, outputs = [kept, *self.opening[1:]], [fields.folder, *fields.drawn]
         page.load(self._restore, inputs, outputs, queue=False, **_SHARED)
 
     def offer(self, button: gr.Button, folder: Component, tabs: gr.Tabs) -> None:
@@ -53,15 +58,17 @@ class Editor:
             queue=False,
             **_SHARED,
         )
-        named.then(self._open, self.opening, [*fields.drawn, fields.kept], **_SHARED)
+        self.opened.append(named.then(self._open, self.opening, fields.drawn, **_SHARED))
 
     def _listen(self) -> None:
         fields = self.fields
-        for event in (fields.open.click, fields.folder.submit):
-            event(self._open, self.opening, [*fields.drawn, fields.kept], **_SHARED)
+        self.opened = [
+            event(self._open, self.opening, fields.drawn, **_SHARED)
+            for event in (fields.open.click, fields.folder.submit)
+        ]
         fields.grid.click(self._choose, self.inputs, fields.drawn, **_AT_ONCE)
         fields.tags.click(_picked, None, fields.wanted[0], **_AT_ONCE)
-        typed = [fields.note, *fields.steps.values()]
+        typed = [fields.note, fields.summary, *fields.steps.values()]
         fields.caption.input(self._type, self.inputs, typed, **AS_ONE_TYPES)
         fields.caption.blur(self._look, self.inputs, fields.seen, queue=False, **_SHARED)
         filtered = [fields.show.input, fields.tag.input]
@@ -82,67 +89,76 @@ class Editor:
 
     def _turn(self, button: gr.Button, turn: Callable[[Draft, View], View]) -> None:
         def handle(data: Any, typed: str, model: str) -> list[Any]:
-            with complaints():
+            with told():
                 view = self._taken(data, typed)
                 return self._drawn(turn(self.drafts.get(view.key), view), model)
+            return _skips(self.fields.drawn)
 
         button.click(handle, self.inputs, self.fields.drawn, **_AT_ONCE)
 
     def _changer(self, make: Make) -> Callable[..., list[Any]]:
-        def handle(data: Any, typed: str, model: str, *fields: Any) -> list[Any]:
-            with complaints():
-                view = self._taken(data, typed)
-                wanted = Wanted(*fields)
+        def handle(data: Any, typed: str, model: str, *said: Any) -> list[Any]:
+            with told():
+                view, wanted = self._taken(data, typed), Wanted(*said)
                 self.drafts.update(
                     view.key,
                     lambda draft: draft.change(view.targets(draft), make(wanted, draft)),
                 )
                 return self._drawn(view, model)
+            return _skips(self.fields.drawn)
 
         return handle
 
     def _stepper(self, step: Step) -> Callable[..., list[Any]]:
         def handle(data: Any, typed: str, model: str) -> list[Any]:
-            with complaints():
+            with told():
                 view = self._taken(data, typed)
                 self.drafts.update(view.key, step)
                 return self._drawn(view, model)
+            return _skips(self.fields.drawn)
 
         return handle
 
     def _open(self, name: str, show: str, tag: str, model: str) -> list[Any]:
-        with complaints():
+        with told():
             view = View.of({"key": self.drafts.open(name or ""), "show": show, "tag": tag})
-            return [*self._drawn(view, model), name]
+            return self._drawn(view, model)
+        return _skips(self.fields.drawn)
 
     def _restore(self, name: Any, show: str, tag: str, model: str) -> list[Any]:
         if not isinstance(name, str) or not name or not self.drafts.knows(name):
-            return [gr.skip() for _ in range(1 + len(self.fields.drawn))]
-        return [name, *self._open(name, show, tag, model)[:-1]]
+            return [name or gr.skip(), *_skips(self.fields.drawn)]
+        return [name, *self._open(name, show, tag, model)]
 
     def _choose(self, data: Any, typed: str, model: str, event: gr.EventData) -> list[Any]:
-        with complaints():
+        with told():
             view = self._taken(data, typed)
-            draft = self.drafts.get(view.key)
-            in_sight = set(view.in_sight(draft)) if event.more else range(len(draft.pictures))
-            others = [place for place in view.chosen if place not in in_sight]
-            return self._drawn(
-                view.having([*others, *View.of({"chosen": event.chosen}).chosen]), model
-            )
+            draft, chosen = self.drafts.get(view.key), View.of({"chosen": event.chosen}).chosen
+            replaced = set(view.in_sight(draft)) if event.more else set(view.chosen)
+            others = [place for place in view.chosen if place not in replaced]
+            return self._drawn(view.having([*others, *chosen]), model)
+        return _skips(self.fields.drawn)
 
     def _filter(self, data: Any, typed: str, model: str, show: str, tag: str) -> list[Any]:
-        with complaints():
+        with told():
             view = self._taken(data, typed)
             return self._drawn(View.of({"key": view.key, "show": show, "tag": tag}), model)
+        return _skips(self.fields.drawn)
 
     def _type(self, data: Any, typed: str, model: str) -> list[Any]:
-        with complaints():
-            draft = self.drafts.get(self._taken(data, typed).key)
-            return [captions.tokens_html(self._counter(model)(typed)), *_buttons(draft)]
+        with told():
+            view = self._taken(data, typed)
+            draft, note = (
+                self.drafts.get(view.key),
+                captions.tokens_html(self._counter(model)(typed)),
+            )
+            return [note, captions.summary_html(draft, view), *_buttons(draft)]
+        return _skips([None, None, *STEPS])
 
     def _look(self, data: Any, typed: str, model: str) -> list[Any]:
-        with complaints():
+        with told():
             return self._sights(self._taken(data, typed), self._counter(model))
+        return _skips(self.fields.seen)
 
     def _taken(self, data: Any, typed: str | None) -> View:
         """Read what a page carries, and take in what was typed there since it was drawn."""
@@ -187,6 +203,10 @@ class Editor:
         except (TextualInversionError, OSError, ValueError):
             return lambda _: None
         return lambda text: count_tokens(model, text)
+
+
+def _skips(outputs: Sized) -> list[Any]:
+    return [gr.skip() for _ in range(len(outputs))]
 
 
 def _buttons(draft: Draft) -> list[Any]:

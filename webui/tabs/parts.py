@@ -38,6 +38,18 @@ def complaints() -> Iterator[None]:
         raise gr.Error(escape(str(error)), print_exception=False) from None
 
 
+@contextmanager
+def told() -> Iterator[None]:
+    """Show what the core refuses as a toast, and go on after the block.
+
+    Unlike `complaints` it does not write "Error" over everything that the event would have drawn.
+    """
+    try:
+        yield
+    except TextualInversionError as error:
+        gr.Warning(escape(str(error)), title="Not done")
+
+
 def buttons(job: str, start: str) -> tuple[gr.Button, gr.Button]:
     """Draw the button that starts a job and the one that interrupts it."""
     with gr.Row(elem_classes="ti-buttons"):
