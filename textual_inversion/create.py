@@ -81,9 +81,9 @@ def count_tokens(model: str, text: str) -> int:
 @lru_cache(maxsize=4)
 def open_tokenizer(model: str) -> Any:
     """Open only a model's tokenizer, which is quick."""
-    from transformers import CLIPTokenizer
+    from textual_inversion.models.tokens import open_tokenizers
 
-    return CLIPTokenizer.from_pretrained(describe_model(model).folder / "tokenizer")
+    return open_tokenizers(describe_model(model))[0]
 
 
 def _check_is_new_word(name: str, model: BaseModel) -> None:

@@ -41,6 +41,14 @@ def test_activations_are_computed_twice_within_and_once_after(model):
     assert (within, len(calls) - within) == (2, 1)
 
 
+def test_a_job_leaves_on_what_another_one_switched_on(model):
+    with saving_memory(model, checkpointing=True):
+        with saving_memory(model, checkpointing=True):
+            pass
+        assert model.unet.is_gradient_checkpointing
+    assert not model.unet.is_gradient_checkpointing
+
+
 @pytest.mark.skipif(find_spec("xformers") is not None, reason="xformers is installed")
 def test_xformers_is_named_where_it_is_missing(model):
     with pytest.raises(ModelError, match="xformers is not installed; .* --attention sdpa"):

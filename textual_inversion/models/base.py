@@ -40,7 +40,7 @@ class BaseModel:
         self.unet = unet
         self.vae = vae
         self.scheduler = scheduler
-        self._vae_rests = False
+        self.vae_rests = False
         self._running: Any = unet
         self.alphas_cumprod: torch.Tensor = alphas_cumprod(scheduler.config).to(unet.device)
 
@@ -61,8 +61,10 @@ class BaseModel:
 
     @cached_property
     def hash(self) -> str:
-        """Give the first ten hex digits of the UNet file's SHA-256, which names the model."""
+        """Give the first ten hex digits of the file's SHA-256, of a folder the UNet's file."""
         files = sorted((self.info.folder / "unet").glob("*.safetensors"))
+        if self.info.is_single_file:
+            files = [self.info.folder]
         digest = hashlib.sha256()
         for path in files:
             with path.open("rb") as file:
@@ -131,13 +133,12 @@ class BaseModel:
 
     def rest_vae(self, *, rests: bool) -> None:
         """Let the autoencoder wait in main memory until it is needed, or always on the device."""
-        if rests != self._vae_rests:
-            self._vae_rests = rests
-            self.vae.to("cpu" if rests else self.device)
+        self.vae_rests = rests
+        self.vae.to("cpu" if rests else self.device)
 
     @contextmanager
     def _vae_at_work(self) -> Iterator[None]:
-        if not self._vae_rests:
+        if not self.vae_rests:
             yield
             return
         self.vae.to(self.device)

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from textual_inversion.errors import ModelError
+from textual_inversion.models.hub import fetch, find_cached, is_hub_name
+from textual_inversion.models.layout import SUFFIXES, read_layout
 from textual_inversion.settings import DEFAULT_MODEL, find_folder
 
 Family = Literal["sd", "sdxl"]
@@ -19,7 +21,10 @@ _FAMILIES: dict[str, Family] = {
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What can be told of a base model without opening its weights."""
+    """What can be told of a base model without opening its weights.
+
+    `folder` is a diffusers folder, or a single file.
+    """
 
     name: str
     folder: Path
@@ -31,11 +36,23 @@ class ModelInfo:
     scale: int
     """Pixels of a side for one latent."""
 
+    @property
+    def is_single_file(self) -> bool:
+        """Tell whether all parts lie in one file, as .safetensors or .ckpt."""
+        return self.folder.suffix.lower() in SUFFIXES
+
+    @property
+    def changed_at(self) -> float:
+        """Give the time stamp that another model in the same place would change."""
+        path = self.folder if self.is_single_file else self.folder / "model_index.json"
+        return path.stat().st_mtime
+
 
 def list_models() -> list[str]:
     """Name the base models under models/, the one that ships with the project first."""
     folder = find_folder("models")
     names = {f"models/{index.parent.name}" for index in folder.glob("*/model_index.json")}
+    names |= {f"models/{path.name}" for path in folder.glob("*.*") if _is_checkpoint(path)}
     project = find_folder(DEFAULT_MODEL)
     if (project / "model_index.json").is_file():
         names.add(DEFAULT_MODEL)
@@ -43,27 +60,57 @@ def list_models() -> list[str]:
 
 
 def find_model(name: str) -> Path:
-    """Find the diffusers folder of a model, by path or by its name under models/."""
+    """Find a model by path, by its name under models/, or in the Hub's cache.
+
+    It is a diffusers folder or a single file.
+    """
     if not name.strip():
         raise ModelError("No base model is chosen; pick one, such as models/pocket.")
+    if found := _find_here(name):
+        return found
+    if is_hub_name(name):
+        raise ModelError(
+            f'There is no base model "{name}" on this machine; a model of that name on the Hugging '
+            "Face Hub is downloaded when it is first trained on or drawn with."
+        )
+    known = ", ".join(list_models()) or "none"
+    raise ModelError(
+        f'There is no base model "{name}"; give the path of a diffusers folder or of a '
+        f".safetensors or .ckpt file, or one of: {known}."
+    )
+
+
+def fetch_model(name: str) -> None:
+    """Download a model that is named as on the Hub, unless it is here already."""
+    if is_hub_name(name) and not _find_here(name):
+        fetch(name)
+
+
+def _find_here(name: str) -> Path | None:
     candidates = (Path(name).expanduser(), find_folder(name), find_folder("models") / name)
-    for folder in candidates:
-        if (folder / "model_index.json").is_file():
-            return folder.resolve()
-    if any(folder.is_dir() for folder in candidates):
+    for place in candidates:
+        if (place / "model_index.json").is_file():
+            return place.resolve()
+        if _is_checkpoint(place):
+            # Not resolved: a link into a cache may lose the suffix.
+            return place.absolute()
+    if any(place.is_dir() for place in candidates):
         raise ModelError(
             f'The folder "{name}" is no base model: it has no model_index.json; give a diffusers '
             "folder."
         )
-    known = ", ".join(list_models()) or "none"
-    raise ModelError(
-        f'There is no base model "{name}"; give the path of a diffusers folder, or one of: {known}.'
-    )
+    return find_cached(name) if is_hub_name(name) else None
+
+
+def _is_checkpoint(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and path.is_file()
 
 
 def describe_model(name: str) -> ModelInfo:
-    """Read a model's configuration files."""
+    """Read a model's configuration files, or the names and shapes in a single file."""
     folder = find_model(name)
+    if _is_checkpoint(folder):
+        return _describe_file(folder)
     pipeline = str(_read(folder / "model_index.json").get("_class_name"))
     if pipeline not in _FAMILIES:
         raise ModelError(
@@ -81,6 +128,18 @@ def describe_model(name: str) -> ModelInfo:
         size=int(_read(folder / "unet" / "config.json")["sample_size"]) * scale,
         widths=tuple(int(config["hidden_size"]) for config in configs),
         scale=scale,
+    )
+
+
+def _describe_file(path: Path) -> ModelInfo:
+    layout = read_layout(path)
+    return ModelInfo(
+        name=path.stem,
+        folder=path,
+        family="sdxl" if layout.kind == "sdxl" else "sd",
+        size=layout.size,
+        widths=tuple(width for _, width in layout.tables),
+        scale=layout.scale,
     )
 
 

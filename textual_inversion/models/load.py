@@ -1,4 +1,4 @@
-"""Open a base model from a diffusers folder, frozen, on the best device at hand."""
+"""Open a base model from a folder or a single file, frozen, on the best device at hand."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from safetensors import SafetensorError
 
 from textual_inversion.errors import ModelError
 from textual_inversion.models.base import BaseModel
-from textual_inversion.models.find import ModelInfo, describe_model
+from textual_inversion.models.find import ModelInfo, describe_model, fetch_model
+from textual_inversion.models.layout import read_layout
 from textual_inversion.models.noise import PredictionChoice, ZeroSnrChoice, open_schedule
 from textual_inversion.models.precision import Precision, best_device, dtype_for
+from textual_inversion.models.single import read_single
 from textual_inversion.models.text import TextEncoder, TextStack
+from textual_inversion.models.tokens import open_tokenizers
 
 
 @dataclass(frozen=True)
@@ -36,9 +39,9 @@ _open: dict[tuple[str, float, Opening], BaseModel] = {}
 
 def open_model(name: str, opening: Opening = _AS_IT_IS) -> BaseModel:
     """Open a model, or give the one that is open already; only the newest is kept."""
+    fetch_model(name)
     info = describe_model(name)
-    index = info.folder / "model_index.json"
-    key = (str(info.folder), index.stat().st_mtime, opening)
+    key = (str(info.folder), info.changed_at, opening)
     with _lock:
         if key not in _open:
             _open.clear()
@@ -61,9 +64,12 @@ def load_model(
     device = device or best_device()
     dtype = dtype or dtype_for(opening.precision, device)
     try:
-        parts = _read_parts(info, dtype)
+        _quieten()
+        parts = read_single(info, dtype) if info.is_single_file else _read_folder(info, dtype)
+        if dtype == torch.float16 and parts["vae"].config.force_upcast:
+            parts["vae"].float()  # its makers say that it overflows
         config = _scheduler_config(info)
-    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+    except (OSError, ValueError, RuntimeError, LookupError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:300].rstrip(".")
         raise ModelError(
             f'The base model "{info.name}" in {info.folder} cannot be opened: {reason}.'
@@ -74,12 +80,11 @@ def load_model(
     return _assemble(info, parts, device, channels_last=opening.channels_last)
 
 
-def _read_parts(info: ModelInfo, dtype: torch.dtype) -> dict[str, Any]:
+def _read_folder(info: ModelInfo, dtype: torch.dtype) -> dict[str, Any]:
     """Read tokenizers, text encoders, UNet and autoencoder; never a pickle."""
     import diffusers
-    from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+    from transformers import CLIPTextModel, CLIPTextModelWithProjection
 
-    _quieten()
     kinds: dict[str, Any] = {
         "text_encoder": CLIPTextModel,
         "unet": diffusers.UNet2DConditionModel,
@@ -97,14 +102,13 @@ def _read_parts(info: ModelInfo, dtype: torch.dtype) -> dict[str, Any]:
         )
         for name, kind in kinds.items()
     }
-    for name in ("tokenizer", "tokenizer_2")[: len(info.widths)]:
-        parts[name] = CLIPTokenizer.from_pretrained(str(info.folder / name))
-    if dtype == torch.float16 and parts["vae"].config.force_upcast:
-        parts["vae"].float()  # its makers say that it overflows
-    return parts
+    names = ("tokenizer", "tokenizer_2")
+    return parts | dict(zip(names, open_tokenizers(info), strict=False))
 
 
 def _scheduler_config(info: ModelInfo) -> dict[str, Any]:
+    if info.is_single_file:
+        return read_layout(info.folder).schedule
     path = info.folder / "scheduler" / "scheduler_config.json"
     return json.loads(path.read_text(encoding="utf-8"))
 

@@ -36,14 +36,19 @@ def saving_memory(
     but for rounding.
     """
     processors = model.unet.attn_processors
+    # Another job may share the model: what it switched on is not switched off here.
+    checkpointing = checkpointing and not model.unet.is_gradient_checkpointing
+    vae_rests = vae_rests and not model.vae_rests
     if checkpointing:
         model.unet.enable_gradient_checkpointing()
     _attend(model, attention)
-    model.rest_vae(rests=vae_rests)
+    if vae_rests:
+        model.rest_vae(rests=True)
     try:
         yield
     finally:
-        model.rest_vae(rests=False)
+        if vae_rests:
+            model.rest_vae(rests=False)
         if checkpointing:
             model.unet.disable_gradient_checkpointing()
         if attention != "sdpa":

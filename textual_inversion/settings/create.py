@@ -39,5 +39,5 @@ class CreateSettings(Settings):
     overwrite: Annotated[bool, Ui("Overwrite old embedding")] = False
     """Replace an embedding of the same name; its old file is lost."""
     model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL
-    """The Stable Diffusion model that the embedding is for: a diffusers folder, by path or by its
-    name under models/."""
+    """The Stable Diffusion model that the embedding is for: a diffusers folder or a .safetensors or
+    .ckpt file, by path or by its name under models/, or a name on the Hugging Face Hub."""

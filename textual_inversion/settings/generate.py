@@ -46,5 +46,5 @@ class GenerateSettings(Settings):
     output: Annotated[str, Ui("Output directory", group="Advanced")] = "outputs"
     """Where the PNG files go, each with its settings in a text chunk."""
     model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL
-    """The Stable Diffusion model to draw with: a diffusers folder, by path or by its name under
-    models/."""
+    """The Stable Diffusion model to draw with: a diffusers folder or a .safetensors or .ckpt file,
+    by path or by its name under models/, or a name on the Hugging Face Hub."""

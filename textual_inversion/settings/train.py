@@ -179,8 +179,8 @@ class TrainSettings(PreviewSettings, MachineSettings):
     log_dir: Annotated[str, Ui("Log directory", row="run")] = "runs"
     """Where run folders are made: <log directory>/<date>/<embedding>/."""
     model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL
-    """The Stable Diffusion model to train on: a diffusers folder, by path or by its name under
-    models/."""
+    """The Stable Diffusion model to train on: a diffusers folder or a .safetensors or .ckpt file,
+    by path or by its name under models/, or a name on the Hugging Face Hub."""
 
     @model_validator(mode="after")
     def _check_schedule(self) -> Self:

@@ -1,0 +1,47 @@
+"""The tokenizers of a base model: in its folder; a single file has none, and all use CLIP's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from textual_inversion.models.find import ModelInfo
+from textual_inversion.models.hub import fetch_tokenizer
+from textual_inversion.models.layout import read_layout
+from textual_inversion.settings import find_folder
+
+
+def open_tokenizers(info: ModelInfo) -> list[Any]:
+    """Open one tokenizer for each text encoder; quick, and no weights are read."""
+    from transformers import CLIPTokenizer
+
+    if not info.is_single_file:
+        names = ("tokenizer", "tokenizer_2")[: len(info.widths)]
+        return [CLIPTokenizer.from_pretrained(str(info.folder / name)) for name in names]
+    layout = read_layout(info.folder)
+    num_words = layout.tables[0][0]
+    folder = next((f for f in _folders(info) if _num_words(f) == num_words), None)
+    folder = folder or fetch_tokenizer()
+    # Where OpenCLIP reads on behind a prompt there are zeros, which stand for "!".
+    pads = {"sd1": ("<|endoftext|>",), "sd2": ("!",), "sdxl": ("<|endoftext|>", "!")}
+    return [CLIPTokenizer.from_pretrained(str(folder), pad_token=p) for p in pads[layout.kind]]
+
+
+def _folders(info: ModelInfo) -> Iterator[Path]:
+    """List the folders that may hold CLIP's tokenizer: beside the file, and other models'."""
+    yield info.folder.parent / "tokenizer"
+    yield from sorted(info.folder.parent.glob("*/tokenizer"))
+    yield from sorted(find_folder("models").glob("*/tokenizer"))
+
+
+def _num_words(folder: Path) -> int:
+    """Count the words of a tokenizer, in the older files or in the newer one; 0 if unreadable."""
+    try:
+        if (folder / "vocab.json").is_file():
+            return len(json.loads((folder / "vocab.json").read_text(encoding="utf-8")))
+        data = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+        return len(data["model"]["vocab"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return 0
