@@ -38,7 +38,8 @@ class Output:
                     "another destination."
                 )
             destination.mkdir(parents=True, exist_ok=True)
-            return {e.name for e in destination.iterdir() if not e.name.startswith(".")}
+            entries = [e for e in destination.iterdir() if not e.name.startswith(".")]
+            return {entry.name for entry in entries if not entry.is_dir()}
         except (FileExistsError, NotADirectoryError):
             raise StorageError(f"{destination} is or lies under a file; name a folder.") from None
         except OSError as error:

@@ -99,7 +99,7 @@ def test_the_source_is_only_read(source, target):
 
 
 def test_what_the_destination_held_stays_and_is_told(source, target):
-    target.mkdir()
+    (target / "captions-before").mkdir(parents=True)
     (target / "note.txt").write_text("mine")
     events = list(run(source, target))
     assert isinstance(events[1], Warned)
