@@ -435,3 +435,13 @@ def test_running_out_of_memory_keeps_what_was_learned(home, cat, monkeypatch):
         run(cat)
     assert files.read(home / "embeddings" / "cat-x.pt").step == 2
     assert len(list((home / "runs").rglob("cat-x-2.ckpt"))) == 1
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="they have an effect on a GPU")
+def test_choices_for_a_gpu_are_named_on_a_cpu(home, cat):
+    events = run(cat, max_steps=1, compile="auto", vae_offload=True)
+    warned = [event.message for event in events if isinstance(event, Warned)]
+    assert warned == [
+        "vae_offload has no effect on a CPU, whose memory is the main memory.",
+        "compile has no effect here; it is automatic on a GPU only.",
+    ]

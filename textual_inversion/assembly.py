@@ -94,6 +94,8 @@ def _idle_on_a_cpu(settings: TrainSettings) -> Iterator[str]:
         yield "fp16 is made for GPUs; a CPU computes in it, but more slowly than in fp32."
     if settings.vae_offload and settings.preset == "none":
         yield "vae_offload has no effect on a CPU, whose memory is the main memory."
+    if settings.compile == "auto":
+        yield "compile has no effect here; it is automatic on a GPU only."
 
 
 def _opening(settings: TrainSettings) -> Opening:

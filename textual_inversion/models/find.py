@@ -39,7 +39,7 @@ class ModelInfo:
     @property
     def is_single_file(self) -> bool:
         """Tell whether all parts lie in one file, as .safetensors or .ckpt."""
-        return self.folder.suffix.lower() in SUFFIXES
+        return self.folder.is_file()
 
     @property
     def changed_at(self) -> float:
