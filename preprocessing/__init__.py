@@ -5,9 +5,12 @@
 are pure: `splitting`, `autosize` and `focus` decide in numbers where to cut, `interest` and `rim`
 look at pixels for them. Faces are found by OpenCV's Haar cascades, which lie in its package.
 
+`captioning` has new captions written, a batch at a time, by the models in `captioners`, which are
+imported when chosen and loaded with the first picture that needs them.
+
 `report` looks through a data set before it is trained on (`looks`, `likeness`, `sharpness`), and
-says in `findings` and `wordings` what may be wrong with it. No torch here, and nothing heavy is
-loaded before it is needed.
+says in `findings` and `wordings` what may be wrong with it. No torch but in captioners, and
+nothing heavy is loaded before it is needed.
 """
 
 from preprocessing.folder import preprocess

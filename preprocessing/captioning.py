@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Self
 
 from PIL import Image
@@ -31,7 +31,9 @@ class Scribe:
 
     settings: PreprocessSettings
     stop: threading.Event
-    captioners: list[Captioner] | None = field(default=None)
+    captioners: list[Captioner] | None = None
+    num_kept: int = 0
+    """Pictures whose caption was copied, so that no new one was written."""
 
     @classmethod
     def of(cls, settings: PreprocessSettings, stop: threading.Event) -> Self:
@@ -88,6 +90,7 @@ class Scribe:
     def _with_captions(self, outcome: Outcome, texts: Iterator[Words]) -> Outcome:
         if outcome.made is None:
             return outcome
+        self.num_kept += all(one.view is None for one in outcome.made.pictures)
         pictures: list[Prepared] = []
         failure: UncaptionedError | None = None
         for one in outcome.made.pictures:

@@ -164,6 +164,11 @@ def _closing_words(job: Job, finished: Finished, *, total: int) -> Iterator[Even
             f"{job.num_skipped} of {total} pictures were prepared already with these settings, and "
             "are left as they are."
         )
+    if job.scribe.num_kept:
+        yield Warned(
+            f"{job.scribe.num_kept} of {total} pictures kept the caption they had, because "
+            "existing captions are copied; prepend, append or ignore them to have new ones written."
+        )
     stale = sorted(name for name in job.stale if (destination / name).exists())
     if stale:
         yield Warned(

@@ -102,6 +102,13 @@ def test_what_was_there_is_treated_as_asked(run, writers, source, captions, poli
     assert sum(writers["blip"].batches) == (2 if policy == "copy" else 3)
 
 
+def test_captions_that_stood_in_the_way_are_told(run, writers, source):
+    (source / "a.txt").write_text("a bear")
+    said = [event.message for event in run(caption="blip") if isinstance(event, Warned)]
+    assert len(said) == 1
+    assert said[0].startswith("1 of 3 pictures kept the caption they had")
+
+
 def test_a_mirrored_copy_is_looked_at_itself(run, writers, source, captions):
     picture = Image.new("RGB", (32, 32), "red")
     picture.paste("blue", (16, 0, 32, 32))
