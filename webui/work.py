@@ -86,6 +86,11 @@ def steady(events: Iterator[Event]) -> Iterator[Event]:
             yield event
 
 
+def is_warm() -> bool:
+    """Tell whether `warm` has nothing left to wait for."""
+    return _is_warm.is_set()
+
+
 def warm(device: Turnstile) -> None:
     """Import, once, what everything with a model needs, while no job is at it.
 

@@ -19,7 +19,7 @@ from webui.edits import CHANGES, STEPS, Make, Step, Wanted, can
 from webui.form import AS_ONE_TYPES
 from webui.tabs.captionfields import Fields
 from webui.tabs.parts import told
-from webui.work import warm
+from webui.work import is_warm, warm
 
 _SECRET = "only-hides-from-a-glance"
 _SHARED: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -148,16 +148,14 @@ class Editor:
     def _type(self, data: Any, typed: str, model: str) -> list[Any]:
         with told():
             view = self._taken(data, typed)
-            draft, note = (
-                self.drafts.get(view.key),
-                captions.tokens_html(self._counter(model)(typed)),
-            )
+            draft = self.drafts.get(view.key)
+            note = self._note(typed, model)
             return [note, captions.summary_html(draft, view), *_buttons(draft)]
         return _skips([None, None, *STEPS])
 
     def _look(self, data: Any, typed: str, model: str) -> list[Any]:
         with told():
-            return self._sights(self._taken(data, typed), self._counter(model))
+            return self._sights(self._taken(data, typed), model)
         return _skips(self.fields.seen)
 
     def _taken(self, data: Any, typed: str | None) -> View:
@@ -170,22 +168,23 @@ class Editor:
 
     def _drawn(self, view: View, model: str) -> list[Any]:
         """Draw everything; the page carries the view from then on."""
-        draft, count = self.drafts.get(view.key), self._counter(model)
+        draft = self.drafts.get(view.key)
         view = view.fitted(draft)
         place, many = view.current, len(view.places(draft)) > captions.PER_PAGE
         return [
             view.to_json(),
             gr.update(visible=True),
             gr.update(value=view.text, interactive=place is not None),
-            captions.tokens_html(count(view.text) if place is not None else None),
+            self._note(view.text, model) if place is not None else "",
             captions.leaf_html(draft, view),
             gr.update(visible=many),
             gr.update(visible=many),
-            *self._sights(view, count),
+            *self._sights(view, model),
         ]
 
-    def _sights(self, view: View, count: CountTokens) -> list[Any]:
-        draft = self.drafts.get(view.key)
+    def _sights(self, view: View, model: str) -> list[Any]:
+        # Pictures do not wait for what counts tokens.
+        draft, count = self.drafts.get(view.key), _counter(model) if is_warm() else _no_count
         return [
             captions.summary_html(draft, view),
             captions.grid_html(draft, view, count),
@@ -193,16 +192,24 @@ class Editor:
             *_buttons(draft),
         ]
 
-    def _counter(self, model: str) -> CountTokens:
-        """Give what counts tokens; it knows nothing where the model cannot be opened."""
+    def _note(self, text: str, model: str) -> str:
         warm(self.device)
-        from textual_inversion.create import count_tokens
+        return captions.tokens_html(_counter(model)(text))
 
-        try:
-            count_tokens(model, "")
-        except (TextualInversionError, OSError, ValueError):
-            return lambda _: None
-        return lambda text: count_tokens(model, text)
+
+def _counter(model: str) -> CountTokens:
+    """Give what counts tokens; it knows nothing where the model cannot be opened."""
+    from textual_inversion.create import count_tokens
+
+    try:
+        count_tokens(model, "")
+    except (TextualInversionError, OSError, ValueError):
+        return _no_count
+    return lambda text: count_tokens(model, text)
+
+
+def _no_count(_: str) -> None:
+    return None
 
 
 def _skips(outputs: Sized) -> list[Any]:
