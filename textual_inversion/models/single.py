@@ -6,6 +6,7 @@ of tensors are translated by diffusers' own tables.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import torch
@@ -40,6 +41,11 @@ def _tensors(info: ModelInfo) -> dict[str, torch.Tensor]:
     return read_pickled(info.folder)
 
 
+def _names() -> Any:
+    """Give diffusers' tables of names; typed Any, for pyright takes minutes to read them."""
+    return import_module("diffusers.loaders.single_file_utils")
+
+
 def _empty(kind: Any, *args: Any, **config: Any) -> Any:
     """Build a module whose weights take no memory yet."""
     from accelerate import init_empty_weights
@@ -57,11 +63,12 @@ def _filled(module: nn.Module, tensors: dict[str, torch.Tensor], what: str) -> A
 
 def _unet(layout: Layout, tensors: dict[str, torch.Tensor]) -> Any:
     from diffusers import UNet2DConditionModel
-    from diffusers.loaders.single_file_utils import convert_ldm_unet_checkpoint
 
     config = unet_config(layout)
     return _filled(
-        _empty(UNet2DConditionModel, **config), convert_ldm_unet_checkpoint(tensors, config), "UNet"
+        _empty(UNet2DConditionModel, **config),
+        _names().convert_ldm_unet_checkpoint(tensors, config),
+        "UNet",
     )
 
 
@@ -112,7 +119,6 @@ def _levels(layout: Layout) -> list[list[tuple[int, int]]]:
 
 def _vae(layout: Layout, tensors: dict[str, torch.Tensor]) -> Any:
     from diffusers import AutoencoderKL
-    from diffusers.loaders.single_file_utils import convert_ldm_vae_checkpoint
 
     num_levels = layout.count(VAE + "encoder.down.")
     first = VAE + "encoder.down.{}.block.0.conv1.weight"
@@ -128,24 +134,22 @@ def _vae(layout: Layout, tensors: dict[str, torch.Tensor]) -> Any:
         "force_upcast": is_xl,
     }
     return _filled(
-        _empty(AutoencoderKL, **config), convert_ldm_vae_checkpoint(tensors, config), "VAE"
+        _empty(AutoencoderKL, **config),
+        _names().convert_ldm_vae_checkpoint(tensors, config),
+        "VAE",
     )
 
 
 def _text(layout: Layout, tensors: dict[str, torch.Tensor], prefix: str, tokenizer: Any) -> Any:
-    from diffusers.loaders.single_file_utils import (
-        convert_ldm_clip_checkpoint,
-        convert_open_clip_checkpoint,
-    )
     from transformers import CLIPTextModel, CLIPTextModelWithProjection
 
     config = _text_config(layout, prefix, tokenizer)
     projects = layout.kind == "sdxl" and prefix.endswith("model.")
     module = _empty(CLIPTextModelWithProjection if projects else CLIPTextModel, config)
     if prefix.endswith("transformer."):
-        found = convert_ldm_clip_checkpoint(tensors)
+        found = _names().convert_ldm_clip_checkpoint(tensors)
     else:
-        found = convert_open_clip_checkpoint(module, tensors, prefix=prefix)
+        found = _names().convert_open_clip_checkpoint(module, tensors, prefix=prefix)
     if not hasattr(module, "text_model"):  # how transformers names it depends on its version
         found = {name.removeprefix("text_model."): value for name, value in found.items()}
     return _filled(module, found, "text encoder")
