@@ -14,8 +14,7 @@ from textual_inversion.knobs import walk
 
 FLAGS = {
     "create": (
-        "--initialization-text --num-vectors --start --from-file --overwrite --model "
-        "--settings"
+        "--initialization-text --num-vectors --start --from-file --overwrite --model --settings"
     ),
     "preprocess": (
         "--width --height --keep-original-size --flipped-copies --split-oversized "

@@ -99,7 +99,9 @@ def read_layout(path: Path) -> Layout:
 @lru_cache(maxsize=8)
 def _read_layout(path: Path, _: float) -> Layout:
     shapes = _header(path) if path.suffix.lower() == ".safetensors" else _pickled_shapes(path)
-    kinds = [kind for kind, texts in TEXTS.items() if all(_has_table(shapes, t) for t in texts)]
+    kinds: list[Kind] = [
+        kind for kind, texts in TEXTS.items() if all(_has_table(shapes, t) for t in texts)
+    ]
     if len(kinds) != 1 or not _has(shapes, UNET) or not _has(shapes, VAE):
         raise ModelError(
             f"{path} is no whole Stable Diffusion 1.x, 2.x or XL model (UNet, VAE and text "
