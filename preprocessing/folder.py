@@ -25,7 +25,7 @@ from preprocessing.recipe import Recipe
 from preprocessing.tree import Tree, find_below
 from textual_inversion.errors import DatasetError, StorageError
 from textual_inversion.events import Event, Finished, Progressed, Started, Warned
-from textual_inversion.pictures import find_pictures, shown
+from textual_inversion.pictures import find_pictures, mask_beside, shown
 from textual_inversion.settings import PreprocessSettings
 
 _SAVE_SECONDS = 2.0  # at most so much is done again after a power cut
@@ -70,7 +70,7 @@ def preprocess(
     present = output.make()
     manifest = Manifest.read(output.destination)
     yield Started(str(source), 0, len(tree.pictures), str(output.destination))
-    for said in (*idle_choices(settings), *tree.complaints):
+    for said in (*idle_choices(settings), *tree.complaints, *_masks_left(settings, tree)):
         yield Warned(said)
     if foreign := present - manifest.files_of(tree.pictures):
         yield Warned(
@@ -88,6 +88,16 @@ def _find(source: Path, output: Output, *, recursive: bool) -> Tree:
     if not recursive:
         return Tree(find_pictures(source))
     return find_below(source, leave_out=(output.destination, output.drawings))
+
+
+def _masks_left(settings: PreprocessSettings, tree: Tree) -> Iterator[str]:
+    """Say that mask files stay where they are: a crop would no longer match them."""
+    masks = [mask for mask in map(mask_beside, tree.pictures) if mask]
+    if masks and settings.output_format != "captions":
+        yield (
+            f"Mask files ({len(masks)}, such as {shown(masks[0])}) are not prepared along; put "
+            "them into their pictures' transparency and choose to keep it."
+        )
 
 
 def _worker(

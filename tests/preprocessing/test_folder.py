@@ -224,3 +224,11 @@ def test_a_picture_that_is_far_too_small_is_said(tmp_path):
         f"Picture {tmp_path / 'source' / 'dot.png'} is only 1 x 1 pixels, so at 64 x 64 it is a "
         "blur; take a larger one or leave it out."
     ]
+
+
+def test_mask_files_are_told_to_stay_behind(source, target):
+    Image.new("L", (30, 20)).save(source / "a.mask.png")
+    said = [event.message for event in run(source, target) if isinstance(event, Warned)]
+    assert [text for text in said if "a.mask.png" in text and "transparency" in text] == said
+    assert len(said) == 1
+    assert names(target) == ["00000-0-a.png", "00001-0-b.png"]
