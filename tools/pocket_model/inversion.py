@@ -14,15 +14,14 @@ import torch
 from bench import Bench
 from data import STYLES, Item, caption
 from diffusers import DDPMScheduler, StableDiffusionPipeline
-from learner import POSITION_VECTORS, spread_steps
+from learner import POSITION_VECTORS, spread_steps, step_weights
 from model import training_schedule
 from rendering import decode, render, sheet
 from tokenizer import POSITIONS
 from torch.func import functional_call
-from torch.nn import functional as F
 
 PLACEHOLDER = "*"
-NUM_LEARNING_STEPS = 200
+NUM_LEARNING_STEPS = 300
 TOKEN_VECTORS = POSITION_VECTORS.replace("position", "token")
 # Held-out concept -> the word one would start from. Chosen before any of it was tried.
 INVERTED = {
@@ -44,11 +43,11 @@ class Concept:
 
     def __init__(self, pipe: StableDiffusionPipeline, word: str, *, num_vectors: int = 4) -> None:
         self.pipe = pipe
-        (self.mark,) = pipe.tokenizer(PLACEHOLDER, add_special_tokens=False).input_ids
         self.table = pipe.text_encoder.get_input_embeddings().weight.detach()
         ids = pipe.tokenizer(word, add_special_tokens=False).input_ids
         start = self.table[torch.tensor([ids[i % len(ids)] for i in range(num_vectors)])]
         self.vectors = start.clone().requires_grad_()  # (V, D)
+        self.ours = range(len(self.table), len(self.table) + num_vectors)
 
     def embed(self, prompts: list[str]) -> torch.Tensor:
         """Encode prompts with the vectors in place of `*`: (B, T, D)."""
@@ -60,10 +59,13 @@ class Concept:
         ).last_hidden_state
 
     def _tokens(self, prompt: str) -> list[int]:
-        ours = range(len(self.table), len(self.table) + len(self.vectors))
-        ids = self.pipe.tokenizer(prompt).input_ids
-        spliced = [new for old in ids for new in (ours if old == self.mark else (old,))]
-        end = self.pipe.tokenizer.eos_token_id
+        # Cut before tokenising: CLIP's tokenizer takes "*," for one word.
+        tokenizer, parts = self.pipe.tokenizer, prompt.split(PLACEHOLDER)
+        spliced = [tokenizer.bos_token_id]
+        for place, part in enumerate(parts):
+            spliced += self.ours if place else ()
+            spliced += tokenizer(part, add_special_tokens=False).input_ids
+        end = tokenizer.eos_token_id
         return [*spliced[: POSITIONS - 1], *[end] * (POSITIONS - len(spliced[: POSITIONS - 1]))]
 
 
@@ -77,12 +79,16 @@ def learn(
     learning_rate: float = 5e-3,
     seed: int = 0,
 ) -> list[float]:
-    """Fit the vectors to pictures over white: scaled latents (N, 4, 16, 16); give the losses."""
+    """Fit the vectors to pictures over white: scaled latents (N, 4, 16, 16); give the losses.
+
+    The noise levels weigh as they did when the model was made; the rate falls to nothing evenly.
+    """
     draw, choose = torch.Generator().manual_seed(seed), random.Random(seed)
     schedule = training_schedule()
     optimizer = torch.optim.AdamW([concept.vectors], lr=learning_rate, weight_decay=0.0)
-    losses = []
-    for _ in range(num_steps):
+    alphas, losses = schedule.alphas_cumprod, []
+    for step in range(num_steps):
+        optimizer.param_groups[0]["lr"] = learning_rate * (1 - step / num_steps)
         rows = [choose.randrange(len(items)) for _ in range(batch)]
         captions = [_caption(items[row], choose) for row in rows]
         steps = spread_steps(batch, draw)
@@ -90,7 +96,9 @@ def learn(
         noised = schedule.add_noise(latents[rows], noise, steps)
         noised = noised.contiguous(memory_format=torch.channels_last)
         made = concept.pipe.unet(noised, steps, concept.embed(captions)).sample
-        loss = F.mse_loss(made, _target(concept.pipe, schedule, latents[rows], noise, steps))
+        wanted = _target(concept.pipe, schedule, latents[rows], noise, steps)
+        weights = step_weights(alphas[steps] / (1 - alphas[steps]))
+        loss = ((made - wanted).pow(2).mean((1, 2, 3)) * weights).mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
