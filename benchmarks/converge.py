@@ -35,7 +35,7 @@ def data_sets(count: int, folder: Path) -> Iterator[tuple[str, str, Path]]:
     from inversion import INVERTED
 
     if not (DEFAULT_CACHE / "pictures.npy").exists():
-        yield from (("unicorn", "horse", ROOT / "samples/unicorn"),
+        yield from (("mammoth", "elephant", ROOT / "samples/mammoth"),
                     ("dolphin", "whale", ROOT / "samples/dolphin"))[:count]  # fmt: skip
         return
     pictures, items = load(DEFAULT_CACHE)

@@ -115,7 +115,7 @@ def main() -> None:
     """Time both loops in turns and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--model", type=Path, default=Path("models/pocket"))
-    parser.add_argument("--pictures", type=Path, default=Path("samples/unicorn"))
+    parser.add_argument("--pictures", type=Path, default=Path("samples/mammoth"))
     parser.add_argument("--precision", choices=DTYPES, default="fp32")
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--steps", type=int, default=20)

@@ -28,7 +28,7 @@ from tests.browser.page import (  # noqa: E402
     wait_for_step,
 )
 
-NAME, WORDS = "my-unicorn", "horse"
+NAME, WORDS = "my-mammoth", "elephant"
 HEIGHTS = {"create": 620, "preprocess": 1150, "train": 1250, "generate": 900}
 
 
@@ -66,7 +66,7 @@ def do_the_main_job(page: Page, steps: int, folder: Path) -> None:
     shoot(page, "train", folder)
     expect_text(page, "train-status-line", f"Done: {steps} steps")
     go_to(page, "Generate")
-    fill(page, "generate-prompt", f"a photo of <{NAME}>, 3d style, on a blue background")
+    fill(page, "generate-prompt", f"a photo of <{NAME}> on a blue background")
     fill(page, "generate-num_images", 4)
     press(page, "generate-start-button")
     expect_text(page, "generate-status-line", "Done: 4 pictures")

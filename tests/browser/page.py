@@ -89,7 +89,7 @@ def wait_for_pictures(page, gallery, count):
     )
 
 
-def create(page, name, words="unicorn"):
+def create(page, name, words="elephant"):
     fill(page, "create-name", name)
     fill(page, "create-initialization_text", words)
     press(page, "create-start-button")

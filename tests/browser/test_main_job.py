@@ -34,7 +34,7 @@ def test_a_newcomer_creates_prepares_trains_and_generates(server, window, shoot)
     shoot(page, "2-preprocess")
     press(page, "preprocess-onward-button")
     expect(page.locator("#train-dataset_dir textarea, #train-dataset_dir input")).to_have_value(
-        "prepared/unicorn"
+        "prepared/mammoth"
     )
 
     set_up_training(page, max_steps=2000)

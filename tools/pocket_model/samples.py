@@ -13,7 +13,7 @@ from data import DEFAULT_CACHE, STYLES, concepts, install, over, rasterise
 from PIL import Image
 
 SAMPLES = Path(__file__).parents[2] / "samples"
-CONCEPTS = ("dolphin", "unicorn")
+CONCEPTS = ("dolphin", "mammoth")
 SIZE_PX = 256
 INTRO = """# Where these pictures come from
 
