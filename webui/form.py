@@ -6,6 +6,7 @@ pydantic alone says whether the values are right.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -16,14 +17,10 @@ from gradio.components import Component
 
 from textual_inversion.knobs import Knob, walk
 from textual_inversion.settings import Settings
+from webui.quiet import AS_ONE_TYPES, AT_ONCE
 
 Choices = Sequence[str | tuple[str, str]]
 S = TypeVar("S", bound=Settings)
-# Not queued, and the last of many keystrokes wins.
-AS_ONE_TYPES: dict[str, Any] = {
-    "queue": False, "show_progress": "hidden", "trigger_mode": "always_last",
-    "api_visibility": "private",
-}  # fmt: skip
 _SECRET = "only-hides-from-a-glance"
 
 
@@ -34,6 +31,8 @@ class Form(Generic[S]):
     job: str
     model: type[S]
     knobs: tuple[Knob, ...]
+    initial: Mapping[str, Any]
+    kept: gr.BrowserState
     by_path: dict[str, Component] = field(default_factory=dict)
     notes: dict[str, gr.HTML] = field(default_factory=dict)
 
@@ -55,9 +54,13 @@ class Form(Generic[S]):
         return [_placed(knob, settings.get(knob.path)) for knob in self.knobs]
 
     def explain(self, react: Callable[[dict[str, Any]], str], output: Component) -> None:
-        """Show what `react` says of the values, now and after each change."""
+        """Show what `react` says of the values, when the page opens and after each change."""
         gr.on(
-            None, lambda *values: react(self.values(values)), self.controls, output, **AS_ONE_TYPES
+            None,
+            lambda kept: react({**self.initial, **_as_names(kept)}),
+            self.kept,
+            output,
+            **AS_ONE_TYPES,
         )
 
 
@@ -74,8 +77,13 @@ def draw_form(
     `choices` fills the drop-downs by kind of widget ("model", "template", "embedding"); `initial`
     replaces defaults, or gives required fields something to start with.
     """
-    form = Form(job, model, tuple(walk(model)))
-    paint = _Painter(form, dict(choices or {}), dict(initial or {}), frozenset(notes))
+    knobs = tuple(walk(model))
+    values = {knob.path: (initial or {}).get(knob.path, knob.default) for knob in knobs}
+    # A tab that was not visited yet reads nothing from the browser: `remember` draws it outside.
+    key = f"textual-inversion-{job}"
+    kept = gr.BrowserState({}, storage_key=key, secret=_SECRET, render=False)
+    form = Form(job, model, knobs, values, kept)
+    paint = _Painter(form, dict(choices or {}), frozenset(notes))
     paint.rows(knob for knob in form.knobs if not knob.ui.advanced)
     for group in dict.fromkeys(knob.ui.group for knob in form.knobs if knob.ui.advanced):
         slug = group.lower().replace(" ", "-")
@@ -86,26 +94,37 @@ def draw_form(
 
 def remember(page: gr.Blocks, forms: Sequence[Form[Any]]) -> Any:
     """Keep what is typed in the browser; give the event that puts it back on a reload."""
-    kept = [_keep(form) for form in forms]
-    return page.load(
+    for form in forms:
+        form.kept.render()
+        _keep(form)
+    restored = page.load(
         lambda *saved: [
             value
-            for form, values in zip(forms, saved, strict=True)
-            for value in form.place(values if isinstance(values, dict) else {})
+            for form, kept in zip(forms, saved, strict=True)
+            for value in form.place(_as_names(kept))
         ],
-        kept,
+        [form.kept for form in forms],
         [control for form in forms for control in form.controls],
-        queue=False,
-        show_progress="hidden",
-        api_visibility="private",
+        **AT_ONCE,
     )
+    restored.then(None, js="() => { window.formsAreRestored = true }", **AT_ONCE)
+    return restored
 
 
-def _keep(form: Form[Any]) -> gr.BrowserState:
-    kept = gr.BrowserState({}, storage_key=f"textual-inversion-{form.job}", secret=_SECRET)
+def _keep(form: Form[Any]) -> None:
+    """Name the values in the browser: the server need not hear of each keystroke.
+
+    Controls also tell of their first values, which must not replace what is kept.
+    """
+    paths = json.dumps([knob.path for knob in form.knobs])
+    named = f"Object.fromEntries({paths}.map((path, at) => [path, values[at]]))"
+    script = f"(...values) => window.formsAreRestored ? {named} : undefined"
     changes = [control.change for control in form.controls]  # pyright: ignore
-    gr.on(changes, lambda *values: form.values(values), form.controls, kept, **AS_ONE_TYPES)
-    return kept
+    gr.on(changes, None, form.controls, form.kept, js=script, **AS_ONE_TYPES)
+
+
+def _as_names(kept: Any) -> dict[str, Any]:
+    return kept if isinstance(kept, dict) else {}
 
 
 def _placed(knob: Knob, value: Any) -> Any:
@@ -127,7 +146,6 @@ def _is_list(value: Any) -> bool:
 class _Painter:
     form: Form[Any]
     choices: dict[str, Choices]
-    initial: dict[str, Any]
     notes: frozenset[str]
 
     def rows(self, knobs: Iterable[Knob]) -> None:
@@ -142,7 +160,7 @@ class _Painter:
 
     def control(self, knob: Knob) -> None:
         """Draw one knob, and its line for remarks where one was asked for."""
-        value = self.initial.get(knob.path, knob.default)
+        value = self.form.initial[knob.path]
         shared = {
             "value": value,
             "label": knob.ui.label,

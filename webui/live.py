@@ -17,12 +17,12 @@ from gradio.components import Component
 
 from textual_inversion.jobs import Kind, Runner
 from textual_inversion.runview import Run
+from webui.quiet import AT_ONCE
 
 Draw = Callable[[Run | None], Any]
 Mark = Callable[[Run], object]
 
-# Eight pages that ask every second are more than two cores answer while they train.
-_LOOK_EVERY_SECONDS = 2
+_LOOK_EVERY_SECONDS = 1
 
 
 def any_news(run: Run) -> object:
@@ -80,13 +80,8 @@ class Live:
         return [*values, marks if marks != before else gr.skip()]
 
     def listen(self, page: gr.Blocks, started: Sequence[Any]) -> None:
-        """Poll when the page opens, every two seconds, and right after each event of `started`."""
-        shared: dict[str, Any] = {
-            "inputs": self.seen, "outputs": self.outputs, "queue": False,
-            # Otherwise every output runs a clock of its own, unseen, while it waits.
-            "show_progress": "hidden", "show_progress_on": self.seen,
-            "api_visibility": "private",
-        }  # fmt: skip
+        """Poll when the page opens, every second, and right after each event of `started`."""
+        shared: dict[str, Any] = {"inputs": self.seen, "outputs": self.outputs, **AT_ONCE}
         page.load(self.poll, **shared)
         gr.Timer(_LOOK_EVERY_SECONDS).tick(self.poll, **shared)
         for event in started:

@@ -12,13 +12,10 @@ from textual_inversion.queuefolder import Queue
 from webui import look, lookups, work
 from webui.form import remember
 from webui.live import Live, Part
+from webui.quiet import AT_ONCE, hush
 from webui.status import badge_html
 from webui.tabs import asking, create, generate, preprocess, runs, train
 from webui.tabs.parts import Tab
-
-_QUIET: dict[str, Any] = {
-    "queue": False, "show_progress": "hidden", "api_visibility": "private",
-}  # fmt: skip
 
 
 def build(runner: Runner) -> gr.Blocks:
@@ -48,7 +45,9 @@ def build(runner: Runner) -> gr.Blocks:
         parts = [badge, *(part for tab in drawn for part in tab.parts), *table.parts]
         events = [event for tab in drawn for event in tab.events]
         events += [*checked, *table.listen(training.form, tabs)]
-        Live(runner, parts).listen(page, events)
+        live = Live(runner, parts)
+        live.listen(page, events)
+        hush(page, live.seen)
     return page
 
 
@@ -59,9 +58,9 @@ def _offer_embeddings(
     chosen, prompt = training.form.by_path["embedding"], drawing.form.by_path["prompt"]
     shown = [chosen, drawing.extras["insert"], prompt]
     for moment in moments:
-        moment(_embeddings, [chosen, prompt], shown, **_QUIET)
+        moment(_embeddings, [chosen, prompt], shown, **AT_ONCE)
     created, name = creating.extras["created"], creating.form.by_path["name"]
-    created.success(_embeddings, [name, prompt], shown, **_QUIET)
+    created.success(_embeddings, [name, prompt], shown, **AT_ONCE)
 
 
 def _embeddings(chosen: str | None, prompt: str | None) -> tuple[Any, Any, str]:
@@ -81,5 +80,5 @@ def _hand_pictures_on(preparing: Tab, training: Tab, tabs: gr.Tabs) -> None:
         lambda folder: (folder, gr.Tabs(selected="train")),
         destination,
         [training.form.by_path["dataset_dir"], tabs],
-        **_QUIET,
+        **AT_ONCE,
     )

@@ -27,7 +27,7 @@ def training(server, window):
     """A page on which a long training has drawn its first preview."""
     page = open_page(window, server)
     create(page, "glimmer")
-    set_up_training(page, max_steps=100_000, save_image_every=60)
+    set_up_training(page, max_steps=100_000, save_image_every=20)
     press(page, "train-start-button")
     wait_for_pictures(page, "train-picture-gallery", 1)
     return page

@@ -33,3 +33,14 @@ def test_galleries_only_show(page):
     assert len(galleries) == 3
     inputs = {block for event in page.fns.values() for block in event.inputs}
     assert not inputs & set(galleries)
+
+
+def test_what_goes_off_by_itself_leaves_little_to_renew(page):
+    unasked = [
+        event
+        for event in page.fns.values()
+        if event.fn is not None and {name for _, name in event.targets} & {"load", "change", "tick"}
+    ]
+    assert len(unasked) >= 6
+    assert max(len(event.inputs) for event in unasked) <= 5
+    assert len({id(shown) for event in unasked for shown in event.show_progress_on}) == 1

@@ -13,9 +13,9 @@ from textual_inversion.jobs import Runner
 from textual_inversion.settings import GenerateSettings, TrainSettings
 from webui.form import Form
 from webui.live import Part, stop_button
+from webui.quiet import AT_ONCE, QUIET
 from webui.tabs.parts import complaints
 
-_QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 _PREVIEW = "preview_"
 # The one pair whose names are not alike.
 _IMAGES = {"num_images": "preview_images"}
@@ -50,7 +50,7 @@ def take_from(source: Form[GenerateSettings], form: Form[TrainSettings], button:
         lambda name, *values: form.place(preview_values(source.values(values), name)),
         [form.by_path["embedding"], *source.controls],
         form.controls,
-        **_QUIET,
+        **AT_ONCE,
     )
 
 
@@ -73,7 +73,7 @@ def _on_click(button: gr.Button, runner: Runner, wish: Wish) -> Any:
         runner.ask("train", wish)
         gr.Info("Asked; it comes after this step.")
 
-    return button.click(ask, show_progress="hidden", api_visibility="private")
+    return button.click(ask, **QUIET)
 
 
 def _add(foreman: Foreman, form: Form[TrainSettings], values: tuple[Any, ...]) -> None:

@@ -16,14 +16,13 @@ from webui import captions
 from webui.captions import CountTokens, View
 from webui.drafts import Drafts
 from webui.edits import CHANGES, STEPS, Make, Step, Wanted, can
-from webui.form import AS_ONE_TYPES
+from webui.quiet import AS_ONE_TYPES, AT_ONCE, QUIET
 from webui.tabs.captionfields import Fields
 from webui.tabs.parts import told
 from webui.work import is_warm, warm
 
 _SECRET = "only-hides-from-a-glance"
-_SHARED: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-_AT_ONCE: dict[str, Any] = {**_SHARED, "queue": False, "trigger_mode": "multiple"}
+_EVERY_ONE: dict[str, Any] = {**AT_ONCE, "trigger_mode": "multiple"}
 
 
 class Editor:
@@ -44,9 +43,9 @@ class Editor:
         # Within a tab that is not in sight it would not be read when the page opens.
         kept = gr.BrowserState("", storage_key="textual-inversion-captions", secret=_SECRET)
         for event in self.opened:
-            event.then(lambda name: name, fields.folder, kept, queue=False, **_SHARED)
+            event.then(lambda name: name, fields.folder, kept, **AT_ONCE)
         inputs, outputs = [kept, *self.opening[1:]], [fields.folder, *fields.drawn]
-        page.load(self._restore, inputs, outputs, queue=False, **_SHARED)
+        page.load(self._restore, inputs, outputs, **AT_ONCE)
 
     def offer(self, button: gr.Button, folder: Component, tabs: gr.Tabs) -> None:
         """Let a button on a neighbouring tab open the folder that is named there."""
@@ -56,21 +55,21 @@ class Editor:
             folder,
             [fields.folder, tabs],
             queue=False,
-            **_SHARED,
+            **QUIET,
         )
-        self.opened.append(named.then(self._open, self.opening, fields.drawn, **_SHARED))
+        self.opened.append(named.then(self._open, self.opening, fields.drawn, **QUIET))
 
     def _listen(self) -> None:
         fields = self.fields
         self.opened = [
-            event(self._open, self.opening, fields.drawn, **_SHARED)
+            event(self._open, self.opening, fields.drawn, **QUIET)
             for event in (fields.open.click, fields.folder.submit)
         ]
-        fields.grid.click(self._choose, self.inputs, fields.drawn, **_AT_ONCE)
-        fields.tags.click(_picked, None, fields.wanted[0], **_AT_ONCE)
+        fields.grid.click(self._choose, self.inputs, fields.drawn, **_EVERY_ONE)
+        fields.tags.click(_picked, None, fields.wanted[0], **_EVERY_ONE)
         typed = [fields.note, fields.summary, *fields.steps.values()]
         fields.caption.input(self._type, self.inputs, typed, **AS_ONE_TYPES)
-        fields.caption.blur(self._look, self.inputs, fields.seen, queue=False, **_SHARED)
+        fields.caption.blur(self._look, self.inputs, fields.seen, **AT_ONCE)
         filtered = [fields.show.input, fields.tag.input]
         inputs = [*self.inputs, fields.show, fields.tag]
         gr.on(filtered, self._filter, inputs, fields.drawn, **AS_ONE_TYPES)
@@ -83,9 +82,9 @@ class Editor:
         self._turn(fields.after, lambda _, view: replace(view, leaf=view.leaf + 1))
         inputs = [*self.inputs, *fields.wanted]
         for name, (_, make) in CHANGES.items():
-            fields.changes[name].click(self._changer(make), inputs, fields.drawn, **_SHARED)
+            fields.changes[name].click(self._changer(make), inputs, fields.drawn, **QUIET)
         for name, (_, step) in STEPS.items():
-            fields.steps[name].click(self._stepper(step), self.inputs, fields.drawn, **_SHARED)
+            fields.steps[name].click(self._stepper(step), self.inputs, fields.drawn, **QUIET)
 
     def _turn(self, button: gr.Button, turn: Callable[[Draft, View], View]) -> None:
         def handle(data: Any, typed: str, model: str) -> list[Any]:
@@ -94,7 +93,7 @@ class Editor:
                 return self._drawn(turn(self.drafts.get(view.key), view), model)
             return _skips(self.fields.drawn)
 
-        button.click(handle, self.inputs, self.fields.drawn, **_AT_ONCE)
+        button.click(handle, self.inputs, self.fields.drawn, **_EVERY_ONE)
 
     def _changer(self, make: Make) -> Callable[..., list[Any]]:
         def handle(data: Any, typed: str, model: str, *said: Any) -> list[Any]:

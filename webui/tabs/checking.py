@@ -13,6 +13,7 @@ from textual_inversion.settings import CheckSettings, TrainSettings
 from webui import checks, lookups
 from webui.form import Form, draw_form
 from webui.live import Part, start_button, stop_button
+from webui.quiet import AT_ONCE
 from webui.status import status_html
 from webui.tabs.parts import Tab, buttons, complaints, lead
 
@@ -23,7 +24,6 @@ _LEAD = (
 _IDLE = "Name a folder, then press Check."
 _NOT_ESTIMATED = "Time and memory are not estimated yet."
 _UNNAMED = "unnamed"
-_QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 _HERE = {"dataset_dir": "folder", "embedding": "name"}
 
 
@@ -44,8 +44,8 @@ class Checking:
                 self.estimate, stop_estimate = buttons("probe", "Estimate time and memory")
                 self.parts += self._live_estimate()
         begun = self.start.click(self._begin, self.form.controls, api_visibility="private")
-        stopped = stop.click(lambda: runner.stop("check"), **_QUIET)
-        stopped_estimate = stop_estimate.click(lambda: runner.stop("probe"), **_QUIET)
+        stopped = stop.click(lambda: runner.stop("check"), **AT_ONCE)
+        stopped_estimate = stop_estimate.click(lambda: runner.stop("probe"), **AT_ONCE)
         self.events = [begun, stopped, stopped_estimate]
         self.parts += [start_button("check", self.start), stop_button("check", stop)]
         self.parts += [start_button("probe", self.estimate), stop_button("probe", stop_estimate)]
@@ -70,7 +70,7 @@ class Checking:
             ],
             trained.controls,
             [*self.form.controls, *tabs.values()],
-            **_QUIET,
+            **AT_ONCE,
         )
         begun = taken.then(self._begin, self.form.controls, api_visibility="private")
         self.events.append(begun)

@@ -15,6 +15,7 @@ from webui import lookups, work
 from webui.form import Form, draw_form
 from webui.live import Part, start_button, stop_button
 from webui.pictures import infotext, served
+from webui.quiet import AT_ONCE
 from webui.status import status_html, warnings_html
 from webui.tabs.parts import Tab, buttons, complaints, lead
 
@@ -78,7 +79,7 @@ def _live(runner: Runner) -> list[Part]:
     def tell(event: gr.SelectData) -> str:
         return _info(runner.run("generate"), place=event.index)
 
-    gallery.select(tell, None, info, queue=False, show_progress="hidden", api_visibility="private")
+    gallery.select(tell, None, info, **AT_ONCE)
     warnings = gr.HTML(elem_id="generate-warning-list")
     return [
         Part("generate", status, lambda run: status_html(run, idle=_IDLE)),

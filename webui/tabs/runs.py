@@ -14,6 +14,7 @@ from textual_inversion.settings import TrainSettings, find_folder
 from webui.board import Board, open_board
 from webui.form import Form
 from webui.live import Part, Watched
+from webui.quiet import QUIET
 from webui.tabs.parts import complaints, lead
 
 _LEAD = (
@@ -27,7 +28,6 @@ element.addEventListener('click', event => {
   if (button) trigger('click', {do: button.dataset.do, which: button.dataset.which});
 });
 """
-_SHARED: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 class Runs:
@@ -73,9 +73,9 @@ class Runs:
             return [*form.place(row.settings), gr.Tabs(selected="train")]
 
         return [
-            self._start.click(self.foreman.wake, **_SHARED),
-            self._queue.click(on_ticket, **_SHARED),
-            self._table.click(on_run, None, [*form.controls, tabs], **_SHARED),
+            self._start.click(self.foreman.wake, **QUIET),
+            self._queue.click(on_ticket, **QUIET),
+            self._table.click(on_run, None, [*form.controls, tabs], **QUIET),
         ]
 
 
