@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.generators import drained
 from textual_inversion.control import Control
 from textual_inversion.errors import DatasetError
 from textual_inversion.events import Started, Stepped
@@ -18,13 +19,7 @@ def settings(home, pictures, stacks):
 
 
 def probed(settings, control=None):
-    """All events of a probe, and what it returns."""
-    events, told = probe(settings, control or Control()), []
-    while True:
-        try:
-            told.append(next(events))
-        except StopIteration as end:
-            return told, end.value
+    return drained(probe(settings, control or Control()))
 
 
 def test_five_true_steps_make_an_estimate_and_no_file(settings, home):

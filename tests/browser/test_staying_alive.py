@@ -39,6 +39,7 @@ def test_eight_tabs_of_one_browser_stay_live(training, server, window):
     for page, step in zip(pages, seen, strict=True):
         wait_for_step(page, step + 3)
         wait_for_pictures(page, "train-picture-gallery", 1)
+    assert min(step_of(page) for page in pages) > max(seen)
 
 
 def test_interrupting_in_one_tab_frees_the_buttons_of_another(training, server, window):

@@ -5,11 +5,9 @@ import threading
 import pytest
 from PIL import Image
 
-from preprocessing import preprocess
 from preprocessing.captioners.captioner import UncaptionedError
 from textual_inversion.errors import DatasetError, ModelError
 from textual_inversion.events import Finished, Loading, Progressed, Warned
-from textual_inversion.settings import PreprocessSettings
 
 
 class Writer:
@@ -53,17 +51,6 @@ def source(tmp_path):
     for name, colour in {"a": "red", "b": "blue", "c": "red"}.items():
         Image.new("RGB", (32, 32), colour).save(folder / f"{name}.png")
     return folder
-
-
-@pytest.fixture
-def run(source, tmp_path):
-    def run(stop=None, **choices):
-        settings = PreprocessSettings(
-            source=str(source), destination=str(tmp_path / "out"), **choices
-        )
-        return preprocess(settings, size=16, stop=stop)
-
-    return run
 
 
 @pytest.fixture

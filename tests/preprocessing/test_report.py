@@ -5,6 +5,7 @@ from PIL import Image
 
 from preprocessing.findings import Finding
 from preprocessing.report import Purpose, SizeCount, check, check_settings
+from tests.generators import drained
 from textual_inversion.errors import DatasetError
 from textual_inversion.events import Progressed, Started
 from textual_inversion.settings import CheckSettings
@@ -24,12 +25,7 @@ def folder(tmp_path):
 
 
 def returned(events):
-    """What a generator returns in the end."""
-    while True:
-        try:
-            next(events)
-        except StopIteration as end:
-            return end.value
+    return drained(events)[1]
 
 
 def report_of(folder, *, size=32, **choices):

@@ -6,10 +6,8 @@ import threading
 import pytest
 from PIL import Image
 
-from preprocessing import preprocess
 from preprocessing.manifest import NAME
 from textual_inversion.events import Finished, Progressed, Warned
-from textual_inversion.settings import PreprocessSettings
 
 
 @pytest.fixture
@@ -19,17 +17,6 @@ def source(tmp_path):
     for name in ("a", "b", "c"):
         Image.new("RGB", (30, 20), "red").save(folder / f"{name}.png")
     return folder
-
-
-@pytest.fixture
-def run(source, tmp_path):
-    def run(stop=None, **choices):
-        settings = PreprocessSettings(
-            source=str(source), destination=str(tmp_path / "out"), **choices
-        )
-        return preprocess(settings, size=16, stop=stop)
-
-    return run
 
 
 @pytest.fixture

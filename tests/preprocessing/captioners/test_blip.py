@@ -1,14 +1,13 @@
 """Small models of the BLIP family describe pictures through the true transformers classes."""
 
 import json
-import threading
 
 import pytest
 from PIL import Image
 
 from preprocessing.captioners import blip
+from tests.preprocessing.captioners.opening import opened
 from textual_inversion.errors import ModelError
-from textual_inversion.events import Loading
 from textual_inversion.settings import PreprocessSettings
 
 RED, BLUE = (Image.new("RGB", (40, 30), colour) for colour in ("red", "blue"))
@@ -21,27 +20,15 @@ def tiny(tmp_path_factory):
     return blip(tmp_path_factory.mktemp("blip"))
 
 
-def opened(folder, **choices):
-    settings = PreprocessSettings(
-        source="a", destination="b", caption=("blip",), blip_model=str(folder), **choices
-    )
-    loading = blip.load(settings, threading.Event())
-    assert next(loading) == Loading(f"BLIP from {folder}")
-    try:
-        next(loading)
-    except StopIteration as end:
-        return end.value
-
-
 def test_a_sentence_is_as_long_as_asked(tiny):
-    captioner = opened(tiny, caption_min_length=5, caption_max_length=5)
+    captioner = opened(blip, tiny, caption_min_length=5, caption_max_length=5)
     (caption,) = captioner.caption([RED])
     assert 0 < len(caption.split()) <= 5
     assert "[" not in caption
 
 
 def test_a_batch_says_what_each_picture_alone_says(tiny):
-    captioner = opened(tiny, caption_min_length=0, caption_num_beams=2)
+    captioner = opened(blip, tiny, caption_min_length=0, caption_num_beams=2)
     assert captioner.caption([RED, BLUE]) == [*captioner.caption([RED]), *captioner.caption([BLUE])]
 
 
@@ -54,13 +41,13 @@ def test_a_least_above_the_most_counts_as_the_most(tiny):
 def test_another_kind_of_model_is_refused(tmp_path, description):
     (tmp_path / "config.json").write_text(description)
     with pytest.raises(ModelError, match=r"config.json does not describe a BLIP or BLIP-2 model"):
-        opened(tmp_path)
+        opened(blip, tmp_path)
 
 
 def test_a_folder_without_weights_is_named(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "blip"}))
     with pytest.raises(ModelError, match="cannot be loaded as a BLIP model"):
-        opened(tmp_path)
+        opened(blip, tmp_path)
 
 
 def test_short_names_stand_for_models_of_the_hub():
@@ -72,7 +59,7 @@ def test_short_names_stand_for_models_of_the_hub():
 def test_a_trained_one_tells_what_it_sees(tmp_path):
     from tests.preprocessing.captioners.blips import blip as make
 
-    captioner = opened(make(tmp_path, steps=80), caption_min_length=0)
+    captioner = opened(blip, make(tmp_path, steps=80), caption_min_length=0)
     assert captioner.caption([RED, BLUE]) == ["a red house", "a blue house"]
 
 
@@ -80,7 +67,7 @@ def test_a_trained_one_tells_what_it_sees(tmp_path):
 def test_blip_2_speaks(tmp_path):
     from tests.preprocessing.captioners.blips import blip2
 
-    captioner = opened(blip2(tmp_path), caption_min_length=3, caption_max_length=6)
+    captioner = opened(blip, blip2(tmp_path), caption_min_length=3, caption_max_length=6)
     captions = captioner.caption([RED, BLUE])
     assert len(captions) == 2
     assert all("<image>" not in caption for caption in captions)

@@ -1,7 +1,6 @@
 """DeepDanbooru finds its models, and words their tags as A1111 did."""
 
 import json
-import threading
 import zipfile
 
 import numpy as np
@@ -12,24 +11,10 @@ from preprocessing.captioners import deepdanbooru
 from preprocessing.captioners.deepdanbooru import DeepDanbooru, Network, find_model, fitted
 from preprocessing.captioners.keras_project import find_network, refuse_code
 from preprocessing.captioners.tagging import Tagging
+from tests.preprocessing.captioners.opening import opened
 from textual_inversion.errors import ModelError
-from textual_inversion.settings import PreprocessSettings
 
 RED, BLUE = (Image.new("RGB", (40, 30), colour) for colour in ("red", "blue"))
-
-
-def opened(folder, **choices):
-    settings = PreprocessSettings(
-        source="a", destination="b", caption=("deepdanbooru",), deepdanbooru_model=str(folder),
-        **choices,
-    )  # fmt: skip
-    deepdanbooru.check(settings)
-    loading = deepdanbooru.load(settings, threading.Event())
-    next(loading)
-    try:
-        next(loading)
-    except StopIteration as end:
-        return end.value
 
 
 def test_tags_below_the_threshold_and_ratings_are_left_out():
@@ -112,7 +97,7 @@ def test_a_project_of_its_own_tells_what_it_learned(tmp_path, dialect):
     folder = project(tmp_path / "project", tags, examples, extension=extension)
     if dialect == "Keras 2":
         into_keras_2(folder / "model-tiny.h5")
-    assert opened(folder).caption([RED, BLUE]) == ["red thing", "blue thing"]
+    assert opened(deepdanbooru, folder).caption([RED, BLUE]) == ["red thing", "blue thing"]
 
 
 @pytest.mark.slow
@@ -123,4 +108,4 @@ def test_a_project_whose_tags_do_not_fit_is_refused(tmp_path):
     folder = project(tmp_path / "project", ["a", "b"], [(RED, {"a"})], steps=1)
     (folder / "tags.txt").write_text("a\n")
     with pytest.raises(ModelError, match="the network scores 2 tags, the list has 1"):
-        opened(folder)
+        opened(deepdanbooru, folder)

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from PIL import Image
 
 from preprocessing.captioners import environment, lavis
 from preprocessing.captioners.captioner import UncaptionedError
+from tests.preprocessing.captioners.opening import opened
 from tests.preprocessing.captioners.standin import wheel
 from textual_inversion.cli import main
 from textual_inversion.errors import ModelError, SettingsError
@@ -18,20 +18,13 @@ from textual_inversion.settings import PreprocessSettings
 RED, BLUE, BLACK, GREEN = (Image.new("RGB", (9, 9), c) for c in ("red", "blue", "black", "lime"))
 
 
-def asked(model="blip_caption/tiny", **choices):
+MODEL = "blip_caption/tiny"
+
+
+def asked(model=MODEL, **choices):
     return PreprocessSettings(
         source="a", destination="b", caption=("lavis",), lavis_model=model, **choices
     )
-
-
-def opened(settings):
-    lavis.check(settings)
-    loading = lavis.load(settings, threading.Event())
-    while True:
-        try:
-            next(loading)
-        except StopIteration as end:
-            return end.value
 
 
 def test_without_its_environment_it_says_how_to_make_it(home):
@@ -84,7 +77,7 @@ def there(installed, monkeypatch):
 
 @pytest.mark.slow
 def test_it_captions_and_names_what_it_cannot(there):
-    captioner = opened(asked(caption_num_beams=3, caption_min_length=4))
+    captioner = opened(lavis, MODEL, caption_num_beams=3, caption_min_length=4)
     assert captioner.caption([RED, BLUE]) == ["a red house 3 4 48", "a blue house 3 4 48"]
     with pytest.raises(UncaptionedError, match="could not be captioned by LAVIS: .*too dark$"):
         captioner.caption([BLACK])
@@ -94,7 +87,7 @@ def test_it_captions_and_names_what_it_cannot(there):
 
 @pytest.mark.slow
 def test_a_process_that_ends_is_told_with_its_last_words(there):
-    captioner = opened(asked())
+    captioner = opened(lavis, MODEL)
     with pytest.raises(ModelError, match="LAVIS's process has ended: green is the end"):
         captioner.caption([GREEN])
     captioner.close()
@@ -103,7 +96,7 @@ def test_a_process_that_ends_is_told_with_its_last_words(there):
 @pytest.mark.slow
 def test_a_model_that_it_does_not_have_is_told(there):
     with pytest.raises(ModelError, match=r"LAVIS cannot load x/y: .*no y of x"):
-        opened(asked("x/y"))
+        opened(lavis, "x/y")
 
 
 @pytest.mark.slow

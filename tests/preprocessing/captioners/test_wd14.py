@@ -1,14 +1,12 @@
 """A true ONNX tagger, written on the spot, sees what it should and words it as asked."""
 
-import threading
-
 import pytest
 from PIL import Image
 
 from preprocessing.captioners import wd14
 from tests.preprocessing.captioners.onnxfile import tagger
+from tests.preprocessing.captioners.opening import opened
 from textual_inversion.errors import ModelError
-from textual_inversion.settings import PreprocessSettings
 
 pytest.importorskip("onnxruntime")
 _TAGS = [("general", 9), ("red_thing", 0), ("blue_thing", 0), ("hero_(story)", 4), ("^_^", 0)]
@@ -26,52 +24,39 @@ def model(tmp_path):
     return folder
 
 
-def opened(model, **choices):
-    settings = PreprocessSettings(
-        source="a", destination="b", caption=("wd14",), wd14_model=str(model), **choices
-    )
-    wd14.check(settings)
-    loading = wd14.load(settings, threading.Event())
-    while True:
-        try:
-            next(loading)
-        except StopIteration as end:
-            return end.value
-
-
 def picture(colour, size=(8, 8)):
     return Image.new("RGB", size, colour)
 
 
 def test_red_is_red_and_ratings_are_left_out(model):
-    captions = opened(model).caption([picture("red"), picture("blue"), picture("black")])
+    captions = opened(wd14, model).caption([picture("red"), picture("blue"), picture("black")])
     assert captions == ["red thing", "blue thing", ""]
 
 
 def test_characters_have_a_threshold_of_their_own(model):
-    captions = opened(model, wd14_character_threshold=0.7).caption([picture("red")])
+    captions = opened(wd14, model, wd14_character_threshold=0.7).caption([picture("red")])
     assert captions == [r"hero \(story\), red thing"]
 
 
 def test_the_surest_comes_first_when_asked(model):
     choices = {"wd14_character_threshold": 0.7, "tags_alphabetical": False, "tags_escape": False}
-    captions = opened(model, **choices).caption([picture("red")])
+    captions = opened(wd14, model, **choices).caption([picture("red")])
     assert captions == ["red thing, hero (story)"]
 
 
 def test_a_long_picture_stands_on_white(model):
-    assert opened(model).caption([picture("black", (80, 8))]) == ["blue thing, red thing"]
+    assert opened(wd14, model).caption([picture("black", (80, 8))]) == ["blue thing, red thing"]
 
 
 def test_a_model_for_one_picture_at_a_time_takes_several(model):
     tagger(model / "model.onnx", [[0] * 5] * 3, [0, 9, -9, -9, -9], batch=1)
-    assert opened(model).caption([picture("red")] * 2) == ["red thing", "red thing"]
+    assert opened(wd14, model).caption([picture("red")] * 2) == ["red thing", "red thing"]
 
 
 def test_a_model_and_a_list_that_do_not_belong_together_are_refused(model):
     tagger(model / "model.onnx", [[0] * 4] * 3, [0] * 4)
     with pytest.raises(ModelError, match="the model scores 4 tags, the list has 5"):
-        opened(model)
+        opened(wd14, model)
 
 
 @pytest.mark.parametrize(
@@ -81,11 +66,11 @@ def test_a_model_and_a_list_that_do_not_belong_together_are_refused(model):
 def test_a_damaged_file_is_named(model, name, words):
     (model / name).write_bytes(b"damaged")
     with pytest.raises(ModelError, match=f"{name} is .*") as caught:
-        opened(model)
+        opened(wd14, model)
     assert words in str(caught.value)
 
 
 def test_a_folder_without_a_model_is_named(model):
     (model / "model.onnx").unlink()
     with pytest.raises(ModelError, match="is no model for WD14: it has no model.onnx"):
-        opened(model)
+        opened(wd14, model)

@@ -6,6 +6,7 @@ import huggingface_hub
 import pytest
 
 from preprocessing.captioners.weights import fetch, find_weights
+from tests.generators import drained
 from textual_inversion.errors import ModelError
 from textual_inversion.events import Loading
 
@@ -17,14 +18,8 @@ def find(name):
     return find_weights(name, captioner="WD14", files=FILES)
 
 
-def fetched(name, stop=None):
-    said = []
-    fetching = fetch(find(name), FILES, stop=stop or threading.Event())
-    while True:
-        try:
-            said.append(next(fetching))
-        except StopIteration as end:
-            return end.value, said
+def fetched(name):
+    return drained(fetch(find(name), FILES, stop=threading.Event()))
 
 
 @pytest.fixture
@@ -40,7 +35,7 @@ def tagger(home):
 def test_a_folder_under_models_comes_before_the_hub(tagger, name):
     assert find(name).folder.resolve() == tagger
     assert str(find(name)).startswith("ready, in ")
-    assert fetched(name)[1] == []
+    assert fetched(name)[0] == []
 
 
 def test_a_folder_that_lacks_a_file_is_named(tagger):
