@@ -37,3 +37,12 @@ def pictures(home):
         Image.new("RGB", (70, 90), colour).save(folder / f"{place}.png")
         (folder / f"{place}.txt").write_text(f"a {colour} house, photo")
     return folder
+
+
+@pytest.fixture
+def cat(home, pictures, stacks):
+    """Settings that train a new embedding on three pictures."""
+    from tests.cats import make_cat
+
+    make_cat(stacks["sd1"])
+    return {"embedding": "cat-x", "dataset_dir": "pictures", "model": str(stacks["sd1"])}

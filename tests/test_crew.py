@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.test_run import cat, losses, make_cat, run, settings, vectors  # noqa: F401
+from tests.cats import losses, make_cat, run, settings, vectors
 from textual_inversion.control import Control
 from textual_inversion.crew import Crew, find_crew
 from textual_inversion.data.batches import Batch, StepBatch
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CPU = torch.device("cpu")
 
 
-def test_a_process_that_is_alone_does_all_of_it_and_agrees_with_itself(cat):  # noqa: F811
+def test_a_process_that_is_alone_does_all_of_it_and_agrees_with_itself(cat):
     crew, control = find_crew(), Control()
     assert (crew.is_first, crew.size) == (True, 1)
     assert crew.widened(settings(cat)) == settings(cat)
@@ -37,13 +37,13 @@ def test_batches_are_parted_without_a_rest_and_in_order():
     ]
 
 
-def test_all_together_take_a_wider_batch(cat):  # noqa: F811
+def test_all_together_take_a_wider_batch(cat):
     wide = Crew(1, 2, CPU).widened(settings(cat, batch_size=3))
     assert wide == settings(cat, batch_size=6)
 
 
 @pytest.mark.slow
-def test_two_processes_learn_what_one_learns_from_twice_the_batch(home, cat):  # noqa: F811
+def test_two_processes_learn_what_one_learns_from_twice_the_batch(home, cat):
     chosen = {"batch_size": 4, "gradient_accumulation_steps": 2, "max_steps": 5}
     alone = losses(run(cat, **chosen))
     expected = vectors(home)

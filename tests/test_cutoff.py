@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from tests.test_run import cat, losses, run, settings, vectors  # noqa: F401
+from tests.cats import losses, run, settings
 from textual_inversion import files
 from textual_inversion.control import Control
 from textual_inversion.events import Finished, Previewed, Saved, Warned
@@ -15,7 +15,7 @@ from textual_inversion.runfolder import RunLog
 CHOSEN = {"save_image_every": 2, "save_embedding_every": 2, "checkpoint_every": 2}
 
 
-def die_at_checkpoint(home, cat, monkeypatch, is_time, **changes):  # noqa: F811
+def die_at_checkpoint(home, cat, monkeypatch, is_time, **changes):
     """Train, and go on in a copy of all files as they were right after a checkpoint."""
     after, seen = home.with_name(f"{home.name}-after"), []
     events = train(settings(cat, **CHOSEN, **changes), Control())
@@ -37,7 +37,7 @@ def has_converged(seen):
     return any(isinstance(e, Warned) and e.message.startswith("Converged") for e in seen)
 
 
-def test_a_picture_that_was_due_is_drawn_when_the_run_goes_on(home, cat, monkeypatch):  # noqa: F811
+def test_a_picture_that_was_due_is_drawn_when_the_run_goes_on(home, cat, monkeypatch):
     die_at_checkpoint(home, cat, monkeypatch, at_step(2))
     events = run(cat, **CHOSEN)
     assert [e.step for e in events if isinstance(e, Previewed)] == [2, 4]
@@ -45,7 +45,7 @@ def test_a_picture_that_was_due_is_drawn_when_the_run_goes_on(home, cat, monkeyp
     assert len(losses(events)) == 2
 
 
-def test_an_end_that_was_cut_off_is_brought_to_its_end(home, cat, monkeypatch):  # noqa: F811
+def test_an_end_that_was_cut_off_is_brought_to_its_end(home, cat, monkeypatch):
     after = die_at_checkpoint(home, cat, monkeypatch, at_step(4))
     events = run(cat, **CHOSEN)
     assert losses(events) == []
@@ -56,7 +56,7 @@ def test_an_end_that_was_cut_off_is_brought_to_its_end(home, cat, monkeypatch): 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ends", [True, False])
-def test_a_converged_run_that_was_cut_off_has_converged(home, cat, monkeypatch, ends):  # noqa: F811
+def test_a_converged_run_that_was_cut_off_has_converged(home, cat, monkeypatch, ends):
     chosen = {"evaluate_every": 1, "convergence_window": 4, "learning_rate": "1e-9"}
     more = {**chosen, "max_steps": 14, "stop_when_converged": ends}
     die_at_checkpoint(home, cat, monkeypatch, has_converged, **more)

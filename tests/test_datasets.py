@@ -4,8 +4,8 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.cats import losses, make_cat, run, settings, vectors
 from tests.test_learner import make
-from tests.test_run import cat, losses, make_cat, run, settings, vectors  # noqa: F401
 from textual_inversion.control import Control
 from textual_inversion.data.latents import LatentCache
 from textual_inversion.events import Stepped
@@ -13,7 +13,7 @@ from textual_inversion.run import train
 
 
 @pytest.fixture
-def shapes(cat, pictures):  # noqa: F811
+def shapes(cat, pictures):
     """Beside three upright pictures a wide one with a mask, which comes twice."""
     (pictures / "2_wide").mkdir()
     wide = Image.linear_gradient("L").resize((150, 70)).convert("RGB")

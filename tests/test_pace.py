@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tests.test_run import cat, losses, make_cat, run  # noqa: F401
+from tests.cats import losses, make_cat, run
 from textual_inversion import pace as module
 from textual_inversion.events import Finished, Paced
 from textual_inversion.pace import Pace, peak_memory
@@ -39,7 +39,7 @@ def test_the_way_back_through_the_unet_ends_at_its_gradient(monkeypatch):
     assert laps == ["text", "unet"]
 
 
-def test_a_run_tells_its_pace_at_its_end(home, cat):  # noqa: F811
+def test_a_run_tells_its_pace_at_its_end(home, cat):
     *_, news, last = run(cat, evaluate_every=2, save_image_every=4)
     assert isinstance(last, Finished)
     assert isinstance(news, Paced)
@@ -51,7 +51,7 @@ def test_a_run_tells_its_pace_at_its_end(home, cat):  # noqa: F811
 
 
 @pytest.mark.slow
-def test_news_come_every_few_seconds_and_change_no_loss(home, cat, monkeypatch):  # noqa: F811
+def test_news_come_every_few_seconds_and_change_no_loss(home, cat, monkeypatch):
     seldom = run(cat)
     make_cat(cat["model"])
     monkeypatch.setattr(module, "EVERY_SECONDS", 0)

@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 import torch
 
+from tests.cats import losses, make_cat, run
 from tests.test_learner import make
-from tests.test_run import cat, losses, make_cat, run  # noqa: F401
 from textual_inversion.data.batches import StepBatch
 from textual_inversion.errors import TrainingError
 from textual_inversion.events import Started, Warned
@@ -43,7 +43,7 @@ def test_a_model_that_overflows_in_fp16_says_so(stacks):
 
 
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
-def test_half_precision_learns_what_full_precision_does(home, cat, precision):  # noqa: F811
+def test_half_precision_learns_what_full_precision_does(home, cat, precision):
     exact = losses(run(cat))
     make_cat(cat["model"])
     events = run(cat, precision=precision)

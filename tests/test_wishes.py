@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.test_run import cat, losses, make_cat, run, settings  # noqa: F401
+from tests.cats import losses, make_cat, run, settings
 from textual_inversion import control as control_module, files, previews
 from textual_inversion.chores import Checkpoints
 from textual_inversion.control import Control, leave_wish
@@ -15,7 +15,7 @@ from textual_inversion.run import train
 from textual_inversion.runfolder import is_running, running_folders, working_in
 
 
-def train_asking(cat, wishes, **changes):  # noqa: F811
+def train_asking(cat, wishes, **changes):
     """Train, and ask for each wish after the step it stands at."""
     control, events = Control(), []
     for event in train(settings(cat, **changes), control):
@@ -25,7 +25,7 @@ def train_asking(cat, wishes, **changes):  # noqa: F811
     return events
 
 
-def test_saving_and_drawing_on_request_carry_the_right_step(home, cat):  # noqa: F811
+def test_saving_and_drawing_on_request_carry_the_right_step(home, cat):
     events = train_asking(cat, {1: "save", 2: "sample"})
     saved = [(e.step, e.kind) for e in events if isinstance(e, Saved) and e.step < 4]
     assert saved == [(1, "checkpoint"), (1, "snapshot"), (1, "embedding"), (2, "image embedding")]
@@ -35,13 +35,13 @@ def test_saving_and_drawing_on_request_carry_the_right_step(home, cat):  # noqa:
     assert files.read(folder / "image_embeddings" / "cat-x-2.png").step == 2
 
 
-def test_what_is_asked_for_does_not_change_the_losses(home, cat):  # noqa: F811
+def test_what_is_asked_for_does_not_change_the_losses(home, cat):
     asked = losses(train_asking(cat, {1: "save", 2: "sample", 3: "save"}))
     make_cat(cat["model"])
     assert losses(run(cat, resume="never")) == asked
 
 
-def test_a_stop_from_another_process_is_heard(home, cat, monkeypatch):  # noqa: F811
+def test_a_stop_from_another_process_is_heard(home, cat, monkeypatch):
     monkeypatch.setattr(control_module, "LOOK_EVERY_SECONDS", 0)
     events = []
     for event in train(settings(cat), Control()):
@@ -53,7 +53,7 @@ def test_a_stop_from_another_process_is_heard(home, cat, monkeypatch):  # noqa: 
     assert not is_running(folder)
 
 
-def test_a_run_folder_takes_one_run_at_a_time(home, cat):  # noqa: F811
+def test_a_run_folder_takes_one_run_at_a_time(home, cat):
     started = next(e for e in run(cat, max_steps=2) if isinstance(e, Started))
     with (
         working_in(Path(started.folder)),
@@ -64,7 +64,7 @@ def test_a_run_folder_takes_one_run_at_a_time(home, cat):  # noqa: F811
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("beside", "prompt"), [("start", "a <cat-x>"), ("removed", "a")])
-def test_the_pictures_without_the_embedding_are_drawn_once(home, cat, beside, prompt):  # noqa: F811
+def test_the_pictures_without_the_embedding_are_drawn_once(home, cat, beside, prompt):
     chosen = {"save_image_every": 2, "preview_prompt": "a [name]", "preview_beside": beside}
     seen = [e for e in run(cat, **chosen) if isinstance(e, Previewed)]
     assert [(e.step, e.prompt) for e in seen if e.without] == [(2, prompt)]
@@ -73,7 +73,7 @@ def test_the_pictures_without_the_embedding_are_drawn_once(home, cat, beside, pr
     assert [e.without for e in again] == [False]
 
 
-def test_a_preview_that_fails_does_not_fail_the_run(home, cat, monkeypatch):  # noqa: F811
+def test_a_preview_that_fails_does_not_fail_the_run(home, cat, monkeypatch):
     def broken(*_):
         raise ZeroDivisionError("no luck")
 

@@ -1,0 +1,149 @@
+"""A run that was stopped goes on as if it never had been."""
+
+import csv
+import os
+
+import pytest
+import torch
+
+from tests.cats import losses, make_cat, run, settings, vectors
+from textual_inversion import files
+from textual_inversion.control import Control
+from textual_inversion.create import create
+from textual_inversion.errors import (
+    TrainingError,
+)
+from textual_inversion.events import (
+    Evaluated,
+    Finished,
+    Measured,
+    Started,
+    Stepped,
+)
+from textual_inversion.run import train
+from textual_inversion.settings import CreateSettings
+
+
+def test_an_interrupted_run_goes_on_as_if_it_never_stopped(home, cat):
+    whole = losses(run(cat, max_steps=6, latent_sampling="random", flip=0.5))
+    unbroken = vectors(home)
+    make_cat(cat["model"])
+    control, first = Control(), []
+    for event in train(settings(cat, max_steps=6, latent_sampling="random", flip=0.5), control):
+        first.append(event)
+        if isinstance(event, Stepped) and event.step == 3:
+            control.stop.set()
+    second = run(cat, max_steps=6, latent_sampling="random", flip=0.5)
+    assert isinstance(first[-1], Finished)
+    assert first[-1].reason == "stopped"
+    assert [e.step for e in second if isinstance(e, Started)] == [3]
+    assert losses(first) + losses(second) == whole
+    assert torch.equal(vectors(home), unbroken)
+
+
+def test_a_run_cut_off_goes_on_from_its_last_checkpoint(home, cat):
+    whole = losses(run(cat, max_steps=6))
+    make_cat(cat["model"])
+    created = (home / "embeddings" / "cat-x.pt").read_bytes()
+    events = train(settings(cat, max_steps=6, checkpoint_every=2), Control())
+    for event in events:
+        if isinstance(event, Stepped) and event.step == 5:
+            break
+    events.close()
+    (home / "embeddings" / "cat-x.pt").unlink()
+    # As after a kill: the file is the old one, older than the checkpoint of step 4.
+    (home / "embeddings" / "cat-x.pt").write_bytes(created)
+    os.utime(home / "embeddings" / "cat-x.pt", (1, 1))
+    for path in (home / "runs").rglob("cat-x-5.ckpt"):
+        path.unlink()
+    assert losses(run(cat, max_steps=6)) == whole[4:]
+
+
+def test_an_embedding_made_anew_starts_anew(home, cat):
+    first = losses(run(cat))
+    make_cat(cat["model"])
+    assert losses(run(cat)) == first
+    assert sorted(path.name for path in (home / "runs").glob("*/*")) == ["cat-x", "cat-x-2"]
+
+
+def test_a_run_left_in_the_middle_is_saved(home, cat):
+    events = train(settings(cat), Control())
+    for event in events:
+        if isinstance(event, Stepped) and event.step == 2:
+            break
+    events.close()
+    assert files.read(home / "embeddings" / "cat-x.pt").step == 2
+
+
+def test_the_loss_table_has_a_row_a_step_also_after_a_resume(home, cat):
+    run(cat, max_steps=2)
+    run(cat, max_steps=4)
+    (table,) = (home / "runs").glob("*/*/textual_inversion_loss.csv")
+    rows = list(csv.reader(table.read_text().splitlines()))
+    assert rows[0] == ["step", "epoch", "epoch_step", "loss", "learn_rate"]
+    assert ["/".join(row[:3]) for row in rows[1:]] == ["1/0/0", "2/0/1", "3/1/0", "4/2/0"]
+
+
+def test_a_resumed_run_is_measured_from_its_very_start(home, cat):
+    chosen = {"max_steps": 6, "evaluate_every": 6}
+    (whole,) = [event for event in run(cat, **chosen) if isinstance(event, Measured)]
+    make_cat(cat["model"])
+    run(cat, max_steps=3)
+    (second,) = [event for event in run(cat, **chosen) if isinstance(event, Measured)]
+    assert second == whole
+
+
+def test_a_checkpoint_of_another_embedding_is_refused(home, cat):
+    run(cat, max_steps=2)
+    (folder,) = (home / "runs").glob("*/cat-x")
+    start = {"name": "dog-x", "num_vectors": 2, "model": cat["model"]}
+    create(CreateSettings.build(start))
+    with pytest.raises(TrainingError, match='is of the embedding "cat-x", not of "dog-x"'):
+        run({**cat, "embedding": "dog-x"}, resume=str(folder))
+
+
+def test_a_resumed_run_remembers_its_evaluations(home, cat):
+    chosen = {"max_steps": 6, "evaluate_every": 1, "convergence_window": 4}
+    whole = [event for event in run(cat, **chosen) if isinstance(event, Evaluated)]
+    make_cat(cat["model"])
+    first = run(cat, **{**chosen, "max_steps": 3})
+    second = run(cat, **chosen)
+    again = [event for event in first + second if isinstance(event, Evaluated)]
+    assert again == whole
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"optimizer": "spherical", "learning_rate": "0.01"},
+        {"norm": "fixed"},
+        {"ema_decay": 0.9},
+        {"lr_scheduler": "cosine", "warmup_steps": 2},
+        {"gradient_clipping": "norm", "clipping_threshold": "0.1:2, 0.01"},
+        {"loss": "huber", "min_snr_gamma": 5, "noise_offset": 0.05, "caption_dropout": 0.5},
+    ],
+    ids=lambda chosen: next(iter(chosen)),
+)
+def test_every_way_of_learning_goes_on_exactly(home, cat, chosen):
+    whole = losses(run(cat, max_steps=6, **chosen))
+    unbroken = vectors(home)
+    make_cat(cat["model"])
+    control, first = Control(), []
+    for event in train(settings(cat, max_steps=6, **chosen), control):
+        first.append(event)
+        if isinstance(event, Stepped) and event.step == 3:
+            control.stop.set()
+    assert losses(first) + losses(run(cat, max_steps=6, **chosen)) == whole
+    assert torch.equal(vectors(home), unbroken)
+
+
+def test_another_optimizer_on_resume_is_one_sentence(home, cat):
+    run(cat, max_steps=2)
+    with pytest.raises(TrainingError, match="another optimizer"):
+        run(cat, optimizer="spherical")
+
+
+def test_a_finished_embedding_says_how_to_go_on(home, cat):
+    run(cat)
+    with pytest.raises(TrainingError, match="already has 4 steps .* set max steps higher"):
+        run(cat)

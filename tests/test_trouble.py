@@ -1,0 +1,125 @@
+"""What goes wrong is one sentence, and costs nothing that was learned."""
+
+import errno
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.cats import run, settings
+from textual_inversion import files
+from textual_inversion.control import Control
+from textual_inversion.errors import (
+    DatasetError,
+    EmbeddingError,
+    ModelError,
+    SettingsError,
+    StorageError,
+    TrainingError,
+)
+from textual_inversion.events import (
+    Started,
+    Stepped,
+    Warned,
+)
+from textual_inversion.learner import Learner
+from textual_inversion.run import train
+
+
+def test_an_unreadable_picture_is_named_and_left_out(home, cat, pictures):
+    (pictures / "broken.jpg").write_bytes(b"\xff\xd8\xff")
+    warned = [e.message for e in run(cat, max_steps=1) if isinstance(e, Warned)]
+    assert len(warned) == 1
+    assert "broken.jpg" in warned[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "words"),
+    [
+        ({"dataset_dir": "nowhere"}, DatasetError, "nowhere"),
+        ({"dataset_dir": "empty"}, DatasetError, "no pictures"),
+        ({"embedding": "gone"}, EmbeddingError, "gone"),
+        ({"template": "gone.txt"}, SettingsError, "gone.txt"),
+        ({"template": "nameless.txt"}, SettingsError, r"\[name\]"),
+        ({"model": "gone"}, ModelError, "gone"),
+        ({"resume": "gone"}, TrainingError, "gone"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_leaves_nothing(home, cat, changes, error, words):
+    (home / "empty").mkdir()
+    (home / "nameless.txt").write_text("a photo\n")
+    with pytest.raises(error, match=words):
+        run(cat, **changes)
+    assert not list((home / "runs").iterdir())
+
+
+def test_an_embedding_of_another_width_is_refused(home, cat, stacks):
+    with pytest.raises(ModelError, match="width 32, but the base model .* takes 48"):
+        run(cat, model=str(stacks["sd2"]))
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_no_part(home, cat, monkeypatch):
+    def full(self, target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    stream = train(settings(cat, save_embedding_every=1), Control())
+    next(event for event in stream if isinstance(event, Started))
+    before = (home / "embeddings" / "cat-x.pt").read_bytes()
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(StorageError, match="No space left on device"):
+        list(stream)
+    assert (home / "embeddings" / "cat-x.pt").read_bytes() == before
+    assert not list(home.rglob("*.part"))
+
+
+def test_vectors_that_are_no_numbers_never_reach_a_file(home, cat):
+    with pytest.raises(TrainingError, match="step 2 .* so step 1 was put back and saved; lower"):
+        run(cat, learning_rate="1e30")
+    saved = files.read(home / "embeddings" / "cat-x.pt")
+    assert (saved.step, bool(torch.isfinite(saved.vectors[0]).all())) == (1, True)
+
+
+def test_a_run_can_go_on_at_half_the_rate(home, cat):
+    events = run(cat, learning_rate="1e30", on_nan="halve")
+    warned = [event.message for event in events if isinstance(event, Warned)]
+    assert "halved to 5e+29" in warned[0]
+    assert [e.step for e in events if isinstance(e, Stepped)] == [1, 2, 3, 4]
+
+
+def test_vectors_that_cannot_move_are_said(home, cat):
+    warned = [
+        e.message for e in run(cat, max_steps=20, learning_rate="1e-30") if isinstance(e, Warned)
+    ]
+    assert warned[0].startswith("After 20 steps the vectors have not moved at all")
+
+
+def test_a_schedule_that_runs_out_is_said(home, cat):
+    warned = [e.message for e in run(cat, learning_rate="0.01:2") if isinstance(e, Warned)]
+    assert warned == [
+        "The learning rate schedule ends at step 2; its last rate 0.01 is kept until step 4."
+    ]
+
+
+def test_running_out_of_memory_keeps_what_was_learned(home, cat, monkeypatch):
+    step = Learner.step
+
+    def starved(self, batch):
+        if self.updates == 2:
+            raise torch.OutOfMemoryError("out of memory")
+        return step(self, batch)
+
+    monkeypatch.setattr(Learner, "step", starved)
+    with pytest.raises(TrainingError, match="The memory ran out; .* --pictures-at-once 1"):
+        run(cat)
+    assert files.read(home / "embeddings" / "cat-x.pt").step == 2
+    assert len(list((home / "runs").rglob("cat-x-2.ckpt"))) == 1
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="they have an effect on a GPU")
+def test_choices_for_a_gpu_are_named_on_a_cpu(home, cat):
+    events = run(cat, max_steps=1, compile="auto", vae_offload=True)
+    warned = [event.message for event in events if isinstance(event, Warned)]
+    assert warned == [
+        "vae_offload has no effect on a CPU, whose memory is the main memory.",
+        "compile has no effect here; it is automatic on a GPU only.",
+    ]
