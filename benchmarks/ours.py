@@ -10,12 +10,11 @@ import torch
 from peers import stored_bytes
 
 from textual_inversion import losses
-from textual_inversion.assembly import make_learner, open_parts, read_data
+from textual_inversion.assembly import make_learner, open_parts, opening, read_data
 from textual_inversion.control import Control
 from textual_inversion.events import Event
 from textual_inversion.files.embedding import Embedding
-from textual_inversion.models.find import describe_model
-from textual_inversion.models.load import load_model
+from textual_inversion.models.load import open_model
 from textual_inversion.settings import TrainSettings
 from textual_inversion.vectors import start_vectors
 
@@ -40,7 +39,7 @@ class OurLoop:
                 **choices,
             }
         )
-        parts = _finish(open_parts(settings, _start(folder, word)))
+        parts = _finish(open_parts(settings, _start(settings, word)))
         batches = _finish(read_data(parts, Control()))
         if batches is None:
             raise SystemExit("the data set was not read")
@@ -69,9 +68,9 @@ class OurLoop:
         return stored_bytes(self.learner.state())
 
 
-def _start(folder: Path, word: str) -> Embedding:
-    """Start one vector from a word."""
-    model = load_model(describe_model(str(folder)), device=torch.device("cpu"))
+def _start(settings: TrainSettings, word: str) -> Embedding:
+    """Start one vector from a word, of the model that the training then finds open."""
+    model = open_model(settings.model, opening(settings))
     return Embedding(NAME, start_vectors(model.text.encoders, word, 1), 0, model.info.name, "")
 
 

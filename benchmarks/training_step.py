@@ -3,7 +3,8 @@
     python benchmarks/training_step.py [--model models/pocket] [--batch 4] [--steps 20]
     python benchmarks/training_step.py --model sd15-shape --batch 1 --steps 2 [--precision bf16]
 
-Same model, pictures, batch and precision. Each loop lives in a process of its own, so that peak
+Same model, pictures, batch and precision; "defaults" is ours at the precision that it chooses. Each
+loop lives in a process of its own, so that peak
 memory is its own; they are timed in turns, and ratios are of one run. `peers.py` is the other loop.
 """
 
@@ -27,15 +28,14 @@ from PIL import Image
 from shapes import write_sd15_shape
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
-LOOPS = ("script", "ours")
+LOOPS = ("script", "ours", "defaults")
 
 
 def make_loop(kind: str, args: argparse.Namespace) -> ScriptLoop | OurLoop:
     """Make one of the two loops."""
-    if kind == "ours":
-        return OurLoop(
-            args.model, args.pictures, batch=args.batch, word="cat", precision=args.precision
-        )
+    if kind != "script":
+        precision = args.precision if kind == "ours" else "auto"
+        return OurLoop(args.model, args.pictures, batch=args.batch, word="cat", precision=precision)
     pictures = [Image.open(path) for path in sorted(args.pictures.glob("*.png"))]
     dtype = DTYPES[args.precision]
     return ScriptLoop(args.model, pictures, batch=args.batch, word="cat", dtype=dtype)
@@ -106,9 +106,11 @@ def report(args: argparse.Namespace, workers: dict[str, Worker]) -> None:
             f"{name:8}{seconds:10.3f}{args.batch / seconds:12.2f}{facts['peak'] / 1e6:9.0f}"
             f"{facts['checkpoint'] / 1e3:15.1f}{facts['start']:9.1f}"
         )
-    theirs, ours = (statistics.median(worker.seconds) for worker in workers.values())
-    memory = workers["script"].facts["peak"] / workers["ours"].facts["peak"]
-    print(f"ours: {theirs / ours:.2f} times as fast, 1/{memory:.2f} of the memory")
+    script = workers.pop("script")
+    for name, worker in workers.items():
+        speed = statistics.median(script.seconds) / statistics.median(worker.seconds)
+        memory = script.facts["peak"] / worker.facts["peak"]
+        print(f"{name}: {speed:.2f} times as fast, 1/{memory:.2f} of the memory")
 
 
 def main() -> None:

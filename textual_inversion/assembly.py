@@ -73,7 +73,7 @@ def open_parts(
     yield from map(Warned, idle_choices(settings))
     check_attention(settings.attention)
     yield Loading("base model")
-    model = open_model(settings.model, _opening(settings))
+    model = open_model(settings.model, opening(settings))
     if model.device.type == "cpu":
         yield from map(Warned, _idle_on_a_cpu(settings))
     model.check_widths(embedding.widths, embedding.name)
@@ -98,7 +98,8 @@ def _idle_on_a_cpu(settings: TrainSettings) -> Iterator[str]:
         yield "compile has no effect here; it is automatic on a GPU only."
 
 
-def _opening(settings: TrainSettings) -> Opening:
+def opening(settings: TrainSettings) -> Opening:
+    """Tell how a run opens its model."""
     return Opening(
         settings.precision,
         settings.prediction_type,

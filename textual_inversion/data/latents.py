@@ -17,6 +17,8 @@ from textual_inversion.models.base import BaseModel
 from textual_inversion.randomness import draw, generator
 
 _ENCODE_AT_ONCE = 4
+# Of large pictures several at once take a CPU half as long again as one by one, and more memory.
+_PIXELS_AT_ONCE = 512 * 512
 
 
 @dataclass(frozen=True)
@@ -65,19 +67,28 @@ class LatentCache:
         self.sizes = list(sizes or [picture.size for picture in pictures])
         self._pictures = dict(enumerate(pictures))
         self._middles = [self._middle(item) for item in range(len(pictures))]
-        middles = sorted(self._middles, key=lambda view: self.sizes[view.item])
-        for first in range(0, len(middles), self.at_once):
-            part = middles[first : first + self.at_once]
+        done = 0
+        for part in self._parts(sorted(self._middles, key=lambda view: self.sizes[view.item])):
             self._encode(part)
             if self.flips:
                 self._encode([View(v.item, v.left, v.top, flipped=True) for v in part])
-            yield first + len(part)
+            done += len(part)
+            yield done
         # Only what has other views to show is needed again.
         self._pictures = {
             item: picture
             for item, picture in self._pictures.items()
             if picture.size != self.sizes[item]
         }
+
+    def _parts(self, views: Sequence[View]) -> Iterator[Sequence[View]]:
+        """Cut a row of views into what is encoded at once."""
+        first = 0
+        while first < len(views):
+            width, height = self.sizes[views[first].item]
+            most = max(1, min(self.at_once, _PIXELS_AT_ONCE // (width * height)))
+            yield views[first : first + most]
+            first += most
 
     def shape(self, item: int) -> Size:
         """Give the height and width of a picture's latents."""

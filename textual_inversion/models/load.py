@@ -62,7 +62,7 @@ def load_model(
         ModelError: A part is missing, damaged, or stored as a pickle.
     """
     device = device or best_device()
-    dtype = dtype or dtype_for(opening.precision, device)
+    dtype = dtype or dtype_for(opening.precision, device, size=info.size)
     try:
         _quieten()
         parts = read_single(info, dtype) if info.is_single_file else _read_folder(info, dtype)

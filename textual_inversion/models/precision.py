@@ -12,6 +12,8 @@ _DTYPES: dict[Precision, torch.dtype] = {
     "fp16": torch.float16,
     "bf16": torch.bfloat16,
 }
+# Pixels: small models are as fast in fp32, and the same on every machine.
+_LARGE = 512
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 
 
@@ -22,14 +24,25 @@ def best_device() -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
-def dtype_for(precision: Precision, device: torch.device) -> torch.dtype:
-    """Give the format asked for; "auto" is bf16 where a GPU computes in it, fp16 on older ones."""
+def dtype_for(precision: Precision, device: torch.device, *, size: int) -> torch.dtype:
+    """Give the format asked for; `size` is the model's own, in pixels.
+
+    "auto" is bf16 where a GPU computes in it, and fp16 on older ones. On a CPU it is fp32, but
+    bf16 for a large model where there are instructions for it: half the time and memory.
+    """
     if precision != "auto":
         return _DTYPES[precision]
-    if device.type != "cuda":
-        return torch.float32
-    fast = torch.cuda.is_bf16_supported(including_emulation=False)
-    return torch.bfloat16 if fast else torch.float16
+    if device.type == "cuda":
+        fast = torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.bfloat16 if fast else torch.float16
+    is_fast = device.type == "cpu" and size >= _LARGE and _cpu_computes_bf16()
+    return torch.bfloat16 if is_fast else torch.float32
+
+
+def _cpu_computes_bf16() -> bool:
+    # Older releases of torch do not tell.
+    able = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
 
 
 def describe_compute(dtype: torch.dtype, device: torch.device) -> str:

@@ -38,7 +38,8 @@ class MachineSettings(DatasetSettings):
         Ui("Precision", row="precision", group="Memory and speed"),
     ] = "auto"
     """The number format of the frozen weights; the vectors are always fp32. "auto" takes bf16 on a
-    GPU that computes in it, fp16 on an older one and fp32 on a CPU."""
+    GPU that computes in it and fp16 on an older one; on a CPU fp32, or bf16 for a model of 512
+    pixels or more where the CPU has instructions for it."""
     channels_last: Annotated[
         bool, Ui("Channels last", row="precision", group="Memory and speed")
     ] = True

@@ -1,0 +1,27 @@
+import pytest
+from PIL import Image
+
+from textual_inversion.data.latents import LatentCache
+from textual_inversion.models.base import Moments
+from textual_inversion.models.find import describe_model
+from textual_inversion.models.load import load_model
+
+
+@pytest.mark.parametrize(
+    ("size", "at_once", "passes"),
+    [((64, 64), 4, [4, 1]), ((64, 64), 2, [2, 2, 1]), ((512, 512), 4, [1] * 5),
+     ((512, 256), 4, [2, 2, 1]), ((1024, 1024), 4, [1] * 5)],
+)  # fmt: skip
+def test_large_pictures_are_encoded_one_by_one(stacks, monkeypatch, size, at_once, passes):
+    model = load_model(describe_model(str(stacks["sd1"])))
+    seen = []
+
+    def encode(pictures):
+        seen.append(len(pictures))
+        return Moments(*[model.vae.post_quant_conv.weight.new_zeros(len(pictures), 4, 1, 1)] * 2)
+
+    monkeypatch.setattr(type(model), "encode_pictures", lambda _, pictures: encode(pictures))
+    cache = LatentCache(model, "once", seed=0, flips=False, at_once=at_once)
+    done = list(cache.fill([Image.new("RGB", size)] * 5))
+    assert seen == passes
+    assert done[-1] == 5
