@@ -1,6 +1,6 @@
 """Measure learning: how soon ours is as good as the other loop is after all its steps.
 
-    python benchmarks/converge.py [--steps 3000] [--concepts 10]
+    python benchmarks/converge.py [--steps 3000] [--concepts 10] [--skip 0] [--choose ...]
 
 The other loop (`peers.py`) trains one vector for `--steps` steps; then ours trains one vector from
 the same word until the loss of one fixed batch (same pictures, noise and timesteps for both) is as
@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from ours import OurLoop
@@ -29,17 +30,17 @@ READ_EVERY = 5
 sys.path.append(str(ROOT / "tools" / "pocket_model"))
 
 
-def data_sets(count: int, folder: Path) -> Iterator[tuple[str, str, Path]]:
-    """Give up to `count` held-out concepts: label, first word, folder of their five pictures."""
+def data_sets(folder: Path) -> Iterator[tuple[str, str, Path]]:
+    """Give the held-out concepts: label, first word, folder of their five pictures."""
     from data import DEFAULT_CACHE, load, over
     from inversion import INVERTED
 
     if not (DEFAULT_CACHE / "pictures.npy").exists():
         yield from (("mammoth", "elephant", ROOT / "samples/mammoth"),
-                    ("dolphin", "whale", ROOT / "samples/dolphin"))[:count]  # fmt: skip
+                    ("dolphin", "whale", ROOT / "samples/dolphin"))  # fmt: skip
         return
     pictures, items = load(DEFAULT_CACHE)
-    for label, word in list(INVERTED.items())[:count]:
+    for label, word in INVERTED.items():
         place = folder / label
         place.mkdir()
         for item in items:
@@ -53,7 +54,9 @@ def race(label: str, word: str, folder: Path, args: argparse.Namespace) -> tuple
     """Train both on one concept and print the row; give the shares of steps and of seconds."""
     pictures = [Image.open(path) for path in sorted(folder.glob("*.png"))]
     script = ScriptLoop(MODEL, pictures, batch=args.batch, word=word)
-    ours = OurLoop(MODEL, folder, batch=args.batch, word=word)
+    choices = dict(choice.split("=") for choice in args.choose)
+    most = int(choices.setdefault("max_steps", str(args.steps)))
+    ours = OurLoop(MODEL, folder, batch=args.batch, word=word, **choices)
     start = ours.fixed_loss()
     began = time.perf_counter()
     for _ in range(args.steps):
@@ -61,7 +64,7 @@ def race(label: str, word: str, folder: Path, args: argparse.Namespace) -> tuple
     script_seconds = time.perf_counter() - began
     goal = ours.fixed_loss(script.vector)
     seconds, steps, reached = 0.0, 0, start
-    while reached > goal and steps < args.steps:
+    while reached > goal and steps < most:
         began = time.perf_counter()
         for _ in range(READ_EVERY):
             ours.step()
@@ -83,10 +86,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--concepts", type=int, default=10)
+    parser.add_argument("--skip", type=int, default=0, help="leave the first concepts out")
+    parser.add_argument(
+        "--choose", nargs="*", default=[], metavar="SETTING=VALUE",
+        help="train ours with these settings instead of the defaults",
+    )  # fmt: skip
     parser.add_argument("--batch", type=int, default=4)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        shares = [race(*data_set, args) for data_set in data_sets(args.concepts, Path(folder))]
+        wanted = islice(data_sets(Path(folder)), args.skip, args.skip + args.concepts)
+        shares = [race(*data_set, args) for data_set in wanted]
     steps, seconds = zip(*shares, strict=True)
     print(
         f"median: {statistics.median(steps):.1%} of the steps, "

@@ -4,8 +4,8 @@
     python benchmarks/training_step.py --model sd15-shape --batch 1 --steps 2 [--precision bf16]
 
 Same model, pictures, batch and precision; "defaults" is ours at the precision that it chooses. Each
-loop lives in a process of its own, so that peak
-memory is its own; they are timed in turns, and ratios are of one run. `peers.py` is the other loop.
+loop lives in a process of its own, so that peak memory is its own; they are timed in turns, and
+ratios are of one run. `peers.py` is the other loop.
 """
 
 from __future__ import annotations
