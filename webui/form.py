@@ -55,13 +55,11 @@ class Form(Generic[S]):
 
     def explain(self, react: Callable[[dict[str, Any]], str], output: Component) -> None:
         """Show what `react` says of the values, when the page opens and after each change."""
-        gr.on(
-            None,
-            lambda kept: react({**self.initial, **_as_names(kept)}),
-            self.kept,
-            output,
-            **AS_ONE_TYPES,
-        )
+        gr.on(None, lambda kept: react(self.known(kept)), self.kept, output, **AS_ONE_TYPES)
+
+    def known(self, kept: Any) -> dict[str, Any]:
+        """Name the values that the browser keeps; it may know other fields than this version."""
+        return {**self.initial, **{k: v for k, v in _as_names(kept).items() if k in self.initial}}
 
 
 def draw_form(

@@ -93,3 +93,10 @@ def test_a_cleared_number_is_one_sentence():
 def test_a_dropdown_takes_what_was_typed():
     form = draw("train", TrainSettings, choices={"model": ["models/pocket"]})
     assert form.by_path["model"].preprocess("/somewhere/else") == "/somewhere/else"
+
+
+@pytest.mark.parametrize("kept", [None, {}, {"gone": 1}])
+def test_what_the_browser_lacks_or_another_version_kept_is_as_drawn(kept):
+    form = draw("train", TrainSettings)
+    assert form.known(kept) == dict(form.initial)
+    assert form.known({"max_steps": 7})["max_steps"] == 7
