@@ -8,11 +8,12 @@ from textual_inversion.models.load import load_model
 
 
 @pytest.mark.parametrize(
-    ("size", "at_once", "passes"),
-    [((64, 64), 4, [4, 1]), ((64, 64), 2, [2, 2, 1]), ((512, 512), 4, [1] * 5),
-     ((512, 256), 4, [2, 2, 1]), ((1024, 1024), 4, [1] * 5)],
+    ("sizes", "at_once", "passes"),
+    [([(64, 64)] * 5, 4, [4, 1]), ([(64, 64)] * 5, 2, [2, 2, 1]), ([(512, 512)] * 5, 4, [1] * 5),
+     ([(512, 256)] * 5, 4, [2, 2, 1]), ([(1024, 1024)] * 5, 4, [1] * 5),
+     ([(512, 512), (64, 64), (512, 512), (64, 64), (512, 512)], 4, [2, 1, 1, 1])],
 )  # fmt: skip
-def test_large_pictures_are_encoded_one_by_one(stacks, monkeypatch, size, at_once, passes):
+def test_large_pictures_are_encoded_one_by_one(stacks, monkeypatch, sizes, at_once, passes):
     model = load_model(describe_model(str(stacks["sd1"])))
     seen = []
 
@@ -22,6 +23,6 @@ def test_large_pictures_are_encoded_one_by_one(stacks, monkeypatch, size, at_onc
 
     monkeypatch.setattr(type(model), "encode_pictures", lambda _, pictures: encode(pictures))
     cache = LatentCache(model, "once", seed=0, flips=False, at_once=at_once)
-    done = list(cache.fill([Image.new("RGB", size)] * 5))
+    done = list(cache.fill([Image.new("RGB", size) for size in sizes]))
     assert seen == passes
     assert done[-1] == 5

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import torch
 from PIL import Image, ImageOps
@@ -68,7 +69,7 @@ class LatentCache:
         self._pictures = dict(enumerate(pictures))
         self._middles = [self._middle(item) for item in range(len(pictures))]
         done = 0
-        for part in self._parts(sorted(self._middles, key=lambda view: self.sizes[view.item])):
+        for part in self._parts():
             self._encode(part)
             if self.flips:
                 self._encode([View(v.item, v.left, v.top, flipped=True) for v in part])
@@ -81,14 +82,16 @@ class LatentCache:
             if picture.size != self.sizes[item]
         }
 
-    def _parts(self, views: Sequence[View]) -> Iterator[Sequence[View]]:
-        """Cut a row of views into what is encoded at once."""
-        first = 0
-        while first < len(views):
-            width, height = self.sizes[views[first].item]
+    def _parts(self) -> Iterator[list[View]]:
+        """Cut the middles into what is encoded at once: views of one size."""
+        sized = sorted(self._middles, key=self._size)
+        for (width, height), same in groupby(sized, key=self._size):
+            views = list(same)
             most = max(1, min(self.at_once, _PIXELS_AT_ONCE // (width * height)))
-            yield views[first : first + most]
-            first += most
+            yield from (views[k : k + most] for k in range(0, len(views), most))
+
+    def _size(self, view: View) -> Size:
+        return self.sizes[view.item]
 
     def shape(self, item: int) -> Size:
         """Give the height and width of a picture's latents."""
@@ -139,16 +142,14 @@ class LatentCache:
         return ImageOps.mirror(seen) if view.flipped else seen
 
     def _encode(self, views: Sequence[View]) -> None:
-        """Find the moments of views in the store or compute them, those of one size together."""
-        for size in dict.fromkeys(self.sizes[view.item] for view in views):
-            same = [view for view in views if self.sizes[view.item] == size]
-            pictures = [self._cut(view) for view in same]
-            found = self.store.read(pictures[0]) if self.store else None
-            mean, std = found or self._computed(pictures)
-            if self.store and not found:
-                self.store.write(pictures[0], mean, std)
-            for place, view in enumerate(same):
-                self._moments[view] = mean[place], std[place]
+        """Find the moments of views of one size in the store, or compute them together."""
+        pictures = [self._cut(view) for view in views]
+        found = self.store.read(pictures[0]) if self.store else None
+        mean, std = found or self._computed(pictures)
+        if self.store and not found:
+            self.store.write(pictures[0], mean, std)
+        for place, view in enumerate(views):
+            self._moments[view] = mean[place], std[place]
 
     def _computed(self, pictures: list[Image.Image]) -> tuple[torch.Tensor, torch.Tensor]:
         moments = self.model.encode_pictures(pictures)
