@@ -29,6 +29,8 @@ from textual_inversion.settings import PreprocessSettings
 NAME = "LAVIS"
 _WORKER = Path(__file__).with_name("lavis_worker.py")
 _PARTING_SECONDS = 5.0
+# What Python, urllib and requests call a file that is neither here nor to be had.
+_UNREACHED = ("URLError", "HTTPError", "OSError", "ConnectionError", "TimeoutError")
 
 
 def check(settings: PreprocessSettings) -> None:
@@ -59,7 +61,7 @@ def load(settings: PreprocessSettings, stop: threading.Event) -> Generator[Event
         )
     except UncaptionedError as error:
         worker.close()
-        raise ModelError(f"{NAME} cannot load {settings.lavis_model}: {error}") from None
+        raise ModelError(_unloaded(settings.lavis_model, str(error))) from None
     except BaseException:
         worker.close()
         raise
@@ -146,6 +148,15 @@ class Worker:
         self._complaints.seek(0)
         lines = self._complaints.read().decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else f"exit code {self._process.returncode}"
+
+
+def _unloaded(model: str, error: str) -> str:
+    if not error.startswith(_UNREACHED):
+        return f"{NAME} cannot load {model}: {error}"
+    return (
+        f"{NAME} has no weights of {model} in {place() / 'weights'} and cannot download them "
+        f"({error}); connect to the internet once, or choose another captioner."
+    )
 
 
 def _model(settings: PreprocessSettings) -> tuple[str, str]:

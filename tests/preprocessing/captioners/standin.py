@@ -5,6 +5,8 @@ import zipfile
 
 _MODELS = '''
 """What lavis.models offers, in a few lines; it prints, as LAVIS does."""
+import urllib.error
+
 import torch
 import torch.nn.functional
 
@@ -27,6 +29,8 @@ def eval_processor(picture):
 
 def load_model_and_preprocess(name, model_type, is_eval, device):
     print("loading", name)
+    if name == "far":
+        raise urllib.error.URLError("no way there")
     if model_type != "tiny":
         raise FileNotFoundError(f"no {model_type} of {name}")
     return Model(), {"eval": eval_processor}, {}

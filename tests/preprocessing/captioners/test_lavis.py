@@ -100,6 +100,12 @@ def test_a_model_that_it_does_not_have_is_told(there):
 
 
 @pytest.mark.slow
+def test_weights_that_are_not_to_be_had_are_told(there):
+    with pytest.raises(ModelError, match=r"no weights of far/away in .*no way there.*internet"):
+        opened(lavis, "far/away")
+
+
+@pytest.mark.slow
 def test_it_is_listed_as_ready(there, capsys):
     assert main(["captioners"]) == 0
     lines = capsys.readouterr().out.splitlines()
