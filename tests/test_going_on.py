@@ -85,10 +85,10 @@ def test_the_loss_table_has_a_row_a_step_also_after_a_resume(home, cat):
 
 
 def test_a_resumed_run_is_measured_from_its_very_start(home, cat):
-    chosen = {"max_steps": 6, "evaluate_every": 6}
+    chosen = {"max_steps": 6, "evaluate_every": 6, "learning_rate": "0.005"}
     (whole,) = [event for event in run(cat, **chosen) if isinstance(event, Measured)]
     make_cat(cat["model"])
-    run(cat, max_steps=3)
+    run(cat, **{**chosen, "max_steps": 3, "evaluate_every": 0})
     (second,) = [event for event in run(cat, **chosen) if isinstance(event, Measured)]
     assert second == whole
 
@@ -103,7 +103,9 @@ def test_a_checkpoint_of_another_embedding_is_refused(home, cat):
 
 
 def test_a_resumed_run_remembers_its_evaluations(home, cat):
-    chosen = {"max_steps": 6, "evaluate_every": 1, "convergence_window": 4}
+    chosen = {
+        "max_steps": 6, "evaluate_every": 1, "convergence_window": 4, "learning_rate": "0.005",
+    }  # fmt: skip
     whole = [event for event in run(cat, **chosen) if isinstance(event, Evaluated)]
     make_cat(cat["model"])
     first = run(cat, **{**chosen, "max_steps": 3})

@@ -6,7 +6,6 @@ from textual_inversion.errors import SettingsError
 from textual_inversion.norms import hold, mean_norm
 from textual_inversion.optimizers import Average, SphericalSGD, make_optimizer
 from textual_inversion.rates import make_rates
-from textual_inversion.schedules import parse_schedule
 from textual_inversion.settings import TrainSettings
 
 
@@ -15,7 +14,7 @@ def settings(**chosen):
 
 
 def rates(text="1", **chosen):
-    return make_rates(settings(**chosen), parse_schedule(text)).rate
+    return make_rates(settings(learning_rate=text, **chosen)).rate
 
 
 def test_the_plain_rate_is_the_schedule():
@@ -36,6 +35,30 @@ def test_a_cosine_ends_at_nothing():
 def test_the_rate_is_scaled_by_what_one_step_sees():
     chosen = {"scale_learning_rate": True, "batch_size": 2, "gradient_accumulation_steps": 3}
     assert rates("1", **chosen)(0) == 6
+
+
+def test_auto_falls_from_a_share_of_a_words_size():
+    rate = rates("auto")
+    assert (rate(0), rate(50), rate(100)) == pytest.approx((0.3, 0.15, 0))
+
+
+def test_auto_under_a_curve_takes_that_curve():
+    rate = rates("auto", lr_scheduler="linear")
+    assert (rate(0), rate(25)) == pytest.approx((0.3, 0.225))
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "first", "middle"),
+    [
+        ("lion", 0.1, 0.05),
+        ("spherical", 0.03, 0.015),
+        ("schedule-free", 0.3, 0.3),
+        ("prodigy", 1, 0.5),
+    ],
+)
+def test_auto_suits_the_optimizer(optimizer, first, middle):
+    rate = rates("auto", optimizer=optimizer)
+    assert (rate(0), rate(50)) == pytest.approx((first, middle))
 
 
 def parameter(rows):

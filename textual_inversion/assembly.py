@@ -24,8 +24,8 @@ from textual_inversion.models.memory import check_attention
 from textual_inversion.models.precision import describe_compute
 from textual_inversion.notes import Notes
 from textual_inversion.previews import Previews, preview_shots
+from textual_inversion.rates import read_schedule
 from textual_inversion.readout import Readout
-from textual_inversion.schedules import Schedule, parse_schedule
 from textual_inversion.settings import TrainSettings, find_folder
 from textual_inversion.shortage import shortage_explained
 from textual_inversion.subject import Subject
@@ -45,7 +45,6 @@ class Parts:
     embedding: Embedding
     model: BaseModel
     lines: tuple[str, ...]
-    schedule: Schedule
     width: int
     height: int
 
@@ -62,9 +61,7 @@ def open_parts(
     library = Library(find_folder("embeddings"))
     embedding = embedding or library.load(settings.embedding)
     lines = read_template(settings.template)
-    schedule = parse_schedule(
-        settings.learning_rate, absolute=settings.learning_rate_steps == "absolute"
-    )
+    schedule = read_schedule(settings)
     if schedule.end is not None and schedule.end < settings.max_steps:
         yield Warned(
             f"The learning rate schedule ends at step {schedule.end}; its last rate "
@@ -83,7 +80,6 @@ def open_parts(
         embedding,
         model,
         lines,
-        schedule,
         settings.width or model.info.size,
         settings.height or model.info.size,
     )
@@ -130,7 +126,6 @@ def make_learner(parts: Parts, start: int, checkpoint: Checkpoint | None) -> Lea
         parts.embedding.name,
         parts.embedding.vectors,
         settings=parts.settings,
-        schedule=parts.schedule,
         updates=start,
     )
     if checkpoint:

@@ -33,8 +33,7 @@ def find_owed(checkpoint: Checkpoint, settings: TrainSettings) -> Owed | None:
         return None
     if checkpoint.updates >= settings.max_steps:
         return Owed("done")
-    converged = f"Converged at step {checkpoint.updates}:"
-    if settings.stop_when_converged and any(said.startswith(converged) for said in past.warnings):
+    if settings.stop_when_converged and past.converged_step == checkpoint.updates:
         return Owed("converged")
     return Owed(None)
 

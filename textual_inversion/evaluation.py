@@ -15,7 +15,7 @@ import torch
 from textual_inversion import files, losses
 from textual_inversion.control import Control
 from textual_inversion.data.batches import Batch
-from textual_inversion.events import Evaluated, Event, Saved, Warned
+from textual_inversion.events import Converged, Evaluated, Event, Saved, Warned
 from textual_inversion.files.embedding import Embedding
 from textual_inversion.stopping import Evaluation, has_converged
 from textual_inversion.subject import Subject, is_time
@@ -100,6 +100,7 @@ class Evaluator:
         self.has_converged = True
         if rule.ends_run:
             self.control.converged = True
+        yield Converged(step)
         advice = "the run ends here" if rule.ends_run else "going on will change little"
         yield Warned(
             f"Converged at step {step}: the loss of the fixed batch moves no more; {advice}."

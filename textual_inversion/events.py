@@ -61,17 +61,25 @@ class Evaluated:
 class Measured:
     """What the vectors of the first text encoder look like after `step` updates.
 
-    `norms` is the length of each, beside the mean length of the vocabulary's words; `nearest` the
-    vocabulary's word with the most similar direction to each; `alike` the mean cosine between the
-    vectors, and `moved` the mean distance from the start in lengths of a word.
+    For each vector: `norms` is its length, beside the mean length of the vocabulary's words;
+    `nearest` the vocabulary's word with the most similar direction; `cosines` its mean cosine with
+    the other vectors (1 for a single one), and `moved` its distance from the start in lengths of a
+    word.
     """
 
     step: int
     norms: tuple[float, ...]
     vocabulary_norm: float
     nearest: tuple[str, ...]
-    alike: float
-    moved: float
+    cosines: tuple[float, ...]
+    moved: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Converged:
+    """The loss of the fixed batch has stopped moving, by the readings up to `step`."""
+
+    step: int
 
 
 @dataclass(frozen=True)
@@ -165,6 +173,7 @@ Event = (
     | Stepped
     | Evaluated
     | Measured
+    | Converged
     | Paced
     | Sampled
     | Previewed

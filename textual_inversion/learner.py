@@ -17,8 +17,7 @@ from textual_inversion.errors import TrainingError
 from textual_inversion.models.base import BaseModel
 from textual_inversion.models.text import Conditioning, Words
 from textual_inversion.optimizers import Average, evaluating, make_clip, make_optimizer
-from textual_inversion.rates import make_rates
-from textual_inversion.schedules import Schedule
+from textual_inversion.rates import is_relative, make_rates
 from textual_inversion.settings import TrainSettings
 
 _LEAST_SCALE = 1e-3
@@ -34,19 +33,24 @@ class Learner:
         vectors: Sequence[torch.Tensor],
         *,
         settings: TrainSettings,
-        schedule: Schedule,
         updates: int = 0,
     ) -> None:
         self.model = model
         self.name = name
         self.settings = settings
-        self.rates = make_rates(settings, schedule)
+        self.rates = make_rates(settings)
         self.rate_factor = 1.0
         self.updates = updates
         self.parameters = [
             nn.Parameter(tensor.detach().float().clone().to(model.device)) for tensor in vectors
         ]
-        self.norms = [norms.mean_norm(encoder.embedding.weight) for encoder in model.text.encoders]
+        tables = [encoder.embedding.weight for encoder in model.text.encoders]
+        self.norms = [norms.mean_norm(table) for table in tables]
+        # What a rate is multiplied by, for each text encoder.
+        self.sizes = [
+            norm / table.shape[-1] ** 0.5 if is_relative(settings) else 1.0
+            for norm, table in zip(self.norms, tables, strict=True)
+        ]
         self.optimizer = make_optimizer(
             settings, self.parameters, rate=self.next_rate, norms=self.norms
         )
@@ -62,13 +66,13 @@ class Learner:
 
     @property
     def next_rate(self) -> float:
-        """Give the learning rate of the update to come."""
-        return self.rates.rate(self.updates) * self.rate_factor
+        """Give the learning rate of the update to come, of the first text encoder."""
+        return self.rates.rate(self.updates) * self.rate_factor * self.sizes[0]
 
     @property
     def learning_rate(self) -> float:
-        """Give the rate of the newest update (of the first one, before it)."""
-        return self.rates.rate(max(self.updates - 1, 0)) * self.rate_factor
+        """Give the rate of the newest update (of the first one, before it), likewise."""
+        return self.rates.rate(max(self.updates - 1, 0)) * self.rate_factor * self.sizes[0]
 
     @property
     def words(self) -> Words:
@@ -101,8 +105,9 @@ class Learner:
         self.on_gradients()
         self.scaler.unscale_(self.optimizer)
         self.clip(self.parameters, self.updates)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.next_rate
+        rate = self.rates.rate(self.updates) * self.rate_factor
+        for group, size in zip(self.optimizer.param_groups, self.sizes, strict=True):
+            group["lr"] = rate * size
         self.scaler.step(self.optimizer)
         self._scale_anew()
         self._hold_norms()

@@ -23,6 +23,8 @@ _LIBRARIES = {
     "prodigy": ("prodigyopt", "Prodigy", "prodigyopt"),
     "schedule-free": ("schedulefree", "AdamWScheduleFree", "schedulefree"),
 }
+# Where torch has one kernel for AdamW's whole step.
+_FUSED = {"cpu", "cuda", "mps", "xpu"}
 
 
 class SphericalSGD(torch.optim.Optimizer):
@@ -36,7 +38,7 @@ class SphericalSGD(torch.optim.Optimizer):
         self, params: Iterable[nn.Parameter], *, lr: float, kappa: float, norms: Sequence[float]
     ) -> None:
         groups = list(params)
-        super().__init__(groups, {"lr": lr, "kappa": kappa})
+        super().__init__([{"params": [p]} for p in groups], {"lr": lr, "kappa": kappa})
         with torch.no_grad():
             for parameter, norm in zip(groups, norms, strict=True):
                 parameter.copy_(_directions(parameter) * norm)
@@ -68,7 +70,7 @@ def make_optimizer(
     rate: float,
     norms: Sequence[float],
 ) -> torch.optim.Optimizer:
-    """Make the chosen optimizer.
+    """Make the chosen optimizer, with one group for each text encoder.
 
     Args:
         settings: Which one, with its betas, epsilon and weight decay.
@@ -83,11 +85,13 @@ def make_optimizer(
     options: dict[str, Any] = {"lr": rate, "weight_decay": settings.weight_decay, "betas": betas}
     if settings.optimizer == "spherical":
         return SphericalSGD(parameters, lr=rate, kappa=settings.kappa, norms=norms)
+    groups = [{"params": [parameter]} for parameter in parameters]  # each may have its own rate
     if settings.optimizer == "adamw":
-        return torch.optim.AdamW(parameters, eps=settings.adam_epsilon, **options)
+        fused = parameters[0].device.type in _FUSED
+        return torch.optim.AdamW(groups, eps=settings.adam_epsilon, fused=fused, **options)
     if settings.optimizer != "lion":
         options["eps"] = settings.adam_epsilon
-    return _from_library(settings.optimizer)(parameters, **options)
+    return _from_library(settings.optimizer)(groups, **options)
 
 
 def make_clip(settings: TrainSettings) -> Callable[[list[nn.Parameter], int], None]:

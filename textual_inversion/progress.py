@@ -31,6 +31,13 @@ def clock(seconds: float) -> str:
     return f"{hours}:{text}" if hours else text
 
 
+def best_words(run: Run) -> str:
+    """Say where the best vectors by the fixed batch are; nothing while none are written."""
+    if run.best is None or not run.best_path:
+        return ""
+    return f"step {run.best.step}, fixed-batch loss {run.best.loss:.4f}: {run.best_path}"
+
+
 def pace_words(paced: Paced) -> list[str]:
     """Word the pictures a second and the memory taken, where it is known."""
     memory = f"{paced.memory_mb} MB" + (" on the GPU" if paced.memory_of == "GPU" else "")
@@ -71,6 +78,8 @@ class Printer:
             case Finished(step=step, reason=reason, path=path):
                 word = "Done" if reason == "done" else "Interrupted, saved"
                 self._line(f"{word} at {step}: {path}")
+                if self.run.best_path:
+                    self._line(f"Best: {best_words(self.run)}")
             case _:
                 pass
 

@@ -1,23 +1,25 @@
 """The learning rate of every step: the step schedule, or a named curve, with warm-up and scale.
 
 The curves are diffusers' own; they are asked for a step's factor, so no scheduler has a state.
+
+The rate "auto" is a share of a word's size, the root mean square of the numbers in a row of the
+vocabulary: models differ in it (0.2 in the pocket model; 0.014 in SD 1.x, if its words have norms
+of 0.4 as arXiv:2512.13672 says), so no one number suits all. It begins high and falls along half a
+cosine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
 
-from textual_inversion.schedules import Schedule
-from textual_inversion.settings import TrainSettings
+from textual_inversion.schedules import Schedule, Segment, parse_schedule
+from textual_inversion.settings import AUTO, TrainSettings
 
-
-class Rates(Protocol):
-    """Anything that knows the rate of a step."""
-
-    def rate(self, step: int) -> float:
-        """Give the rate of the update that follows `step` finished ones."""
-        ...
+# What "auto" begins with. Adam moves each number by up to the rate, so for it and its like the
+# rate is a share of a word's size; Lion's steps are always full ones. The others know no size:
+# "spherical" turns a direction, "prodigy" finds the size itself.
+_SHARES = {"adamw": 0.3, "adamw-8bit": 0.3, "schedule-free": 0.3, "lion": 0.1}
+_RATES = {"spherical": 0.03, "prodigy": 1.0}
 
 
 class ScaledRates:
@@ -32,25 +34,44 @@ class ScaledRates:
         return self.schedule.rate(step) * self.factor(step)
 
 
-def make_rates(settings: TrainSettings, schedule: Schedule, *, num_processes: int = 1) -> Rates:
+def is_relative(settings: TrainSettings) -> bool:
+    """Tell whether the rates are shares of a word's size rather than numbers of their own."""
+    return settings.learning_rate == AUTO and settings.optimizer in _SHARES
+
+
+def read_schedule(settings: TrainSettings) -> Schedule:
+    """Give the schedule that the settings ask for; shares of a word's size where it is relative."""
+    if settings.learning_rate == AUTO:
+        return Schedule((Segment({**_SHARES, **_RATES}[settings.optimizer], None),))
+    return parse_schedule(
+        settings.learning_rate, absolute=settings.learning_rate_steps == "absolute"
+    )
+
+
+def make_rates(settings: TrainSettings) -> ScaledRates:
     """Combine the settings' schedule, curve, warm-up and scale."""
-    scale = 1.0
+    schedule, scale = read_schedule(settings), 1.0
     if settings.scale_learning_rate:
-        scale = num_processes * settings.batch_size * settings.gradient_accumulation_steps
+        # The batch is that of all processes together.
+        scale = settings.batch_size * settings.gradient_accumulation_steps
     curve = _curve(settings)
     return ScaledRates(schedule, lambda step: scale * curve(step))
 
 
 def _curve(settings: TrainSettings) -> Callable[[int], float]:
-    warmup = settings.warmup_steps
-    if settings.lr_scheduler == "steps":
+    warmup, name = settings.warmup_steps, settings.lr_scheduler
+    # A schedule-free optimizer averages instead of slowing down.
+    falls = settings.learning_rate == AUTO and settings.optimizer != "schedule-free"
+    if name == "steps" and falls:
+        name = "cosine"
+    if name == "steps":
         return lambda step: min(1.0, (step + 1) / (warmup + 1))
     import torch
     from diffusers.optimization import get_scheduler
 
     dummy = torch.optim.SGD([torch.zeros(1)], lr=1.0)
     scheduler = get_scheduler(
-        settings.lr_scheduler,
+        name,
         optimizer=dummy,
         num_warmup_steps=warmup,
         num_training_steps=settings.max_steps,

@@ -44,11 +44,11 @@ def measure(
     word = mean_norm(encoder.embedding.weight)
     return Measured(
         step=step,
-        norms=tuple(round(float(norm), 4) for norm in vectors.norm(dim=-1)),
+        norms=_rounded(vectors.norm(dim=-1)),
         vocabulary_norm=round(word, 4),
         nearest=nearest_words(encoder, vectors),
-        alike=round(_alike(vectors), 4),
-        moved=round(float((vectors - start).norm(dim=-1).mean()) / word, 4),
+        cosines=_rounded(_cosines(vectors)),
+        moved=_rounded((vectors - start).norm(dim=-1) / word),
     )
 
 
@@ -61,11 +61,15 @@ def nearest_words(encoder: TextEncoder, vectors: torch.Tensor) -> tuple[str, ...
     return tuple(str(name).removesuffix("</w>") for name in names)
 
 
-def _alike(vectors: torch.Tensor) -> float:
-    """Average the cosine between different vectors; 1 for a single one."""
+def _cosines(vectors: torch.Tensor) -> torch.Tensor:
+    """Average each vector's cosine with the others (N,); 1 for a single one."""
     count = len(vectors)
     if count == 1:
-        return 1.0
+        return torch.ones(1)
     directions = F.normalize(vectors, dim=-1)
-    cosines = directions @ directions.T
-    return float((cosines.sum() - cosines.diagonal().sum()) / (count * (count - 1)))
+    cosines = directions @ directions.T  # (N, N)
+    return (cosines.sum(-1) - cosines.diagonal()) / (count - 1)
+
+
+def _rounded(values: torch.Tensor) -> tuple[float, ...]:
+    return tuple(round(float(value), 4) for value in values)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from textual_inversion.events import (
+    Converged,
     Evaluated,
     Event,
     Failed,
@@ -47,11 +48,13 @@ class Run:
     caption: str = ""
     live_preview: str = ""
     last_saved: str = ""
+    best_path: str = ""
     result: str = ""
     learning_rate: float = 0.0
     losses: list[tuple[int, float, float]] = field(default_factory=list)
     evaluations: list[Evaluated] = field(default_factory=list)
-    measured: Measured | None = None
+    measured: list[Measured] = field(default_factory=list)
+    converged_step: int | None = None
     paced: Paced | None = None
     previews: list[Previewed] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
@@ -66,6 +69,11 @@ class Run:
     def is_active(self) -> bool:
         """Tell whether the job still works."""
         return self.state in {"loading", "running", "stopping"}
+
+    @property
+    def best(self) -> Evaluated | None:
+        """Give the reading of the fixed batch with the lowest loss, the first of equals."""
+        return min(self.evaluations, key=lambda reading: reading.loss, default=None)
 
     @property
     def steps_per_second(self) -> float | None:
@@ -106,6 +114,9 @@ class Run:
         # A resumed run repeats what it did after its checkpoint.
         self.losses = [row for row in self.losses if row[0] <= event.step]
         self.evaluations = [read for read in self.evaluations if read.step <= event.step]
+        self.measured = [seen for seen in self.measured if seen.step <= event.step]
+        if self.converged_step is not None and self.converged_step > event.step:
+            self.converged_step = None
         self.previews = [p for p in self.previews if p.without or p.step <= event.step]
         self._times.clear()
 
@@ -129,12 +140,14 @@ class Run:
 
     def _collect(self, event: Event, now: float | None) -> None:
         match event:
-            case Evaluated() | Measured() | Paced():
+            case Evaluated() | Measured() | Converged() | Paced():
                 self._read(event)
             case Previewed():
                 self.previews.append(event)
-            case Saved():
-                self.last_saved = event.path
+            case Saved(kind=kind, path=path):
+                self.last_saved, self.best_path = (
+                    (self.last_saved, path) if kind == "best" else (path, self.best_path)
+                )
             case Sampled():
                 self.step, self.total, self.live_preview = event.step, event.total, event.preview
                 self._tick(now)
@@ -149,13 +162,16 @@ class Run:
             case _:
                 pass
 
-    def _read(self, event: Evaluated | Measured | Paced) -> None:
-        if isinstance(event, Evaluated):
-            self.evaluations.append(event)
-        elif isinstance(event, Measured):
-            self.measured = event
-        else:
-            self.paced = event
+    def _read(self, event: Evaluated | Measured | Converged | Paced) -> None:
+        match event:
+            case Evaluated():
+                self.evaluations.append(event)
+            case Measured():
+                self.measured.append(event)
+            case Converged(step=step):
+                self.converged_step = step
+            case Paced():
+                self.paced = event
 
     def _tick(self, now: float | None) -> None:
         if now is not None:

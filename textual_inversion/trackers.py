@@ -61,7 +61,8 @@ class Tracker:
                 self._tracker.log({"fixed_batch/loss": event.loss, **values}, step=event.step)
             case Measured():
                 norm = sum(event.norms) / len(event.norms)
-                values = {"vectors/norm": norm, "vectors/moved": event.moved}
+                moved = sum(event.moved) / len(event.moved)
+                values = {"vectors/norm": norm, "vectors/moved": moved}
                 self._tracker.log(values, step=event.step)
             case Paced():
                 values = {

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 
-from textual_inversion.rates import Rates, make_rates
+from textual_inversion.events import Evaluated
+from textual_inversion.rates import ScaledRates, is_relative, make_rates
 from textual_inversion.runview import Run
-from textual_inversion.schedules import Schedule, parse_schedule
+from textual_inversion.schedules import Schedule
 from textual_inversion.settings import TrainSettings
 from webui import plot
 from webui.buckets import NUM_BUCKETS, Bucket, bucketed, smoothed
 from webui.plot import Axes
 
+# Much noise decides the layout, little the detail.
+_BANDS: dict[str, Callable[[Evaluated], float]] = {
+    "layout": lambda item: item.early,
+    "shapes": lambda item: item.middle,
+    "detail": lambda item: item.late,
+}
 _EMPTY = '<div class="ti-empty">The loss curve appears here with the first steps.</div>'
 
 
@@ -28,24 +36,29 @@ def loss_chart(run: Run | None) -> str:
     drawn = [_raw(axes, buckets, thin=len(rows) <= NUM_BUCKETS), _smooth(axes, buckets, line)]
     if fixed:
         drawn.append(plot.line(axes, fixed, "fixed"))
+    converged = run.converged_step if run is not None else None
+    if converged is not None:
+        ends = [(float(converged), axes.y_low), (float(converged), axes.y_high)]
+        drawn.append(plot.line(axes, ends, "converged"))
     drawn.append(plot.columns(axes, [(bucket.step, _told(bucket)) for bucket in buckets]))
     label = f"Loss from step {first:g} to {last}, smoothed now {line[-1]:.4f}"
     loss = plot.chart(axes, drawn, label=label, height_px=220, below=False)
-    return (
-        f'<div class="ti-chart">{_legend(line[-1], fixed)}{loss}{_rate_strip(axes, buckets)}</div>'
-    )
+    legend = _legend(line[-1], fixed, converged)
+    strips = _bands_strip(axes, run) + _rate_strip(axes, buckets)
+    return f'<div class="ti-chart">{legend}{loss}{strips}</div>'
 
 
 def rate_chart(settings: TrainSettings) -> str:
     """Draw the learning rate that settings come to, and say it in words."""
-    schedule = parse_schedule(
-        settings.learning_rate, absolute=settings.learning_rate_steps == "absolute"
-    )
-    words = schedule_words(schedule, settings.max_steps)
-    rates = make_rates(settings, schedule)
-    points = _sampled(rates, schedule, settings.max_steps)
+    rates = make_rates(settings)
+    schedule = rates.schedule
+    points = _sampled(rates, settings.max_steps)
     low, high = min(rate for _, rate in points), max(rate for _, rate in points)
-    if any(rates.rate(step) != schedule.rate(step) for step, _ in points[:-1]):
+    words = schedule_words(schedule, settings.max_steps)
+    if is_relative(settings):
+        span = f"{high:.0%}" if low == high else f"{low:.0%} to {high:.0%}"
+        words = f"{span} of the size of the base model's words."
+    elif any(rates.rate(step) != schedule.rate(step) for step, _ in points[:-1]):
         words += f" With scheduler, warm-up and scale it lies between {low:.3g} and {high:.3g}."
     elif len(schedule.segments) == 1 and schedule.end is None:
         return f"<p>{escape(words)}</p>"
@@ -76,19 +89,44 @@ def schedule_words(schedule: Schedule, max_steps: int) -> str:
     return said
 
 
-def _sampled(rates: Rates, schedule: Schedule, end: int) -> list[tuple[int, float]]:
+def _sampled(rates: ScaledRates, end: int) -> list[tuple[int, float]]:
     """Read rates often enough to draw them, and at every step where the schedule changes."""
     steps = {*range(0, end, -(-end // NUM_BUCKETS)), end - 1}
-    steps |= {part.end for part in schedule.segments if part.end and part.end < end}
+    steps |= {part.end for part in rates.schedule.segments if part.end and part.end < end}
     points = [(step, rates.rate(step)) for step in sorted(steps)]
     return [*points, (end, points[-1][1])]
 
 
 def _evaluations(run: Run | None) -> list[tuple[float, float]]:
-    """Give the losses of the fixed batch, few enough to draw, the newest among them."""
+    """Give the losses of the fixed batch."""
+    return [(float(item.step), item.loss) for item in _few_evaluations(run)]
+
+
+def _few_evaluations(run: Run | None) -> list[Evaluated]:
+    """Give the readings of the fixed batch, few enough to draw, the newest among them."""
     read = list(run.evaluations) if run is not None else []
     stride = -(-len(read) // NUM_BUCKETS) or 1
-    return [(float(item.step), item.loss) for item in read[::-1][::stride]][::-1]
+    return read[::-1][::stride][::-1]
+
+
+def _bands_strip(axes: Axes, run: Run | None) -> str:
+    """Draw the fixed batch's loss at much, medium and little noise, each as % of its start."""
+    read = _few_evaluations(run)
+    if len(read) < 2:
+        return ""
+    lines = {
+        key: [(float(item.step), 100 * loss(item) / (loss(read[0]) or 1)) for item in read]
+        for key, loss in _BANDS.items()
+    }
+    values = [value for line in lines.values() for _, value in line]
+    room = 0.08 * (max(values) - min(values)) or 1.0
+    strip = Axes(axes.x_low, axes.x_high, min(values) - room, max(values) + room)
+    drawn = [plot.line(strip, line, key) for key, line in lines.items()]
+    told = {key: f"{key} {line[-1][1]:.1f} %" for key, line in lines.items()}
+    keys = "".join(f'<span class="ti-key-{key}">{text}</span>' for key, text in told.items())
+    label = "The fixed batch by noise, in % of its first loss: " + ", ".join(told.values())
+    head = f'<p class="ti-legend">{keys}<em>of the fixed batch\'s first loss</em></p>'
+    return head + plot.chart(strip, drawn, label=label, height_px=90, below=False)
 
 
 def _range(buckets: list[Bucket], fixed: list[tuple[float, float]]) -> tuple[float, float]:
@@ -120,13 +158,14 @@ def _rate_strip(axes: Axes, buckets: list[Bucket]) -> str:
     return head + plot.chart(strip, drawn, label=label, height_px=48)
 
 
-def _legend(loss: float, fixed: list[tuple[float, float]]) -> str:
+def _legend(loss: float, fixed: list[tuple[float, float]], converged: int | None) -> str:
     now = "".join(f"{fixed_loss:.4f}" for _, fixed_loss in fixed[-1:])
     evaluated = f'<span class="ti-key-fixed">fixed batch, now {now}</span>'
+    marked = f'<span class="ti-key-converged">converged at step {converged}</span>'
     return (
         '<p class="ti-legend"><span class="ti-key-raw">loss as read</span>'
         f'<span class="ti-key-smooth">smoothed, now {loss:.4f}</span>'
-        f"{evaluated if fixed else ''}</p>"
+        f"{evaluated if fixed else ''}{marked if converged is not None else ''}</p>"
     )
 
 

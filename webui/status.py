@@ -8,7 +8,7 @@ from __future__ import annotations
 from html import escape
 from typing import Literal
 
-from textual_inversion.progress import pace_words
+from textual_inversion.progress import best_words, pace_words
 from textual_inversion.runview import Run
 
 Tone = Literal["idle", "busy", "good", "bad"]
@@ -81,9 +81,9 @@ def facts_html(run: Run | None) -> str:
         return ""
     rows = [
         ("Current prompt", run.caption if run.is_active else ""),
-        ("Vectors", _measured(run)),
         ("Pace", _pace(run)),
         ("Last saved", run.last_saved),
+        ("Best", best_words(run)),
         ("Run folder", run.folder),
     ]
     told = "".join(f"<dt>{title}</dt><dd>{escape(value)}</dd>" for title, value in rows if value)
@@ -99,19 +99,6 @@ def warnings_html(run: Run | None) -> str:
     before = f"<li>… and {more} before these</li>" if more else ""
     items = "".join(f"<li>{escape(text)}</li>" for text in shown)
     return f'<ul class="ti-warnings">{before}{items}</ul>'
-
-
-def _measured(run: Run) -> str:
-    """Say how the vectors compare with the vocabulary's words."""
-    if run.measured is None:
-        return ""
-    seen = run.measured
-    length = sum(seen.norms) / max(len(seen.norms), 1)
-    near = ", ".join(dict.fromkeys(seen.nearest))
-    return (
-        f"length {length:.2f} (a word's is {seen.vocabulary_norm:.2f}) · "
-        f"moved {seen.moved:.2f} · nearest {near}"
-    )
 
 
 def _pace(run: Run) -> str:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from textual_inversion.events import Evaluated, Started, Stepped
+from textual_inversion.events import Converged, Evaluated, Started, Stepped
 from textual_inversion.runview import Run
 from textual_inversion.schedules import parse_schedule
 from textual_inversion.settings import TrainSettings
@@ -46,8 +46,42 @@ def test_the_fixed_batch_is_a_line_of_its_own():
     assert path.count("L") < 100
 
 
+def test_the_bands_of_the_fixed_batch_are_drawn_against_their_start():
+    run = trained(20)
+    run.apply(Evaluated(10, 0.25, 0.1, 0.2, 0.4))
+    assert "ti-key-layout" not in loss_chart(run)
+    run.apply(Evaluated(20, 0.2, 0.09, 0.1, 0.4))
+    drawn = loss_chart(run)
+    assert "layout 90.0 %, shapes 50.0 %, detail 100.0 %" in drawn
+    assert all(f'class="ti-{band}" d="M' in drawn for band in ("layout", "shapes", "detail"))
+
+
+def test_convergence_is_marked_where_it_came():
+    run = trained(100)
+    assert "ti-converged" not in loss_chart(run)
+    run.apply(Converged(75))
+    drawn = loss_chart(run)
+    assert "converged at step 75" in drawn
+    (path,) = re.findall('class="ti-converged" d="([^"]*)"', drawn)
+    assert path.startswith("M747.5 ")
+
+
+def test_a_run_that_goes_on_from_before_has_not_converged_yet():
+    run = trained(100)
+    run.apply(Converged(75))
+    run.apply(Started("cat", 50, 100))
+    assert run.converged_step is None
+
+
 def test_one_rate_is_said_in_words_alone():
-    assert rate_chart(TrainSettings(embedding="cat")) == "<p>0.005 for steps 1 to 500.</p>"
+    settings = TrainSettings(embedding="cat", learning_rate="0.005")
+    assert rate_chart(settings) == "<p>0.005 for steps 1 to 500.</p>"
+
+
+def test_the_automatic_rate_is_a_share_of_the_words_size():
+    drawn = rate_chart(TrainSettings(embedding="cat"))
+    assert "<p>0% to 30% of the size of the base model&#x27;s words.</p>" in drawn
+    assert "ti-plot" in drawn
 
 
 def test_durations_add_up():
@@ -82,6 +116,7 @@ def test_a_schedule_is_drawn_as_stairs():
 
 
 def test_warm_up_is_drawn_and_told():
-    drawn = rate_chart(TrainSettings(embedding="cat", warmup_steps=4, max_steps=10))
+    settings = TrainSettings(embedding="cat", learning_rate="0.005", warmup_steps=4, max_steps=10)
+    drawn = rate_chart(settings)
     assert "lies between 0.001 and 0.005" in drawn
     assert "ti-plot" in drawn

@@ -3,10 +3,10 @@
 import pytest
 
 from textual_inversion.events import (
+    Evaluated,
     Failed,
     Finished,
     Loading,
-    Measured,
     Paced,
     Progressed,
     Saved,
@@ -90,9 +90,11 @@ def test_durations_are_words(seconds, words):
     assert duration(seconds) == words
 
 
-def test_the_vectors_are_compared_with_words():
-    run = run_of(Measured(5, (1.0, 2.0), 0.5, ("dog", "dog"), 0.1, 0.25))
-    assert "length 1.50 (a word&#x27;s is 0.50) · moved 0.25 · nearest dog<" in facts_html(run)
+def test_the_best_vectors_are_said_once_they_are_written():
+    run = run_of(Evaluated(5, 0.25, 1, 1, 1), Evaluated(9, 0.5, 1, 1, 1))
+    assert "Best" not in facts_html(run)
+    run.apply(Saved(9, "best", "runs/x-best.pt"))
+    assert "step 5, fixed-batch loss 0.2500: runs/x-best.pt" in facts_html(run)
 
 
 def test_the_pace_tells_what_takes_the_time_and_the_memory():

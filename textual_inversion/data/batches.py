@@ -117,7 +117,11 @@ class Batches:
         if self.settings.noise_offset:
             shift = torch.randn(*latents.shape[:2], 1, 1, generator=random)
             noise = noise + self.settings.noise_offset * shift
-        prompts = tuple(self._prompt(item, at) for item, at in zip(items, positions, strict=True))
+        # One line for all: without captions, the text encoder then has one prompt to read.
+        line = draw(seed, "line", place).choice(self.lines)
+        prompts = tuple(
+            self._prompt(line, item, at) for item, at in zip(items, positions, strict=True)
+        )
         return Batch(latents, noise, timesteps, prompts, self._weights(items, flips, positions))
 
     def evaluation(self) -> Batch:
@@ -177,7 +181,7 @@ class Batches:
         seen = cut_weights(whole, left=view.left, top=view.top, height=height, width=width)
         return seen.flip(-1) if view.flipped else seen
 
-    def _prompt(self, item: int, position: int) -> str:
+    def _prompt(self, line: str, item: int, position: int) -> str:
         random = draw(self.settings.seed, "prompt", position)
         words = vary_tags(
             self.captions[item],
@@ -186,7 +190,6 @@ class Batches:
             draw=random,
             keep=self.settings.keep_tags,
         )
-        line = random.choice(self.lines)
         if self.settings.caption_dropout and random.random() < self.settings.caption_dropout:
             words = ""
         return fill(line, name=self.name, words=words)

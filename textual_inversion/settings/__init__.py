@@ -17,6 +17,7 @@ from textual_inversion.settings.base import (
     find_folder,
     read_settings_file,
 )
+from textual_inversion.settings.basics import AUTO
 from textual_inversion.settings.check import CheckCommandSettings, CheckSettings
 from textual_inversion.settings.create import CreateSettings
 from textual_inversion.settings.generate import GenerateSettings, Sampler
@@ -24,6 +25,7 @@ from textual_inversion.settings.preprocess import PreprocessSettings
 from textual_inversion.settings.train import TrainSettings
 
 __all__ = [
+    "AUTO",
     "DEFAULT_MODEL",
     "SCHEMA_VERSION",
     "CheckCommandSettings",

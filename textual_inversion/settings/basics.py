@@ -13,6 +13,8 @@ from textual_inversion.settings.base import (
     Ui,
 )
 
+AUTO = "auto"
+
 
 class BasicTrainSettings(Settings):
     """What everybody sets: the embedding, the pictures, the rate, the steps and what is saved."""
@@ -25,9 +27,10 @@ class BasicTrainSettings(Settings):
     template: Annotated[str, Ui("Prompt template", "template")] = "subject_filewords.txt"
     """The file of prompt lines, under templates/ or by path; [name] becomes the embedding and
     [filewords] the picture's caption."""
-    learning_rate: Annotated[str, Field(min_length=1), Ui("Learning rate", "schedule")] = "0.005"
-    """One rate, or a schedule such as "0.005:500, 0.001:1000, 0.0005". Too high breaks the
-    pictures, too low learns nothing; 0.005 is a good start."""
+    learning_rate: Annotated[str, Field(min_length=1), Ui("Learning rate", "schedule")] = AUTO
+    """One rate, or a schedule such as "0.005:500, 0.001:1000, 0.0005"; "auto" takes one that fits
+    the model's words and the optimizer, and falls until max steps. Too high breaks the pictures,
+    too low learns nothing."""
     learning_rate_steps: Annotated[
         Literal["durations", "absolute"],
         Ui("Step numbers are", group="Learning rate and optimizer"),

@@ -10,6 +10,7 @@ from textual_inversion.settings.base import (
     DEFAULT_MODEL,
     Ui,
 )
+from textual_inversion.settings.basics import AUTO
 from textual_inversion.settings.machine import MachineSettings
 from textual_inversion.settings.previews import PreviewSettings
 
@@ -52,8 +53,8 @@ class TrainSettings(PreviewSettings, MachineSettings):
         ],
         Ui("Learning rate scheduler", row="scheduler", group="Learning rate and optimizer"),
     ] = "steps"  # fmt: skip
-    """"steps" takes the learning rate as written; the others multiply it by a curve over max
-    steps."""
+    """"steps" takes the learning rate as written ("auto" falls along a cosine); the others multiply
+    it by a curve over max steps."""
     warmup_steps: Annotated[
         int, Field(ge=0), Ui("Warm-up steps", row="scheduler", group="Learning rate and optimizer")
     ] = 0
@@ -187,7 +188,8 @@ class TrainSettings(PreviewSettings, MachineSettings):
         from textual_inversion.schedules import parse_schedule
 
         absolute = self.learning_rate_steps == "absolute"
-        parse_schedule(self.learning_rate, absolute=absolute)
+        if self.learning_rate != AUTO:
+            parse_schedule(self.learning_rate, absolute=absolute)
         parse_schedule(self.clipping_threshold, absolute=absolute, what="clipping threshold")
         if self.min_timestep > self.max_timestep:
             raise ValueError(

@@ -20,6 +20,7 @@ from webui.pictures import served
 from webui.status import facts_html, status_html
 from webui.tabs import asking
 from webui.tabs.parts import Tab, buttons, complaints, lead
+from webui.vectors import vectors_html
 
 _PREVIEWS_SHOWN = 24
 _LEAD = (
@@ -82,17 +83,19 @@ def _live() -> list[Part]:
         object_fit="contain", interactive=False, elem_id="train-picture-gallery",
         buttons=["download", "fullscreen"],
     )  # fmt: skip
+    vectors = gr.HTML(elem_id="train-vectors")
     facts = gr.HTML(elem_id="train-run-facts")
     return [
         Part("train", status, lambda run: status_html(run, idle=_IDLE)),
         Part("train", chart, curves.loss_chart, _chart_mark),
         Part("train", gallery, previews_shown, lambda run: [len(run.previews), run.first_step]),
+        Part("train", vectors, vectors_html, lambda run: [len(run.measured), run.first_step]),
         Part("train", facts, facts_html),
     ]
 
 
 def _chart_mark(run: Run) -> object:
-    return [len(run.losses), len(run.evaluations), run.state]
+    return [len(run.losses), len(run.evaluations), run.converged_step, run.state]
 
 
 def previews_shown(run: Run | None) -> list[tuple[str, str]]:
