@@ -3,8 +3,8 @@
     python benchmarks/converge.py [--steps 3000] [--concepts 10] [--skip 0] [--choose ...]
 
 The other loop (`peers.py`) trains one vector for `--steps` steps; then ours trains one vector from
-the same word until the loss of one fixed batch (same pictures, noise and timesteps for both) is as
-low. Only training counts, not the readings of the fixed batch. The concepts are those that the
+the same word with our defaults, for at most their number of steps, until the loss of one fixed batch
+(same pictures, noise and timesteps for both) is as low. Only training counts, not the readings of the fixed batch. The concepts are those that the
 pocket model has never seen; without the art that `tools/pocket_model/data.py` fetches there are
 only the two sample sets.
 """
@@ -23,6 +23,8 @@ from pathlib import Path
 from ours import OurLoop
 from peers import ScriptLoop
 from PIL import Image
+
+from textual_inversion.settings import TrainSettings
 
 ROOT = Path(__file__).resolve().parents[1]
 MODEL = ROOT / "models" / "pocket"
@@ -55,7 +57,7 @@ def race(label: str, word: str, folder: Path, args: argparse.Namespace) -> tuple
     pictures = [Image.open(path) for path in sorted(folder.glob("*.png"))]
     script = ScriptLoop(MODEL, pictures, batch=args.batch, word=word)
     choices = dict(choice.split("=") for choice in args.choose)
-    most = int(choices.setdefault("max_steps", str(args.steps)))
+    most = int(choices.setdefault("max_steps", TrainSettings.model_fields["max_steps"].default))
     ours = OurLoop(MODEL, folder, batch=args.batch, word=word, **choices)
     start = ours.fixed_loss()
     began = time.perf_counter()

@@ -118,13 +118,16 @@ def test_a_resumed_run_remembers_its_evaluations(home, cat):
     "chosen",
     [
         {"optimizer": "spherical", "learning_rate": "0.01"},
+        {"optimizer": "lion"},
+        {"optimizer": "prodigy"},
+        {"optimizer": "schedule-free"},
         {"norm": "fixed"},
         {"ema_decay": 0.9},
         {"lr_scheduler": "cosine", "warmup_steps": 2},
         {"gradient_clipping": "norm", "clipping_threshold": "0.1:2, 0.01"},
         {"loss": "huber", "min_snr_gamma": 5, "noise_offset": 0.05, "caption_dropout": 0.5},
     ],
-    ids=lambda chosen: next(iter(chosen)),
+    ids=lambda chosen: chosen.get("optimizer", next(iter(chosen))),
 )
 def test_every_way_of_learning_goes_on_exactly(home, cat, chosen):
     whole = losses(run(cat, max_steps=6, **chosen))

@@ -124,6 +124,23 @@ def test_each_text_encoder_learns_at_a_rate_of_its_own_size(stacks):
         assert (parameter - start).abs().max().item() == pytest.approx(0.3 * size.item(), rel=1e-2)
 
 
+@pytest.mark.parametrize(
+    "chosen",
+    [{"optimizer": "schedule-free"}, {"ema_decay": 0.9}],
+    ids=lambda chosen: next(iter(chosen)),
+)
+def test_what_is_judged_is_what_is_saved(stacks, chosen):
+    learner, batches = make(stacks, "sd1", **chosen)
+    stream = batches.start_at(0)
+    for _ in range(3):
+        learner.step(next(stream))
+    learning, saved = learner.parameters[0].detach().clone(), learner.vectors[0]
+    assert not torch.equal(learning, saved)
+    with learner.as_saved():
+        assert torch.equal(learner.parameters[0], saved)
+    assert torch.equal(learner.parameters[0], learning)
+
+
 def test_every_picture_is_seen_once_a_round(stacks):
     _, batches = make(stacks, "sd1")
     shown = [item for place in range(6) for item in batches.order.batch(place)]

@@ -110,7 +110,8 @@ class Evaluator:
     def _losses(self) -> list[float]:
         """Give the loss of each timestep, from the least noise to the most."""
         parts = self.batch.split(self.at_once)
-        return [loss for part in parts for loss in self._losses_of(part)]
+        with self.subject.learner.as_saved():
+            return [loss for part in parts for loss in self._losses_of(part)]
 
     def _losses_of(self, part: Batch) -> list[float]:
         errors = losses.squared(*self.subject.learner.predict(part))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -16,7 +16,7 @@ from textual_inversion.data.batches import Batch, StepBatch
 from textual_inversion.errors import TrainingError
 from textual_inversion.models.base import BaseModel
 from textual_inversion.models.text import Conditioning, Words
-from textual_inversion.optimizers import Average, evaluating, make_clip, make_optimizer
+from textual_inversion.optimizers import Average, evaluating, make_clip, make_optimizer, put
 from textual_inversion.rates import is_relative, make_rates
 from textual_inversion.settings import TrainSettings
 
@@ -86,6 +86,17 @@ class Learner:
             source = self.average.values or self.parameters
             return tuple(p.detach().float().cpu().clone() for p in source)
 
+    @contextmanager
+    def as_saved(self) -> Iterator[None]:
+        """Let the vectors be those that are saved for the block: the EMA's, or the optimizer's."""
+        with evaluating(self.optimizer):
+            kept = [p.detach().clone() for p in self.parameters]
+            put(self.average.values or kept, self.parameters)
+            try:
+                yield
+            finally:
+                put(kept, self.parameters)
+
     @property
     def is_finite(self) -> bool:
         """Tell whether every number of the vectors is one."""
@@ -148,9 +159,7 @@ class Learner:
         self.updates = int(state["updates"])
         self.rate_factor = float(state["rate_factor"])
         try:
-            with torch.no_grad():
-                for parameter, saved in zip(self.parameters, state["vectors"], strict=True):
-                    parameter.copy_(saved)
+            put(state["vectors"], self.parameters)
             self.average.load(state["average"], self.parameters)
             self.optimizer.load_state_dict(copy.deepcopy(state["optimizer"]))
             if self.scaler.is_enabled() and state.get("scaler"):

@@ -91,7 +91,10 @@ def make_optimizer(
         return torch.optim.AdamW(groups, eps=settings.adam_epsilon, fused=fused, **options)
     if settings.optimizer != "lion":
         options["eps"] = settings.adam_epsilon
-    return _from_library(settings.optimizer)(groups, **options)
+    made = _from_library(settings.optimizer)(groups, **options)
+    if hasattr(made, "train"):
+        made.train()
+    return made
 
 
 def make_clip(settings: TrainSettings) -> Callable[[list[nn.Parameter], int], None]:
@@ -132,14 +135,25 @@ class Average:
 @contextmanager
 def evaluating(optimizer: Any) -> Iterator[None]:
     """Let a schedule-free optimizer put its averaged weights in place for the block."""
-    switches = hasattr(optimizer, "eval")
-    if switches:
-        optimizer.eval()
+    if not hasattr(optimizer, "eval"):
+        yield
+        return
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    kept = [p.detach().clone() for p in parameters]
+    optimizer.eval()
     try:
         yield
     finally:
-        if switches:
-            optimizer.train()
+        optimizer.train()
+        # It calculates the way back, with rounding; looking must not change what is learned.
+        put(kept, parameters)
+
+
+@torch.no_grad()
+def put(values: Sequence[torch.Tensor], parameters: Sequence[nn.Parameter]) -> None:
+    """Copy values into parameters."""
+    for parameter, value in zip(parameters, values, strict=True):
+        parameter.copy_(value)
 
 
 def _from_library(name: str) -> Any:
