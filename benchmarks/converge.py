@@ -3,10 +3,10 @@
     python benchmarks/converge.py [--steps 3000] [--concepts 10] [--skip 0] [--choose ...]
 
 The other loop (`peers.py`) trains one vector for `--steps` steps; then ours trains one vector from
-the same word with our defaults, for at most their number of steps, until the loss of one fixed batch
-(same pictures, noise and timesteps for both) is as low. Only training counts, not the readings of the fixed batch. The concepts are those that the
-pocket model has never seen; without the art that `tools/pocket_model/data.py` fetches there are
-only the two sample sets.
+the same word with our defaults, for at most their number of steps, until the loss of one fixed
+batch (same pictures, noise and timesteps for both) is as low. Only training counts, not the
+readings of the fixed batch. The concepts are those that the pocket model has never seen; without
+the art that `tools/pocket_model/data.py` fetches there are only the two sample sets.
 """
 
 from __future__ import annotations
