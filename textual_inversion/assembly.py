@@ -51,7 +51,7 @@ class Parts:
     @property
     def compute(self) -> str:
         """Word the precision and the device, to be shown."""
-        return describe_compute(self.model.unet.dtype, self.model.device)
+        return describe_compute(self.model.dtype, self.model.device)
 
 
 def open_parts(

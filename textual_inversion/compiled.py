@@ -67,7 +67,7 @@ class Compiled:
             reason = " ".join(str(error).split())[:200].rstrip(".")
             return self._refuse(f"it cannot be compiled here ({reason})")
         error = max(_distance(*pair) for pair in zip(ours, plain, strict=True))
-        is_full = self.learner.model.unet.dtype == torch.float32
+        is_full = self.learner.model.dtype == torch.float32
         if not error < (_ROUNDING if is_full else _HALF_ROUNDING):
             return self._refuse(f"its gradients are wrong here by {error:.0%}")
         return True

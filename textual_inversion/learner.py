@@ -61,7 +61,7 @@ class Learner:
         self.notes: list[str] = []
         self.compiled: Compiled | None = None
         # Without it, gradients vanish on their way through half-precision weights.
-        is_half = model.unet.dtype == torch.float16
+        is_half = model.dtype == torch.float16
         self.scaler = torch.amp.GradScaler(model.device.type, enabled=is_half)
 
     @property

@@ -50,6 +50,11 @@ class BaseModel:
         return self.unet.device
 
     @property
+    def dtype(self) -> torch.dtype:
+        """Tell in which numbers the UNet computes (its own property looks at every weight)."""
+        return next(self.unet.parameters()).dtype
+
+    @property
     def prediction(self) -> Prediction:
         """Tell what the UNet predicts: the noise or the velocity."""
         return self.scheduler.config.prediction_type
@@ -97,13 +102,13 @@ class BaseModel:
         extra = None
         if conditioning.pooled is not None:
             extra = {
-                "text_embeds": conditioning.pooled.to(self.unet.dtype),
+                "text_embeds": conditioning.pooled.to(self.dtype),
                 "time_ids": self._time_ids(latents),
             }
         return self._running(
-            latents.to(self.unet.dtype),
+            latents.to(self.dtype),
             timesteps,
-            encoder_hidden_states=conditioning.hidden.to(self.unet.dtype),
+            encoder_hidden_states=conditioning.hidden.to(self.dtype),
             added_cond_kwargs=extra,
             return_dict=False,
         )[0].float()
@@ -121,7 +126,7 @@ class BaseModel:
         """SDXL's six size numbers: original size, crop corner, target size (height first)."""
         height, width = (side * self.info.scale for side in latents.shape[-2:])
         numbers = [height, width, 0, 0, height, width]
-        return torch.tensor([numbers] * len(latents), device=self.device, dtype=self.unet.dtype)
+        return torch.tensor([numbers] * len(latents), device=self.device, dtype=self.dtype)
 
     @torch.no_grad()
     def encode_pictures(self, pictures: Sequence[Image.Image]) -> Moments:
