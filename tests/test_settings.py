@@ -127,3 +127,8 @@ def test_what_a_form_shows_at_its_default_is_not_chosen():
 def test_an_older_files_sliced_attention_is_understood():
     assert TrainSettings.build({"embedding": "x", "sliced_attention": True}).attention == "sliced"
     assert TrainSettings.build({"embedding": "x", "sliced_attention": False}).attention == "sdpa"
+
+
+def test_auto_is_understood_however_it_is_typed():
+    typed = TrainSettings.build({"embedding": "x", "learning_rate": " Auto "})
+    assert typed == TrainSettings.build({"embedding": "x"})

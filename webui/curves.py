@@ -112,10 +112,11 @@ def _few_evaluations(run: Run | None) -> list[Evaluated]:
 def _bands_strip(axes: Axes, run: Run | None) -> str:
     """Draw the fixed batch's loss at much, medium and little noise, each as % of its start."""
     read = _few_evaluations(run)
-    if len(read) < 2:
+    if run is None or len(read) < 2:
         return ""
+    first = run.evaluations[0]
     lines = {
-        key: [(float(item.step), 100 * loss(item) / (loss(read[0]) or 1)) for item in read]
+        key: [(float(item.step), 100 * loss(item) / (loss(first) or 1)) for item in read]
         for key, loss in _BANDS.items()
     }
     values = [value for line in lines.values() for _, value in line]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from textual_inversion.settings.base import (
     PixelSize,
@@ -97,3 +97,8 @@ class BasicTrainSettings(Settings):
     ] = "once"
     """How a picture's latent is drawn from the autoencoder: once for the run, its mean, or anew
     at every step, which is the paper's way."""
+
+    @field_validator("learning_rate")
+    @classmethod
+    def _read_auto(cls, text: str) -> str:
+        return AUTO if text.strip().lower() == AUTO else text
