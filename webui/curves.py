@@ -120,7 +120,8 @@ def _bands_strip(axes: Axes, run: Run | None) -> str:
         for key, loss in _BANDS.items()
     }
     values = [value for line in lines.values() for _, value in line]
-    room = 0.08 * (max(values) - min(values)) or 1.0
+    # What moves by less than a percent is drawn as what it is: nearly level.
+    room = max(0.08 * (max(values) - min(values)), 0.5)
     strip = Axes(axes.x_low, axes.x_high, min(values) - room, max(values) + room)
     drawn = [plot.line(strip, line, key) for key, line in lines.items()]
     told = {key: f"{key} {line[-1][1]:.1f} %" for key, line in lines.items()}
