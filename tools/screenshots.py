@@ -66,6 +66,8 @@ def do_the_main_job(page: Page, steps: int, folder: Path) -> None:
     shoot(page, "train", folder)
     expect_text(page, "train-status-line", f"Done: {steps} steps")
     go_to(page, "Generate")
+    # An empty prompt is given one, a moment after one comes to the tab.
+    page.wait_for_function("document.querySelector('#generate-prompt textarea').value")
     fill(page, "generate-prompt", f"a photo of <{NAME}> on a blue background")
     fill(page, "generate-num_images", 4)
     press(page, "generate-start-button")

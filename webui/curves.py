@@ -155,7 +155,7 @@ def _rate_strip(axes: Axes, buckets: list[Bucket]) -> str:
     high = max(bucket.rate for bucket in buckets) or 1
     strip = Axes(axes.x_low, axes.x_high, 0, 1.25 * high)
     drawn = [plot.stairs(strip, [(bucket.step, bucket.rate) for bucket in buckets], "rate")]
-    label = f"learning rate, now {buckets[-1].rate:g}"
+    label = f"learning rate, now {buckets[-1].rate:.3g}"
     head = f'<p class="ti-legend"><span class="ti-key-rate">{label}</span></p>'
     return head + plot.chart(strip, drawn, label=label, height_px=48)
 
@@ -174,5 +174,5 @@ def _legend(loss: float, fixed: list[tuple[float, float]], converged: int | None
 def _told(bucket: Bucket) -> str:
     return (
         f"step {bucket.step}: loss {bucket.mean:.4f} "
-        f"({bucket.low:.4f} to {bucket.high:.4f}), rate {bucket.rate:g}"
+        f"({bucket.low:.4f} to {bucket.high:.4f}), rate {bucket.rate:.3g}"
     )

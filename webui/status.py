@@ -126,7 +126,7 @@ def _progress(run: Run) -> str:
     if run.losses:
         parts.append(f"loss {run.losses[-1][1]:.3f}")
     if run.learning_rate:
-        parts.append(f"learning rate {run.learning_rate:g}")
+        parts.append(f"learning rate {run.learning_rate:.3g}")
     return " · ".join(parts)
 
 
