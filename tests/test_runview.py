@@ -4,6 +4,7 @@ from textual_inversion.events import (
     Failed,
     Finished,
     Loading,
+    Measured,
     Previewed,
     Progressed,
     Started,
@@ -67,3 +68,10 @@ def test_the_newest_run_folder_is_found(tmp_path):
     folder.mkdir(parents=True)
     (folder / "events.jsonl").write_text("")
     assert newest_run_folder(tmp_path) == folder
+
+
+def test_of_many_measures_those_that_changed_a_word_are_kept_and_the_newest():
+    run = Run(kind="train")
+    for step, word in enumerate(["cat", "cat", "cat", "dog", "dog", "dog", "dog"]):
+        run.apply(Measured(step, (1.0,), 1.0, (word,), (1.0,), (0.1 * step,)))
+    assert [seen.step for seen in run.measured] == [0, 2, 3, 6]

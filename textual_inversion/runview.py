@@ -144,10 +144,8 @@ class Run:
                 self._read(event)
             case Previewed():
                 self.previews.append(event)
-            case Saved(kind=kind, path=path):
-                self.last_saved, self.best_path = (
-                    (self.last_saved, path) if kind == "best" else (path, self.best_path)
-                )
+            case Saved():
+                self._save(event)
             case Sampled():
                 self.step, self.total, self.live_preview = event.step, event.total, event.preview
                 self._tick(now)
@@ -162,11 +160,20 @@ class Run:
             case _:
                 pass
 
+    def _save(self, event: Saved) -> None:
+        if event.kind == "best":
+            self.best_path = event.path
+        else:
+            self.last_saved = event.path
+
     def _read(self, event: Evaluated | Measured | Converged | Paced) -> None:
         match event:
             case Evaluated():
                 self.evaluations.append(event)
             case Measured():
+                # Long runs measure often: kept are those at which a word changed, and the newest.
+                if [seen.nearest for seen in self.measured[-2:]] == [event.nearest] * 2:
+                    self.measured.pop()
                 self.measured.append(event)
             case Converged(step=step):
                 self.converged_step = step

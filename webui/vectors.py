@@ -22,22 +22,14 @@ def vectors_html(run: Run | None) -> str:
         return ""
     now = history[-1]
     longest = max(_LONG, *(norm / now.vocabulary_norm for norm in now.norms))
-    rows = [_row(history, place, longest) for place in range(len(now.norms))]
-    more = len(rows) - _SHOWN
-    after = f"<p>… and {more} more.</p>" if more > 0 else ""
-    heads = [
-        "",
-        "Nearest word, over time",
-        "Length, in words",
-        "Moved, in words",
-        "Cosine to others",
-    ]
-    if len(rows) == 1:
-        heads.pop()
+    count = len(now.norms)
+    rows = "".join(_row(history, place, longest) for place in range(min(count, _SHOWN)))
+    after = f"<p>… and {count - _SHOWN} more.</p>" if count > _SHOWN else ""
+    heads = _HEADS if count > 1 else _HEADS[:-1]
     head = "".join(f'<th scope="col">{text}</th>' for text in heads)
     return (
         f'<table class="ti-vectors"><caption>The vectors at step {now.step}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows[:_SHOWN])}</tbody></table>{after}"
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{after}"
     )
 
 
@@ -58,17 +50,12 @@ def _row(history: Sequence[Measured], place: int, longest: float) -> str:
 def _way(words: Sequence[tuple[int, str]]) -> str:
     """Name the words in the order they came, the last ones with the step they came at."""
     stations = [
-        (step, word)
+        f"{escape(word)} <small>{step}</small>"
         for (step, word), before in zip(words, [None, *words], strict=False)
         if before is None or word != before[1]
     ]
     left_out = "… → " if len(stations) > _STATIONS else ""
-    told = [f"{word} <small>{step}</small>" for step, word in _safe(stations[-_STATIONS:])]
-    return left_out + " → ".join(told)
-
-
-def _safe(stations: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
-    return [(step, escape(word)) for step, word in stations]
+    return left_out + " → ".join(stations[-_STATIONS:])
 
 
 def _gauge(length: float, longest: float) -> str:

@@ -63,6 +63,7 @@ def load(settings: PreprocessSettings, stop: threading.Event) -> Generator[Event
         worker.close()
         raise ModelError(_unloaded(settings.lavis_model, str(error))) from None
     except BaseException:
+        # Also an interrupt: the process must not outlive whoever started it.
         worker.close()
         raise
     return Lavis(worker, Lengths.of(settings))

@@ -89,13 +89,17 @@ def _live() -> list[Part]:
         Part("train", status, lambda run: status_html(run, idle=_IDLE)),
         Part("train", chart, curves.loss_chart, _chart_mark),
         Part("train", gallery, previews_shown, lambda run: [len(run.previews), run.first_step]),
-        Part("train", vectors, vectors_html, lambda run: [len(run.measured), run.first_step]),
+        Part("train", vectors, vectors_html, _vectors_mark),
         Part("train", facts, facts_html),
     ]
 
 
 def _chart_mark(run: Run) -> object:
     return [len(run.losses), len(run.evaluations), run.converged_step, run.state]
+
+
+def _vectors_mark(run: Run) -> object:
+    return [run.measured[-1].step if run.measured else 0, run.first_step]
 
 
 def previews_shown(run: Run | None) -> list[tuple[str, str]]:
