@@ -3,10 +3,11 @@
     python benchmarks/converge.py [--steps 3000] [--concepts 10] [--skip 0] [--choose ...]
 
 The other loop (`peers.py`) trains one vector for `--steps` steps; then ours trains one vector from
-the same word with our defaults, for at most their number of steps, until the loss of one fixed
-batch (same pictures, noise and timesteps for both) is as low. Only training counts, not the
-readings of the fixed batch. The concepts are those that the pocket model has never seen; without
-the art that `tools/pocket_model/data.py` fetches there are only the two sample sets.
+the same word with our defaults until the loss of one fixed batch (same pictures, noise and
+timesteps for both) is as low: beyond our own max steps if it must be, for at most as many as
+theirs or the chosen `max_steps`. Only training counts, not the readings of the fixed batch. The
+concepts are those that the pocket model has never seen; without the art that
+`tools/pocket_model/data.py` fetches there are only the two sample sets.
 """
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ def race(label: str, word: str, folder: Path, args: argparse.Namespace) -> tuple
     pictures = [Image.open(path) for path in sorted(folder.glob("*.png"))]
     script = ScriptLoop(MODEL, pictures, batch=args.batch, word=word)
     choices = dict(choice.split("=") for choice in args.choose)
-    most = int(choices.setdefault("max_steps", TrainSettings.model_fields["max_steps"].default))
+    most = int(choices.get("max_steps", args.steps))
+    choices.setdefault("max_steps", TrainSettings.model_fields["max_steps"].default)
     ours = OurLoop(MODEL, folder, batch=args.batch, word=word, **choices)
     start = ours.fixed_loss()
     began = time.perf_counter()

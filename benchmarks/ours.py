@@ -55,12 +55,18 @@ class OurLoop:
     @torch.no_grad()
     def fixed_loss(self, vector: torch.Tensor | None = None) -> float:
         """Read the loss of the fixed batch, with our vectors or with another's (D,)."""
+        if vector is None:
+            with self.learner.as_saved():
+                return self._read_fixed()
         kept = [p.detach().clone() for p in self.learner.parameters]
-        if vector is not None:
-            self.learner.parameters[0].copy_(vector.expand_as(self.learner.parameters[0]))
-        parts = [losses.squared(*self.learner.predict(part)) for part in self.fixed.split(4)]
+        self.learner.parameters[0].copy_(vector.expand_as(self.learner.parameters[0]))
+        loss = self._read_fixed()
         for parameter, values in zip(self.learner.parameters, kept, strict=True):
             parameter.copy_(values)
+        return loss
+
+    def _read_fixed(self) -> float:
+        parts = [losses.squared(*self.learner.predict(part)) for part in self.fixed.split(4)]
         return torch.cat(parts).mean().item()
 
     def checkpoint_bytes(self) -> int:

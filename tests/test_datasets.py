@@ -5,6 +5,7 @@ import torch
 from PIL import Image
 
 from tests.cats import losses, make_cat, run, settings, vectors
+from tests.marks import slow
 from tests.test_learner import make
 from textual_inversion.control import Control
 from textual_inversion.data.latents import LatentCache
@@ -26,8 +27,8 @@ def shapes(cat, pictures):
     "chosen",
     [
         {"picture_sizes": "buckets", "alpha_as_loss_weight": True},
-        {"picture_sizes": "own", "latent_cache": "disk"},
-        {"crop": "random", "latent_sampling": "random", "alpha_as_loss_weight": True},
+        slow({"picture_sizes": "own", "latent_cache": "disk"}),
+        slow({"crop": "random", "latent_sampling": "random", "alpha_as_loss_weight": True}),
     ],
     ids=lambda chosen: "-".join(map(str, chosen)),
 )

@@ -3,6 +3,7 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.marks import slow
 from textual_inversion import files
 from textual_inversion.control import Control
 from textual_inversion.events import Finished, Progressed, Sampled, Warned
@@ -56,8 +57,10 @@ def zyx(home, stacks):
     return str(stacks["sd1"])
 
 
-@pytest.mark.parametrize("kind", [".pt", ".safetensors"])
-@pytest.mark.parametrize("sampler", list(DIFFUSERS))
+@pytest.mark.parametrize("kind", [slow(".pt"), ".safetensors"])
+@pytest.mark.parametrize(
+    "sampler", [name if name == "Euler a" else slow(name) for name in DIFFUSERS]
+)
 def test_diffusers_draws_the_same_picture_from_our_files(home, stacks, kind, sampler):
     import diffusers
 

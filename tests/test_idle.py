@@ -13,6 +13,7 @@ CHANGED = {
     "weight_decay": 0.1,
     "adam_beta1": 0.5,
     "adam_beta2": 0.5,
+    "ema_decay": 0.5,
     "adam_epsilon": 0.5,
     "norm": "fixed",
     "keep_tags": 2,
@@ -38,6 +39,7 @@ IDLE_BESIDE = {
     "preview_negative_prompt": {"save_image_every": 0},
 }
 ACTIVE_BESIDE = {
+    "ema_decay": {"optimizer": "adamw"},
     "kappa": {"optimizer": "spherical"},
     "norm_strength": {"norm": "soft"},
     "huber_delta": {"loss": "huber"},

@@ -4,7 +4,7 @@ from torch import nn
 
 from textual_inversion.errors import SettingsError
 from textual_inversion.norms import hold, mean_norm
-from textual_inversion.optimizers import Average, SphericalSGD, make_optimizer
+from textual_inversion.optimizers import Average, SphericalSGD, evaluating, held, make_optimizer
 from textual_inversion.rates import make_rates
 from textual_inversion.settings import TrainSettings
 
@@ -37,28 +37,72 @@ def test_the_rate_is_scaled_by_what_one_step_sees():
     assert rates("1", **chosen)(0) == 6
 
 
-def test_auto_falls_from_a_share_of_a_words_size():
-    rate = rates("auto")
-    assert (rate(0), rate(50), rate(100)) == pytest.approx((0.3, 0.15, 0))
+def test_auto_rises_to_a_share_of_a_words_size_and_falls():
+    rate = rates("auto", optimizer="adamw")
+    assert (rate(5), rate(10), rate(55), rate(100)) == pytest.approx((0.25, 0.5, 0.25, 0))
+
+
+def test_auto_never_rises_long():
+    rate = rates("auto", max_steps=100_000)
+    assert (rate(99) < 1, rate(100)) == (True, 1)
+
+
+def test_auto_rises_as_long_as_asked():
+    assert rates("auto", warmup_steps=1)(0) == 0.5
 
 
 def test_auto_under_a_curve_takes_that_curve():
     rate = rates("auto", lr_scheduler="linear")
-    assert (rate(0), rate(25)) == pytest.approx((0.3, 0.225))
+    assert (rate(0), rate(25)) == pytest.approx((0.5, 0.375))
 
 
 @pytest.mark.parametrize(
-    ("optimizer", "first", "middle"),
+    ("optimizer", "tenth", "middle"),
     [
+        ("auto", 1, 1),
         ("lion", 0.1, 0.05),
-        ("spherical", 0.03, 0.015),
-        ("schedule-free", 0.3, 0.3),
-        ("prodigy", 1, 0.5),
+        ("spherical", 0.0293, 0.0127),
+        ("schedule-free", 1, 1),
+        ("prodigy", 0.976, 0.422),
     ],
 )
-def test_auto_suits_the_optimizer(optimizer, first, middle):
+def test_auto_suits_the_optimizer(optimizer, tenth, middle):
     rate = rates("auto", optimizer=optimizer)
-    assert (rate(0), rate(50)) == pytest.approx((first, middle))
+    assert (rate(10), rate(55)) == pytest.approx((tenth, middle), rel=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "name"),
+    [
+        ({}, "schedule-free"),
+        ({"learning_rate": "0.005:100, 0.001"}, "adamw"),
+        ({"lr_scheduler": "cosine"}, "adamw"),
+        ({"optimizer": "lion"}, "lion"),
+    ],
+    ids=lambda case: case if isinstance(case, str) else next(iter(case), "defaults"),
+)
+def test_the_optimizer_auto_averages_only_under_a_rate_of_ours(chosen, name):
+    assert settings(**chosen).optimizer_name == name
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "lion", "prodigy", "schedule-free"])
+def test_a_warm_up_may_begin_with_nothing(optimizer):
+    chosen = settings(optimizer=optimizer, lr_scheduler="cosine", warmup_steps=5)
+    assert make_optimizer(chosen, [parameter([[1.0]])], rate=0.0, norms=[1.0]).param_groups
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "schedule-free"])
+def test_fixed_norms_are_those_that_are_saved(optimizer):
+    rows = parameter([[3.0, 4.0]])
+    made = make_optimizer(settings(optimizer=optimizer), [rows], rate=0.1, norms=[1.0])
+    for grad in ([[1.0, -1.0]], [[-3.0, 1.0]], [[0.5, 2.0]]):
+        rows.grad = torch.tensor(grad)
+        made.step()
+        with held(made) as ((*kept,),):
+            for tensor in kept:
+                hold(tensor, 2.0, "fixed", strength=0)
+        with evaluating(made):
+            assert rows.norm().item() == pytest.approx(2.0)
 
 
 def parameter(rows):

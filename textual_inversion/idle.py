@@ -15,7 +15,7 @@ class _Rule(NamedTuple):
 
 
 _RULES = (
-    _Rule("kappa", lambda s: s.optimizer == "spherical", "with the spherical optimizer"),
+    _Rule("kappa", lambda s: s.optimizer_name == "spherical", "with the spherical optimizer"),
     _Rule("norm_strength", lambda s: s.norm == "soft", "when the norm is soft"),
     _Rule("huber_delta", lambda s: s.loss == "huber", "with the huber loss"),
     _Rule("clipping_threshold", lambda s: s.gradient_clipping != "none", "with gradient clipping"),
@@ -25,13 +25,22 @@ _RULES = (
         "with cosine_with_restarts",
     ),
     _Rule("warmup_steps", lambda s: s.lr_scheduler != "constant", "with another scheduler"),
-    _Rule("weight_decay", lambda s: s.optimizer != "spherical", "with another optimizer"),
-    _Rule("adam_beta1", lambda s: s.optimizer != "spherical", "with another optimizer"),
-    _Rule("adam_beta2", lambda s: s.optimizer != "spherical", "with another optimizer"),
     _Rule(
-        "adam_epsilon", lambda s: s.optimizer not in {"spherical", "lion"}, "with another optimizer"
+        "ema_decay",
+        lambda s: s.optimizer_name != "schedule-free",
+        "with another optimizer than schedule-free, which averages by itself",
     ),
-    _Rule("norm", lambda s: s.optimizer != "spherical", "with another optimizer than spherical"),
+    _Rule("weight_decay", lambda s: s.optimizer_name != "spherical", "with another optimizer"),
+    _Rule("adam_beta1", lambda s: s.optimizer_name != "spherical", "with another optimizer"),
+    _Rule("adam_beta2", lambda s: s.optimizer_name != "spherical", "with another optimizer"),
+    _Rule(
+        "adam_epsilon",
+        lambda s: s.optimizer_name not in {"spherical", "lion"},
+        "with another optimizer",
+    ),
+    _Rule(
+        "norm", lambda s: s.optimizer_name != "spherical", "with another optimizer than spherical"
+    ),
     _Rule(
         "keep_tags",
         lambda s: s.shuffle_tags or s.tag_dropout > 0,

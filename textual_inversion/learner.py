@@ -16,7 +16,7 @@ from textual_inversion.data.batches import Batch, StepBatch
 from textual_inversion.errors import TrainingError
 from textual_inversion.models.base import BaseModel
 from textual_inversion.models.text import Conditioning, Words
-from textual_inversion.optimizers import Average, evaluating, make_clip, make_optimizer, put
+from textual_inversion.optimizers import Average, evaluating, held, make_clip, make_optimizer, put
 from textual_inversion.rates import is_relative, make_rates
 from textual_inversion.settings import TrainSettings
 
@@ -55,7 +55,8 @@ class Learner:
             settings, self.parameters, rate=self.next_rate, norms=self.norms
         )
         self.clip = make_clip(settings)
-        self.average = Average(self.parameters, settings.ema_decay)
+        averages = settings.optimizer_name == "schedule-free"
+        self.average = Average(self.parameters, 0.0 if averages else settings.ema_decay)
         self.on_told: Callable[[Conditioning], None] = lambda _: None
         self.on_gradients: Callable[[], None] = lambda: None
         self.notes: list[str] = []
@@ -138,7 +139,7 @@ class Learner:
             "rate_factor": self.rate_factor,
             "vectors": [p.detach().float().cpu().clone() for p in self.parameters],
             "embedding": list(self.vectors),
-            "optimizer_name": self.settings.optimizer,
+            "optimizer_name": self.settings.optimizer_name,
             "average": [p.detach().float().cpu().clone() for p in self.average.values],
             "optimizer": copy.deepcopy(self.optimizer.state_dict()),
             "scaler": self.scaler.state_dict(),
@@ -150,12 +151,12 @@ class Learner:
         Raises:
             TrainingError: It was made with other vectors or another optimizer.
         """
-        complaint = TrainingError(
-            "The checkpoint was made with another number of vectors or another optimizer; choose "
-            "the same as then, or start anew with --resume never."
-        )
-        if state["optimizer_name"] != self.settings.optimizer:
-            raise complaint
+        then, now = state["optimizer_name"], self.settings.optimizer_name
+        if then != now:
+            raise TrainingError(
+                f"The checkpoint was made with another optimizer, {then} and not {now}; train with "
+                f"--optimizer {then}, or start anew with --resume never."
+            )
         self.updates = int(state["updates"])
         self.rate_factor = float(state["rate_factor"])
         try:
@@ -165,7 +166,10 @@ class Learner:
             if self.scaler.is_enabled() and state.get("scaler"):
                 self.scaler.load_state_dict(state["scaler"])
         except (RuntimeError, ValueError, KeyError):
-            raise complaint from None
+            raise TrainingError(
+                "The checkpoint was made with another number of vectors; choose the same as then, "
+                "or start anew with --resume never."
+            ) from None
 
     def predict(self, micro: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         """Give what the UNet says of a batch and what it should say, both (B, C, H, W), fp32."""
@@ -206,7 +210,10 @@ class Learner:
             )
 
     def _hold_norms(self) -> None:
-        for parameter, norm in zip(self.parameters, self.norms, strict=True):
-            norms.hold(
-                parameter.data, norm, self.settings.norm, strength=self.settings.norm_strength
-            )
+        mode, strength = self.settings.norm, self.settings.norm_strength
+        if mode == "free":
+            return
+        with held(self.optimizer) as kept:
+            for vectors, norm in zip(kept, self.norms, strict=True):
+                for rows in vectors:
+                    norms.hold(rows, norm, mode, strength=strength)

@@ -82,16 +82,19 @@ def make_optimizer(
         SettingsError: Its library is not installed.
     """
     betas = (settings.adam_beta1, settings.adam_beta2)
-    options: dict[str, Any] = {"lr": rate, "weight_decay": settings.weight_decay, "betas": betas}
-    if settings.optimizer == "spherical":
+    # Each step sets its own rate; that of a warm-up begins with 0, which some refuse.
+    options: dict[str, Any] = {
+        "lr": rate or 1.0, "weight_decay": settings.weight_decay, "betas": betas
+    }  # fmt: skip
+    if settings.optimizer_name == "spherical":
         return SphericalSGD(parameters, lr=rate, kappa=settings.kappa, norms=norms)
     groups = [{"params": [parameter]} for parameter in parameters]  # each may have its own rate
-    if settings.optimizer == "adamw":
+    if settings.optimizer_name == "adamw":
         fused = parameters[0].device.type in _FUSED
         return torch.optim.AdamW(groups, eps=settings.adam_epsilon, fused=fused, **options)
-    if settings.optimizer != "lion":
+    if settings.optimizer_name != "lion":
         options["eps"] = settings.adam_epsilon
-    made = _from_library(settings.optimizer)(groups, **options)
+    made = _from_library(settings.optimizer_name)(groups, **options)
     if hasattr(made, "train"):
         made.train()
     return made
@@ -147,6 +150,24 @@ def evaluating(optimizer: Any) -> Iterator[None]:
         optimizer.train()
         # It calculates the way back, with rounding; looking must not change what is learned.
         put(kept, parameters)
+
+
+@contextmanager
+def held(optimizer: Any) -> Iterator[list[list[torch.Tensor]]]:
+    """Give the vectors that the optimizer keeps, to be changed: for each text encoder a list.
+
+    A schedule-free one keeps two, those that are saved and those that take the steps.
+    """
+    averages = hasattr(optimizer, "eval")
+    if averages:
+        optimizer.eval()
+    yield [
+        [p.data, *(optimizer.state[p][key] for key in ("z",) if key in optimizer.state[p])]
+        for group in optimizer.param_groups
+        for p in group["params"]
+    ]
+    if averages:
+        optimizer.train()
 
 
 @torch.no_grad()

@@ -4,8 +4,8 @@ The curves are diffusers' own; they are asked for a step's factor, so no schedul
 
 The rate "auto" is a share of a word's size, the root mean square of the numbers in a row of the
 vocabulary: models differ in it (0.2 in the pocket model; 0.014 in SD 1.x, if its words have norms
-of 0.4 as arXiv:2512.13672 says), so no one number suits all. It begins high and falls along half a
-cosine.
+of 0.4 as arXiv:2512.13672 says), so no one number suits all. It rises over the first steps, since
+Adam's are as long as later ones but point where a single batch does, and falls along half a cosine.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from textual_inversion.settings import AUTO, TrainSettings
 # What "auto" begins with. Adam moves each number by up to the rate, so for it and its like the
 # rate is a share of a word's size; Lion's steps are always full ones. The others know no size:
 # "spherical" turns a direction, "prodigy" finds the size itself.
-_SHARES = {"adamw": 0.3, "adamw-8bit": 0.3, "schedule-free": 0.3, "lion": 0.1}
+_SHARES = {"adamw": 0.5, "adamw-8bit": 0.5, "schedule-free": 1.0, "lion": 0.1}
 _RATES = {"spherical": 0.03, "prodigy": 1.0}
+# It rises for a tenth of the steps, and for no more than this many.
+_RISE = 100
 
 
 class ScaledRates:
@@ -36,13 +38,13 @@ class ScaledRates:
 
 def is_relative(settings: TrainSettings) -> bool:
     """Tell whether the rates are shares of a word's size rather than numbers of their own."""
-    return settings.learning_rate == AUTO and settings.optimizer in _SHARES
+    return settings.learning_rate == AUTO and settings.optimizer_name in _SHARES
 
 
 def read_schedule(settings: TrainSettings) -> Schedule:
     """Give the schedule that the settings ask for; shares of a word's size where it is relative."""
     if settings.learning_rate == AUTO:
-        return Schedule((Segment({**_SHARES, **_RATES}[settings.optimizer], None),))
+        return Schedule((Segment({**_SHARES, **_RATES}[settings.optimizer_name], None),))
     return parse_schedule(
         settings.learning_rate, absolute=settings.learning_rate_steps == "absolute"
     )
@@ -60,10 +62,11 @@ def make_rates(settings: TrainSettings) -> ScaledRates:
 
 def _curve(settings: TrainSettings) -> Callable[[int], float]:
     warmup, name = settings.warmup_steps, settings.lr_scheduler
-    # A schedule-free optimizer averages instead of slowing down.
-    falls = settings.learning_rate == AUTO and settings.optimizer != "schedule-free"
-    if name == "steps" and falls:
-        name = "cosine"
+    if name == "steps" and settings.learning_rate == AUTO:
+        if is_relative(settings):
+            warmup = warmup or min(_RISE, settings.max_steps // 10)
+        # A schedule-free optimizer averages instead of slowing down.
+        name = "steps" if settings.optimizer_name == "schedule-free" else "cosine"
     if name == "steps":
         return lambda step: min(1.0, (step + 1) / (warmup + 1))
     import torch

@@ -29,8 +29,7 @@ class BasicTrainSettings(Settings):
     [filewords] the picture's caption."""
     learning_rate: Annotated[str, Field(min_length=1), Ui("Learning rate", "schedule")] = AUTO
     """One rate, or a schedule such as "0.005:500, 0.001:1000, 0.0005"; "auto" takes one that fits
-    the model's words and the optimizer, and falls until max steps. Too high breaks the pictures,
-    too low learns nothing."""
+    the model's words and the optimizer. Too high breaks the pictures, too low learns nothing."""
     learning_rate_steps: Annotated[
         Literal["durations", "absolute"],
         Ui("Step numbers are", group="Learning rate and optimizer"),

@@ -19,11 +19,12 @@ class TrainSettings(PreviewSettings, MachineSettings):
     """Train an embedding on a folder of pictures; everything else stays frozen."""
 
     optimizer: Annotated[
-        Literal["adamw", "adamw-8bit", "lion", "prodigy", "schedule-free", "spherical"],
+        Literal["auto", "adamw", "adamw-8bit", "lion", "prodigy", "schedule-free", "spherical"],
         Ui("Optimizer", group="Learning rate and optimizer"),
-    ] = "adamw"
-    """What turns gradients into steps. "spherical" moves only the vectors' direction, which obeys
-    prompts best (rates near 0.01); "prodigy" wants a rate of 1."""
+    ] = "auto"
+    """What turns gradients into steps. "auto" is "schedule-free", which averages its steps, for the
+    learning rate "auto", and "adamw" for one of your own. "spherical" moves only the vectors'
+    direction, which obeys prompts best (rates near 0.01); "prodigy" wants a rate of 1."""
     adam_beta1: Annotated[
         float,
         Field(ge=0, le=1),
@@ -53,12 +54,13 @@ class TrainSettings(PreviewSettings, MachineSettings):
         ],
         Ui("Learning rate scheduler", row="scheduler", group="Learning rate and optimizer"),
     ] = "steps"  # fmt: skip
-    """"steps" takes the learning rate as written ("auto" falls along a cosine); the others multiply
-    it by a curve over max steps."""
+    """"steps" takes the learning rate as written ("auto" rises first and, but for schedule-free,
+    falls along a cosine); the others multiply it by a curve over max steps."""
     warmup_steps: Annotated[
         int, Field(ge=0), Ui("Warm-up steps", row="scheduler", group="Learning rate and optimizer")
     ] = 0
-    """Rise to the learning rate over so many steps; "constant" knows no warm-up."""
+    """Rise to the learning rate over so many steps ("auto" does so by itself); "constant" knows no
+    warm-up."""
     lr_num_cycles: Annotated[
         int, Field(ge=1), Ui("Restarts", row="scheduler", group="Learning rate and optimizer")
     ] = 1
@@ -197,3 +199,12 @@ class TrainSettings(PreviewSettings, MachineSettings):
                 "swap them"
             )
         return self
+
+    @property
+    def optimizer_name(self) -> str:
+        """Name the optimizer that "auto" stands for, or the chosen one."""
+        if self.optimizer != "auto":
+            return self.optimizer
+        # It averages its steps, so it goes with no schedule.
+        is_ours = self.learning_rate == AUTO and self.lr_scheduler == "steps"
+        return "schedule-free" if is_ours else "adamw"
