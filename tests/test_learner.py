@@ -19,7 +19,7 @@ GOLDEN = {
 }
 
 
-def make(stacks, kind, dtype=None, **changes):
+def make(stacks, kind, dtype=None, updates=0, **changes):
     model = load_model(describe_model(str(stacks[kind])), dtype=dtype)
     chosen = TrainSettings.build(
         {
@@ -43,7 +43,7 @@ def make(stacks, kind, dtype=None, **changes):
         num_timesteps=model.num_timesteps,
     )
     vectors = start_vectors(model.text.encoders, "cat dog", 2)
-    return Learner(model, "zyx", vectors, settings=chosen), batches
+    return Learner(model, "zyx", vectors, settings=chosen, updates=updates), batches
 
 
 def colours():
@@ -68,6 +68,14 @@ def test_the_rate_of_a_step_is_the_schedules(stacks):
         learner.step(next(stream))
         rates.append(learner.learning_rate)
     assert rates == [0.01, 0.01, 0.005]
+
+
+def test_a_checkpoint_remembers_where_its_warm_up_began(stacks):
+    learner, batches = make(stacks, "sd1", warmup_steps=9, updates=30)
+    learner.step(next(batches.start_at(30)))
+    again, _ = make(stacks, "sd1", warmup_steps=9, updates=31)
+    again.load_state(learner.state())
+    assert again.next_rate == learner.next_rate == pytest.approx(0.001)
 
 
 def test_accumulated_passes_make_the_gradient_of_a_larger_batch(stacks):

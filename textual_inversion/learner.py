@@ -38,7 +38,8 @@ class Learner:
         self.model = model
         self.name = name
         self.settings = settings
-        self.rates = make_rates(settings)
+        self.began = updates
+        self.rates = make_rates(settings, updates)
         self.rate_factor = 1.0
         self.updates = updates
         self.parameters = [
@@ -73,7 +74,7 @@ class Learner:
     @property
     def learning_rate(self) -> float:
         """Give the rate of the newest update (of the first one, before it), likewise."""
-        return self.rates.rate(max(self.updates - 1, 0)) * self.rate_factor * self.sizes[0]
+        return self.rates.rate(max(self.updates - 1, self.began)) * self.rate_factor * self.sizes[0]
 
     @property
     def words(self) -> Words:
@@ -136,6 +137,7 @@ class Learner:
         """Give what `load_state` needs to go on exactly: a few KB."""
         return {
             "updates": self.updates,
+            "began": self.began,
             "rate_factor": self.rate_factor,
             "vectors": [p.detach().float().cpu().clone() for p in self.parameters],
             "embedding": list(self.vectors),
@@ -157,7 +159,8 @@ class Learner:
                 f"The checkpoint was made with another optimizer, {then} and not {now}; train with "
                 f"--optimizer {then}, or start anew with --resume never."
             )
-        self.updates = int(state["updates"])
+        self.updates, self.began = int(state["updates"]), int(state.get("began", 0))
+        self.rates = make_rates(self.settings, self.began)
         self.rate_factor = float(state["rate_factor"])
         try:
             put(state["vectors"], self.parameters)

@@ -4,8 +4,9 @@ The curves are diffusers' own; they are asked for a step's factor, so no schedul
 
 The rate "auto" is a share of a word's size, the root mean square of the numbers in a row of the
 vocabulary: models differ in it (0.2 in the pocket model; 0.014 in SD 1.x, if its words have norms
-of 0.4 as arXiv:2512.13672 says), so no one number suits all. It rises over the first steps, since
-Adam's are as long as later ones but point where a single batch does, and falls along half a cosine.
+of 0.4 as arXiv:2512.13672 says), so no one number suits all. It rises over the first steps, which
+under Adam are as long as later ones but point where a single batch does. A schedule-free optimizer
+then keeps it and averages its steps; under others it falls along half a cosine.
 """
 
 from __future__ import annotations
@@ -50,25 +51,40 @@ def read_schedule(settings: TrainSettings) -> Schedule:
     )
 
 
-def make_rates(settings: TrainSettings) -> ScaledRates:
-    """Combine the settings' schedule, curve, warm-up and scale."""
+def make_rates(settings: TrainSettings, first: int = 0) -> ScaledRates:
+    """Combine the settings' schedule, curve, warm-up and scale.
+
+    Args:
+        settings: What is asked for.
+        first: The updates that other sittings made before this optimizer began; the warm-up is the
+            optimizer's, so it is counted from here.
+    """
     schedule, scale = read_schedule(settings), 1.0
     if settings.scale_learning_rate:
         # The batch is that of all processes together.
         scale = settings.batch_size * settings.gradient_accumulation_steps
-    curve = _curve(settings)
-    return ScaledRates(schedule, lambda step: scale * curve(step))
+    curve, rise = _curve(settings), _rise(settings)
+    return ScaledRates(
+        schedule, lambda step: scale * curve(step) * min(1.0, (step - first + 1) / (rise + 1))
+    )
+
+
+def _rise(settings: TrainSettings) -> int:
+    """Give the steps of the warm-up that is ours; diffusers' curves have their own."""
+    if settings.lr_scheduler != "steps":
+        return 0
+    if settings.warmup_steps or not is_relative(settings):
+        return settings.warmup_steps
+    return min(_RISE, settings.max_steps // 10)
 
 
 def _curve(settings: TrainSettings) -> Callable[[int], float]:
     warmup, name = settings.warmup_steps, settings.lr_scheduler
-    if name == "steps" and settings.learning_rate == AUTO:
-        if is_relative(settings):
-            warmup = warmup or min(_RISE, settings.max_steps // 10)
-        # A schedule-free optimizer averages instead of slowing down.
-        name = "steps" if settings.optimizer_name == "schedule-free" else "cosine"
     if name == "steps":
-        return lambda step: min(1.0, (step + 1) / (warmup + 1))
+        # A schedule-free optimizer averages instead of slowing down.
+        if settings.learning_rate != AUTO or settings.optimizer_name == "schedule-free":
+            return lambda step: 1.0
+        warmup, name = 0, "cosine"
     import torch
     from diffusers.optimization import get_scheduler
 
