@@ -16,13 +16,13 @@ from collections.abc import Callable
 from textual_inversion.schedules import Schedule, Segment, parse_schedule
 from textual_inversion.settings import AUTO, TrainSettings
 
-# What "auto" begins with. Adam moves each number by up to the rate, so for it and its like the
+# What "auto" rises to. Adam moves each number by up to the rate, so for it and its like the
 # rate is a share of a word's size; Lion's steps are always full ones. The others know no size:
 # "spherical" turns a direction, "prodigy" finds the size itself.
 _SHARES = {"adamw": 0.5, "adamw-8bit": 0.5, "schedule-free": 1.0, "lion": 0.1}
 _RATES = {"spherical": 0.03, "prodigy": 1.0}
-# It rises for a tenth of the steps, and for no more than this many.
-_RISE = 100
+# The steps of its rise, however many are to come: raising max steps later changes nothing before.
+_RISE = 50
 
 
 class ScaledRates:
@@ -73,9 +73,7 @@ def _rise(settings: TrainSettings) -> int:
     """Give the steps of the warm-up that is ours; diffusers' curves have their own."""
     if settings.lr_scheduler != "steps":
         return 0
-    if settings.warmup_steps or not is_relative(settings):
-        return settings.warmup_steps
-    return min(_RISE, settings.max_steps // 10)
+    return settings.warmup_steps or (_RISE if is_relative(settings) else 0)
 
 
 def _curve(settings: TrainSettings) -> Callable[[int], float]:

@@ -56,20 +56,19 @@ def _offer_embeddings(
 ) -> None:
     """Fill the drop-downs of embeddings at certain moments, and choose one just created."""
     chosen, prompt = training.form.by_path["embedding"], drawing.form.by_path["prompt"]
-    shown = [chosen, drawing.extras["insert"], prompt]
-    for moment in moments:
-        moment(_embeddings, [chosen, prompt], shown, **AT_ONCE)
-    created, name = creating.extras["created"], creating.form.by_path["name"]
-    created.success(_embeddings, [name, prompt], shown, **AT_ONCE)
+    shown = [chosen, drawing.extras["insert"]]
+    created, name = creating.extras["created"].success, creating.form.by_path["name"]
+    for moment, wanted in [*((moment, chosen) for moment in moments), (created, name)]:
+        offered = moment(_embeddings, wanted, shown, **AT_ONCE)
+        offered.then(None, [prompt, chosen], prompt, js=generate.FIRST_PROMPT, **AT_ONCE)
 
 
-def _embeddings(chosen: str | None, prompt: str | None) -> tuple[Any, Any, str]:
+def _embeddings(chosen: str | None) -> tuple[Any, Any]:
     listed = lookups.embeddings()
     name = chosen or (listed[0][1] if listed else None)
     return (
         gr.update(choices=listed, value=name),
         gr.update(choices=listed, value=None),
-        generate.first_prompt(prompt, name),
     )
 
 

@@ -22,6 +22,9 @@ from webui.tabs.parts import Tab, buttons, complaints, lead
 _SHOWN = 24
 _LEAD = "Write the new word in a prompt as &lt;name&gt; or just name, several words if you like."
 _IDLE = "Write a prompt, then press Generate."
+# Gives an empty prompt something to begin with once there is an embedding; in the browser, since
+# somebody may begin to type while a server answers.
+FIRST_PROMPT = '(prompt, name) => prompt || (name ? `a photo of <${name}>` : "")'
 
 
 def draw(runner: Runner) -> Tab:
@@ -49,11 +52,6 @@ def draw(runner: Runner) -> Tab:
     stopped = stop.click(lambda: runner.stop("generate"), queue=False, api_visibility="private")
     parts += [start_button("generate", start), stop_button("generate", stop)]
     return Tab(form, parts, [begun, stopped], {"insert": insert})
-
-
-def first_prompt(prompt: str | None, name: str | None) -> str:
-    """Give an empty prompt something to begin with once there is an embedding."""
-    return prompt or (f"a photo of <{name}>" if name else "")
 
 
 def _inserted(prompt: str | None, name: str | None) -> tuple[str, None]:
