@@ -22,7 +22,8 @@ def come_back(page, server, tab):
     try:
         page.goto(server.url)
     except Error as error:
-        if "interrupted by another navigation" not in str(error):
+        own = ("interrupted by another navigation", "net::ERR_ABORTED")
+        if not any(words in str(error) for words in own):
             raise
     page.wait_for_selector("#create-name")
     go_to(page, tab)
