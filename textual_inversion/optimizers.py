@@ -158,16 +158,13 @@ def held(optimizer: Any) -> Iterator[list[list[torch.Tensor]]]:
 
     A schedule-free one keeps two, those that are saved and those that take the steps.
     """
-    averages = hasattr(optimizer, "eval")
-    if averages:
-        optimizer.eval()
-    yield [
-        [p.data, *(optimizer.state[p][key] for key in ("z",) if key in optimizer.state[p])]
-        for group in optimizer.param_groups
-        for p in group["params"]
-    ]
-    if averages:
-        optimizer.train()
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    if not hasattr(optimizer, "eval"):
+        yield [[p.data] for p in parameters]
+        return
+    optimizer.eval()
+    yield [[p.data, *_stepping(optimizer, p)] for p in parameters]
+    optimizer.train()
 
 
 @torch.no_grad()
@@ -186,6 +183,11 @@ def _from_library(name: str) -> Any:
             f'The optimizer "{name}" comes with the package {package}, which is not installed; '
             f"run pip install {package}, or choose adamw."
         ) from None
+
+
+def _stepping(optimizer: Any, parameter: nn.Parameter) -> list[torch.Tensor]:
+    """Give what a schedule-free optimizer moves; before its first step, nothing."""
+    return [value for name, value in optimizer.state[parameter].items() if name == "z"]
 
 
 def _directions(rows: torch.Tensor) -> torch.Tensor:
