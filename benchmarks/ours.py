@@ -15,6 +15,7 @@ from textual_inversion.control import Control
 from textual_inversion.events import Event
 from textual_inversion.files.embedding import Embedding
 from textual_inversion.models.load import open_model
+from textual_inversion.optimizers import put
 from textual_inversion.settings import TrainSettings
 from textual_inversion.vectors import start_vectors
 
@@ -61,8 +62,7 @@ class OurLoop:
         kept = [p.detach().clone() for p in self.learner.parameters]
         self.learner.parameters[0].copy_(vector.expand_as(self.learner.parameters[0]))
         loss = self._read_fixed()
-        for parameter, values in zip(self.learner.parameters, kept, strict=True):
-            parameter.copy_(values)
+        put(kept, self.learner.parameters)
         return loss
 
     def _read_fixed(self) -> float:

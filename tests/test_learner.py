@@ -78,6 +78,19 @@ def test_a_checkpoint_remembers_where_its_warm_up_began(stacks):
     assert again.next_rate == learner.next_rate == pytest.approx(0.001)
 
 
+@pytest.mark.parametrize("optimizer", ["adamw", "lion", "prodigy", "schedule-free"])
+def test_a_warm_up_may_begin_with_nothing(stacks, optimizer):
+    learner, batches = make(
+        stacks, "sd1", optimizer=optimizer, lr_scheduler="cosine", warmup_steps=5
+    )
+    (start,) = learner.vectors
+    stream = batches.start_at(0)
+    learner.step(next(stream))
+    assert torch.equal(learner.vectors[0], start)
+    learner.step(next(stream))
+    assert not torch.equal(learner.vectors[0], start)
+
+
 def test_accumulated_passes_make_the_gradient_of_a_larger_batch(stacks):
     learner, batches = make(stacks, "sd1", batch_size=1, gradient_accumulation_steps=4)
     learner.step(next(batches.start_at(0)))

@@ -52,9 +52,7 @@ class Learner:
             norm / table.shape[-1] ** 0.5 if is_relative(settings) else 1.0
             for norm, table in zip(self.norms, tables, strict=True)
         ]
-        self.optimizer = make_optimizer(
-            settings, self.parameters, rate=self.next_rate, norms=self.norms
-        )
+        self.optimizer = make_optimizer(settings, self.parameters, norms=self.norms)
         self.clip = make_clip(settings)
         averages = settings.optimizer_name == "schedule-free"
         self.average = Average(self.parameters, 0.0 if averages else settings.ema_decay)

@@ -67,27 +67,22 @@ def make_optimizer(
     settings: TrainSettings,
     parameters: list[nn.Parameter],
     *,
-    rate: float,
     norms: Sequence[float],
 ) -> torch.optim.Optimizer:
-    """Make the chosen optimizer, with one group for each text encoder.
+    """Make the chosen optimizer, with one group for each text encoder; each step sets the rates.
 
     Args:
         settings: Which one, with its betas, epsilon and weight decay.
         parameters: One (n, width) tensor for each text encoder.
-        rate: The first learning rate.
         norms: The vocabulary's mean norm for each text encoder.
 
     Raises:
         SettingsError: Its library is not installed.
     """
     betas = (settings.adam_beta1, settings.adam_beta2)
-    # Each step sets its own rate; that of a warm-up begins with 0, which some refuse.
-    options: dict[str, Any] = {
-        "lr": rate or 1.0, "weight_decay": settings.weight_decay, "betas": betas
-    }  # fmt: skip
+    options: dict[str, Any] = {"lr": 1.0, "weight_decay": settings.weight_decay, "betas": betas}
     if settings.optimizer_name == "spherical":
-        return SphericalSGD(parameters, lr=rate, kappa=settings.kappa, norms=norms)
+        return SphericalSGD(parameters, lr=1.0, kappa=settings.kappa, norms=norms)
     groups = [{"params": [parameter]} for parameter in parameters]  # each may have its own rate
     if settings.optimizer_name == "adamw":
         fused = parameters[0].device.type in _FUSED
@@ -163,7 +158,9 @@ def held(optimizer: Any) -> Iterator[list[list[torch.Tensor]]]:
         yield [[p.data] for p in parameters]
         return
     optimizer.eval()
-    yield [[p.data, *_stepping(optimizer, p)] for p in parameters]
+    # Before its first step there are none that take it.
+    both = [(p.data, optimizer.state[p].get("z")) for p in parameters]
+    yield [[vectors for vectors in pair if vectors is not None] for pair in both]
     optimizer.train()
 
 
@@ -183,11 +180,6 @@ def _from_library(name: str) -> Any:
             f'The optimizer "{name}" comes with the package {package}, which is not installed; '
             f"run pip install {package}, or choose adamw."
         ) from None
-
-
-def _stepping(optimizer: Any, parameter: nn.Parameter) -> list[torch.Tensor]:
-    """Give what a schedule-free optimizer moves; before its first step, nothing."""
-    return [value for name, value in optimizer.state[parameter].items() if name == "z"]
 
 
 def _directions(rows: torch.Tensor) -> torch.Tensor:
