@@ -1,6 +1,7 @@
 """Train the pocket model's autoencoder: 128x128 pixels, f = 8, four latent channels.
 
-Run it again to go on: the state lies in the cache folder. With `--freeze-encoder` only the
+Run it again to go on: the state lies in the cache folder; without one, `--start-from` goes on from
+an exported model's weights. With `--freeze-encoder` only the
 decoder learns, so that latents which a UNet was trained on stay valid.
 """
 
@@ -10,6 +11,7 @@ import argparse
 import copy
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -126,10 +128,19 @@ def main() -> None:
     parser.add_argument("--groups", default="animals,food,objects")
     parser.add_argument("--learning-rate", type=float, default=1.5e-3)
     parser.add_argument("--kl-weight", type=float, default=3e-5)
+    parser.add_argument("--start-from", type=Path, help="a model folder, when there is no state")
     parser.add_argument("--freeze-encoder", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     train(parser.parse_args())
+
+
+def exported_state(folder: Path | None) -> dict[str, Any] | None:
+    """Read an exported model's autoencoder as a state to go on from, its step count unknown."""
+    if folder is None:
+        return None
+    weights = AutoencoderKL.from_pretrained(folder, subfolder="vae").state_dict()
+    return {"step": 0, "vae": weights, "average": weights}
 
 
 class Session:
@@ -140,7 +151,7 @@ class Session:
         self.path = args.cache / "vae_state.pt"
         self.vae = make_vae()
         average = copy.deepcopy(self.vae)
-        state = load_state(self.path)
+        state = load_state(self.path) or exported_state(args.start_from)
         self.step = int(state["step"]) if state else 0
         if state:
             # A frozen encoder is the averaged one: its latents are what the UNet has learned.
