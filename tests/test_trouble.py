@@ -18,6 +18,7 @@ from textual_inversion.errors import (
     TrainingError,
 )
 from textual_inversion.events import (
+    Failed,
     Started,
     Stepped,
     Warned,
@@ -72,18 +73,74 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_part(home, cat, monkeypatch):
     assert not list(home.rglob("*.part"))
 
 
-def test_vectors_that_are_no_numbers_never_reach_a_file(home, cat):
-    with pytest.raises(TrainingError, match="step 2 .* so step 1 was put back and saved; lower"):
-        run(cat, learning_rate="1e30")
+@pytest.fixture
+def breaking(monkeypatch):
+    """Let the vectors become NaN at the fifth update, as an outlier does."""
+    step = Learner.step
+
+    def broken(self, batch):
+        loss = step(self, batch)
+        if self.updates == 5:
+            self.parameters[0].data.fill_(float("nan"))
+        return loss
+
+    monkeypatch.setattr(Learner, "step", broken)
+
+
+def ended(cat, **changes):
+    """Train until it fails; give what was said, and why it failed."""
+    events = []
+    with pytest.raises(TrainingError) as failure:
+        for event in train(settings(cat, **changes), Control()):
+            events.append(event)  # noqa: PERF402 (those before the failure are wanted)
+    assert isinstance(events[-1], Failed)
+    return events, str(failure.value)
+
+
+def test_a_rate_at_which_nothing_is_learned_leaves_the_embedding_as_it_was(home, cat):
+    before = (home / "embeddings" / "cat-x.pt").read_bytes()
+    _, why = ended(cat, learning_rate="1e30", checkpoint_every=1)
+    assert why.startswith("At step 2 the vectors became NaN; nothing was learned, and the")
+    assert (home / "embeddings" / "cat-x.pt").read_bytes() == before
+    assert list((home / "runs").rglob("*.ckpt")) == []
+
+
+def test_vectors_that_become_nan_never_reach_a_file(home, cat, breaking):
+    _, why = ended(cat, max_steps=8, learning_rate="0.005", checkpoint_every=1)
+    assert "At step 5 the vectors became NaN; those of step 3 were put back and saved" in why
     saved = files.read(home / "embeddings" / "cat-x.pt")
-    assert (saved.step, bool(torch.isfinite(saved.vectors[0]).all())) == (1, True)
+    assert (saved.step, bool(torch.isfinite(saved.vectors[0]).all())) == (3, True)
+    kept = sorted(path.name for path in (home / "runs").rglob("*.ckpt"))
+    assert kept == ["cat-x-2.ckpt", "cat-x-3.ckpt"]
 
 
-def test_a_run_can_go_on_at_half_the_rate(home, cat):
-    events = run(cat, learning_rate="1e30", on_nan="halve")
+def test_a_run_can_go_on_at_half_the_rate(home, cat, breaking):
+    events = run(cat, max_steps=8, learning_rate="0.005", on_nan="halve")
     warned = [event.message for event in events if isinstance(event, Warned)]
-    assert "halved to 5e+29" in warned[0]
+    assert "those of step 3 were put back, and the learning rate is halved to 0.0025" in warned[0]
+    assert [e.step for e in events if isinstance(e, Stepped)] == list(range(1, 9))
+    assert {e.learning_rate for e in events if isinstance(e, Stepped)} == {0.005, 0.0025}
+
+
+def test_the_rate_is_halved_each_time_until_the_run_gives_up(home, cat):
+    events, why = ended(cat, learning_rate="64e30", on_nan="halve", max_steps=40)
+    said = [event.message.rpartition(" ")[2] for event in events if isinstance(event, Warned)]
+    assert said == ["3.2e+31.", "1.6e+31.", "8e+30.", "4e+30.", "2e+30.", "1e+30."]
+    assert "halved 6 times, to 1e+30; nothing was learned" in why
+
+
+def test_a_run_that_ends_with_nothing_learned_says_so(home, cat):
+    before = (home / "embeddings" / "cat-x.pt").read_bytes()
+    events, why = ended(cat, learning_rate="1e30", on_nan="halve")
+    assert why.startswith("Nothing was learned: each time the vectors became NaN")
     assert [e.step for e in events if isinstance(e, Stepped)] == [1, 2, 3, 4]
+    assert (home / "embeddings" / "cat-x.pt").read_bytes() == before
+
+
+def test_another_rate_is_not_halved_for_the_old_ones_sake(home, cat, breaking):
+    run(cat, max_steps=6, learning_rate="0.005", on_nan="halve")
+    events = run(cat, max_steps=7, learning_rate="0.004", on_nan="halve")
+    assert [e.learning_rate for e in events if isinstance(e, Stepped)] == [0.004]
 
 
 def test_vectors_that_cannot_move_are_said(home, cat):

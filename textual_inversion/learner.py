@@ -137,6 +137,7 @@ class Learner:
             "updates": self.updates,
             "began": self.began,
             "rate_factor": self.rate_factor,
+            "learning_rate": self.settings.learning_rate,
             "vectors": [p.detach().float().cpu().clone() for p in self.parameters],
             "embedding": list(self.vectors),
             "optimizer_name": self.settings.optimizer_name,
@@ -159,7 +160,10 @@ class Learner:
             )
         self.updates, self.began = int(state["updates"]), int(state.get("began", 0))
         self.rates = make_rates(self.settings, self.began)
-        self.rate_factor = float(state["rate_factor"])
+        chosen = self.settings.learning_rate
+        # Another rate than then is taken as it is written, not as often halved as the old one.
+        same_rate = state.get("learning_rate", chosen) == chosen
+        self.rate_factor = float(state["rate_factor"]) if same_rate else 1.0
         try:
             put(state["vectors"], self.parameters)
             self.average.load(state["average"], self.parameters)

@@ -33,6 +33,7 @@ from textual_inversion.guard import Guard
 from textual_inversion.models.memory import saving_memory
 from textual_inversion.runfolder import (
     RunLog,
+    drop_checkpoints_after,
     new_run_folder,
     newest_checkpoint,
     working_in,
@@ -113,6 +114,8 @@ def _work(course: Course, evaluator: Evaluator) -> Iterator[Event]:
                     event = Finished(event.step, event.reason, _result(parts))
                 yield event
     except TextualInversionError as error:
+        # Those of steps that were put back must not be gone on from.
+        drop_checkpoints_after(subject.folder, learner.updates)
         yield Failed(learner.updates, str(error))
         raise
     finally:

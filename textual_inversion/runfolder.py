@@ -85,6 +85,13 @@ def checkpoint_updates(path: Path) -> int:
     return int(number) if number.isdigit() else -1
 
 
+def drop_checkpoints_after(folder: Path, updates: int) -> None:
+    """Remove the checkpoints of a run folder that hold more than so many updates."""
+    for path in (folder / "checkpoints").glob("*.ckpt"):
+        if checkpoint_updates(path) > updates:
+            path.unlink(missing_ok=True)
+
+
 class RunLog:
     """Writes events.jsonl and the loss table; lines of steps that will be redone are dropped."""
 

@@ -161,10 +161,9 @@ class TrainSettings(PreviewSettings, MachineSettings):
     stop_when_converged: Annotated[bool, Ui("Stop when converged")] = False
     """End the run when the loss of the fixed batch has stopped moving; the best vectors are kept
     as NAME-best in any case."""
-    on_nan: Annotated[Literal["stop", "halve"], Ui("When vectors are no numbers", group="Run")] = (
-        "stop"
-    )
-    """Put the last good vectors back and stop, or go on from them at half the rate."""
+    on_nan: Annotated[Literal["stop", "halve"], Ui("When vectors become NaN", group="Run")] = "stop"
+    """Put the last good vectors back and stop, or go on from them at half the learning rate, which
+    is tried six times at most."""
     seed: Annotated[int, Field(ge=0, lt=2**32), Ui("Seed", row="run")] = 0
     """The same seed and settings give the same vectors on the same machine."""
     checkpoint_every: Annotated[
