@@ -45,6 +45,7 @@ FLAGS = {
         "--min-snr-gamma --alpha-as-loss-weight --noise-offset --timesteps --min-timestep "
         "--max-timestep --caption-dropout --keep-tags --evaluate-every --hold-out-picture "
         "--convergence-window --stop-when-converged --on-nan --seed --checkpoint-every "
+        "--checkpoints-total-limit "
         "--resume --report-to --log-dir --model --settings --events --queue"
     ),
     "generate": (

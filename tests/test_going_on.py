@@ -9,6 +9,7 @@ import torch
 from tests.cats import losses, make_cat, run, settings, vectors
 from tests.marks import slow
 from textual_inversion import files
+from textual_inversion.checkpoint import read_checkpoint
 from textual_inversion.control import Control
 from textual_inversion.create import create
 from textual_inversion.errors import (
@@ -20,8 +21,10 @@ from textual_inversion.events import (
     Measured,
     Started,
     Stepped,
+    Warned,
 )
 from textual_inversion.run import train
+from textual_inversion.runfolder import checkpoint_steps
 from textual_inversion.settings import CreateSettings
 
 
@@ -145,10 +148,65 @@ def test_every_way_of_learning_goes_on_exactly(home, cat, chosen):
 
 def test_another_optimizer_on_resume_is_one_sentence(home, cat):
     run(cat, max_steps=2)
-    with pytest.raises(
-        TrainingError, match="optimizer, schedule-free and not spherical; train with"
-    ):
+    with pytest.raises(TrainingError) as failure:
         run(cat, optimizer="spherical")
+    assert str(failure.value) == (
+        "The checkpoint was made with the optimizer schedule-free and not spherical; choose "
+        '"schedule-free" or "auto" to go on from it, or set resume to "never" to start anew.'
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kept"),
+    [("auto", "0.005", "schedule-free"), ("0.005", "auto", "adamw")],
+)
+def test_another_rate_keeps_the_optimizer_that_nobody_chose(home, cat, first, second, kept):
+    run(cat, max_steps=2, learning_rate=first)
+    events = run(cat, learning_rate=second)
+    assert [e.step for e in events if isinstance(e, Stepped)] == [3, 4]
+    (said,) = [e.message for e in events if isinstance(e, Warned)]
+    assert said.startswith(f"The optimizer stays {kept}, with which this run began; for the lear")
+    assert "--" not in said
+    (path,) = (home / "runs").rglob("cat-x-4.ckpt")
+    assert read_checkpoint(path).state["optimizer_name"] == kept
+
+
+def test_an_optimizer_that_was_chosen_stays_when_it_is_left_to_auto(home, cat):
+    run(cat, max_steps=2, optimizer="spherical", learning_rate="0.01")
+    (said,) = [e.message for e in run(cat) if isinstance(e, Warned)]
+    assert said.startswith("The optimizer stays spherical")
+
+
+@pytest.mark.parametrize(
+    ("limit", "kept"), [(0, [1, 2, 3, 4, 5]), (1, [5]), (2, [4, 5]), (3, [3, 4, 5])]
+)
+def test_so_many_checkpoints_stay(home, cat, limit, kept):
+    run(cat, max_steps=5, checkpoint_every=1, checkpoints_total_limit=limit)
+    (folder,) = (home / "runs").glob("*/cat-x")
+    assert checkpoint_steps(folder) == kept
+
+
+@pytest.mark.parametrize("ending", ["", ".ckpt"])
+def test_a_run_goes_on_from_the_checkpoint_that_is_named(home, cat, ending):
+    chosen = {"checkpoint_every": 1, "checkpoints_total_limit": 0}
+    whole = losses(run(cat, max_steps=6, **chosen))
+    (folder,) = (home / "runs").glob("*/cat-x")
+    named = folder / "checkpoints" / f"cat-x-2{ending}"
+    events = run(cat, max_steps=4, resume=str(named), **chosen)
+    assert losses(events) == whole[2:4]
+    assert "later checkpoints, up to step 6, are removed" in next(
+        event.message for event in events if isinstance(event, Warned)
+    )
+    # What was learned the other way is not gone on from.
+    assert checkpoint_steps(folder) == [1, 2, 3, 4]
+    assert losses(run(cat, max_steps=5, **chosen)) == whole[4:5]
+
+
+def test_a_checkpoint_that_is_not_there_is_one_sentence(home, cat):
+    run(cat, max_steps=1)
+    (folder,) = (home / "runs").glob("*/cat-x")
+    with pytest.raises(TrainingError, match='no checkpoint in ".*cat-x-1500"; set resume to a'):
+        run(cat, resume=str(folder / "checkpoints" / "cat-x-1500"))
 
 
 def test_a_finished_embedding_says_how_to_go_on(home, cat):

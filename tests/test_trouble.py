@@ -91,8 +91,7 @@ def ended(cat, **changes):
     """Train until it fails; give what was said, and why it failed."""
     events = []
     with pytest.raises(TrainingError) as failure:
-        for event in train(settings(cat, **changes), Control()):
-            events.append(event)  # noqa: PERF402 (those before the failure are wanted)
+        events.extend(train(settings(cat, **changes), Control()))
     assert isinstance(events[-1], Failed)
     return events, str(failure.value)
 

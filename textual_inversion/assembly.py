@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual_inversion.checkpoint import Checkpoint
 from textual_inversion.chores import Checkpoints, FinalSave, Snapshots
@@ -26,6 +26,7 @@ from textual_inversion.notes import Notes
 from textual_inversion.previews import Previews, preview_shots
 from textual_inversion.rates import read_schedule
 from textual_inversion.readout import Readout
+from textual_inversion.runfolder import checkpoint_steps
 from textual_inversion.settings import TrainSettings, find_folder
 from textual_inversion.shortage import shortage_explained
 from textual_inversion.subject import Subject
@@ -83,6 +84,24 @@ def open_parts(
         settings.width or model.info.size,
         settings.height or model.info.size,
     )
+
+
+def going_on(parts: Parts, checkpoint: Checkpoint) -> Generator[Event, None, Parts]:
+    """Say what going on from a checkpoint means; an optimizer that nobody chose stays the same."""
+    later = [n for n in checkpoint_steps(checkpoint.run_folder) if n > checkpoint.updates]
+    if later:
+        yield Warned(
+            f"The run goes on from step {checkpoint.updates} of {checkpoint.run_folder}; its later "
+            f"checkpoints, up to step {max(later)}, are removed when the next one is written."
+        )
+    settings, then = parts.settings, str(checkpoint.state["optimizer_name"])
+    if settings.optimizer != "auto" or settings.optimizer_name == then:
+        return parts
+    yield Warned(
+        f"The optimizer stays {then}, with which this run began; for the learning rate "
+        f'"{settings.learning_rate}" a new run would take {settings.optimizer_name}.'
+    )
+    return replace(parts, settings=settings.model_copy(update={"optimizer": then}))
 
 
 def _idle_on_a_cpu(settings: TrainSettings) -> Iterator[str]:

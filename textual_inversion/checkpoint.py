@@ -17,9 +17,12 @@ import torch
 from textual_inversion.errors import TrainingError
 from textual_inversion.files.embedding import Embedding
 from textual_inversion.files.storage import write_whole
-from textual_inversion.runfolder import checkpoint_updates, newest_checkpoint
+from textual_inversion.runfolder import (
+    checkpoint_updates,
+    drop_checkpoints_after,
+    newest_checkpoint,
+)
 
-KEEP = 3
 _VERSION = 1
 
 
@@ -42,15 +45,49 @@ class Checkpoint:
         return int(self.state["updates"])
 
 
-def write_checkpoint(folder: Path, name: str, state: dict[str, Any]) -> Path:
-    """Write `<folder>/checkpoints/<name>-<updates>.ckpt` whole, and drop all but the last few."""
+def write_checkpoint(folder: Path, name: str, state: dict[str, Any], *, limit: int) -> Path:
+    """Write `<folder>/checkpoints/<name>-<updates>.ckpt` whole, and drop what it replaces.
+
+    Of those before it the last `limit` stay, itself counted; with 0 all of them. Those after it are
+    of steps that are taken anew, because the run went on from an earlier one.
+    """
     path = folder / "checkpoints" / f"{name}-{state['updates']}.ckpt"
     buffer = io.BytesIO()
     torch.save({"version": _VERSION, "name": name, **state}, buffer)
     write_whole(path, buffer.getvalue())
-    for old in sorted(path.parent.glob("*.ckpt"), key=checkpoint_updates)[:-KEEP]:
+    drop_checkpoints_after(folder, state["updates"])
+    kept = sorted(path.parent.glob("*.ckpt"), key=checkpoint_updates)
+    for old in kept[:-limit] if limit else ():
         old.unlink(missing_ok=True)
     return path
+
+
+def read_resumed(resume: str, name: str) -> Checkpoint:
+    """Read the checkpoint that a path names: the newest of a run folder, or that very file.
+
+    Raises:
+        TrainingError: There is none, or it is of another embedding than `name`.
+    """
+    path = _checkpoint_at(Path(resume))
+    if path is None:
+        raise TrainingError(
+            f'There is no checkpoint in "{resume}"; set resume to a run folder that has one, to '
+            'one of the files in its checkpoints folder, to "latest", or to "never".'
+        )
+    checkpoint = read_checkpoint(path)
+    if checkpoint.name != name:
+        raise TrainingError(
+            f'The checkpoint {path} is of the embedding "{checkpoint.name}", not of "{name}".'
+        )
+    return checkpoint
+
+
+def _checkpoint_at(path: Path) -> Path | None:
+    if path.is_dir():
+        return newest_checkpoint(path.parent if path.name == "checkpoints" else path)
+    # People leave the ending out, as diffusers' checkpoint-1500 has none.
+    named = (path, path.with_name(f"{path.name}.ckpt"))
+    return next((found for found in named if found.is_file()), None)
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
@@ -59,11 +96,12 @@ def read_checkpoint(path: Path) -> Checkpoint:
         data = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError):
         raise TrainingError(
-            f"The checkpoint {path} cannot be read; remove it, or start anew with --resume never."
+            f"The checkpoint {path} cannot be read; remove it, or set resume to "
+            '"never" to start anew.'
         ) from None
     if not isinstance(data, dict) or data.get("version") != _VERSION:
         raise TrainingError(
-            f"{path} is no checkpoint of this version; start anew with --resume never."
+            f'{path} is no checkpoint of this version; set resume to "never" to start anew.'
         )
     state = {key: value for key, value in data.items() if key not in {"version", "name"}}
     return Checkpoint(path, str(data["name"]), state)

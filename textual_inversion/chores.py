@@ -57,7 +57,8 @@ class Checkpoints:
             "origin": list(self.subject.origin),
             "evaluation": self.evaluator.state(),
         }
-        path = write_checkpoint(self.subject.folder, self.subject.name, state)
+        limit = self.subject.learner.settings.checkpoints_total_limit
+        path = write_checkpoint(self.subject.folder, self.subject.name, state, limit=limit)
         yield Saved(step, "checkpoint", str(path))
 
 

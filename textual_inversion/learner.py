@@ -155,8 +155,8 @@ class Learner:
         then, now = state["optimizer_name"], self.settings.optimizer_name
         if then != now:
             raise TrainingError(
-                f"The checkpoint was made with another optimizer, {then} and not {now}; train with "
-                f"--optimizer {then}, or start anew with --resume never."
+                f'The checkpoint was made with the optimizer {then} and not {now}; choose "{then}" '
+                'or "auto" to go on from it, or set resume to "never" to start anew.'
             )
         self.updates, self.began = int(state["updates"]), int(state.get("began", 0))
         self.rates = make_rates(self.settings, self.began)
@@ -173,7 +173,7 @@ class Learner:
         except (RuntimeError, ValueError, KeyError):
             raise TrainingError(
                 "The checkpoint was made with another number of vectors; choose the same as then, "
-                "or start anew with --resume never."
+                'or set resume to "never" to start anew.'
             ) from None
 
     def predict(self, micro: Batch) -> tuple[torch.Tensor, torch.Tensor]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from textual_inversion.assembly import (
     Parts,
+    going_on,
     make_chores,
     make_evaluator,
     make_learner,
@@ -18,7 +19,7 @@ from textual_inversion.assembly import (
 from textual_inversion.checkpoint import (
     Checkpoint,
     find_checkpoint,
-    read_checkpoint,
+    read_resumed,
 )
 from textual_inversion.chores import Checkpoints, FinalSave, with_wishes
 from textual_inversion.control import Control
@@ -35,7 +36,6 @@ from textual_inversion.runfolder import (
     RunLog,
     drop_checkpoints_after,
     new_run_folder,
-    newest_checkpoint,
     working_in,
 )
 from textual_inversion.settings import TrainSettings, find_folder
@@ -58,6 +58,8 @@ def train(settings: TrainSettings, control: Control) -> Iterator[Event]:
 def _train(settings: TrainSettings, control: Control, crew: Crew) -> Iterator[Event]:
     parts = yield from open_parts(crew.widened(settings))
     checkpoint = _checkpoint_of(parts)
+    if checkpoint:
+        parts = yield from going_on(parts, checkpoint)
     start = checkpoint.updates if checkpoint else parts.embedding.step
     owed = find_owed(checkpoint, settings) if checkpoint else None
     if start >= settings.max_steps and owed is None:
@@ -134,19 +136,7 @@ def _checkpoint_of(parts: Parts) -> Checkpoint | None:
                 f'The embedding "{parts.embedding.name}" is gone; create it again.'
             )
         return find_checkpoint(find_folder(parts.settings.log_dir), parts.embedding, entry.path)
-    path = newest_checkpoint(Path(resume)) if Path(resume).is_dir() else Path(resume)
-    if path is None or not path.is_file():
-        raise TrainingError(
-            f'There is no checkpoint in "{resume}"; give a run folder that has one, or use '
-            "--resume latest or never."
-        )
-    checkpoint = read_checkpoint(path)
-    if checkpoint.name != parts.embedding.name:
-        raise TrainingError(
-            f'The checkpoint {path} is of the embedding "{checkpoint.name}", not of '
-            f'"{parts.embedding.name}".'
-        )
-    return checkpoint
+    return read_resumed(resume, parts.embedding.name)
 
 
 def _new_folder(parts: Parts) -> Path:

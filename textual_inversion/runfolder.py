@@ -85,6 +85,11 @@ def checkpoint_updates(path: Path) -> int:
     return int(number) if number.isdigit() else -1
 
 
+def checkpoint_steps(folder: Path) -> list[int]:
+    """List how many updates the checkpoints of a run folder hold, the fewest first."""
+    return sorted(map(checkpoint_updates, (folder / "checkpoints").glob("*.ckpt")))
+
+
 def drop_checkpoints_after(folder: Path, updates: int) -> None:
     """Remove the checkpoints of a run folder that hold more than so many updates."""
     for path in (folder / "checkpoints").glob("*.ckpt"):

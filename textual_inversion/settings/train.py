@@ -170,9 +170,14 @@ class TrainSettings(PreviewSettings, MachineSettings):
         int, Field(ge=0), Ui("Checkpoint every N steps", row="run", group="Run")
     ] = 100
     """Write what is needed to go on exactly; one is always written at a stop. 0 is only then."""
+    checkpoints_total_limit: Annotated[
+        int, Field(ge=0), Ui("Checkpoints to keep", row="run", group="Run")
+    ] = 3
+    """Keep so many of the run's newest checkpoints, of a few KB each; 0 keeps all, so that you can
+    go on from any of them."""
     resume: Annotated[str, Ui("Resume", group="Run")] = "latest"
     """"latest" goes on from this embedding's newest checkpoint, "never" starts a new run from the
-    embedding's file, and a path goes on from that run folder."""
+    embedding's file; a path goes on from that run folder, or from that file in its checkpoints."""
     report_to: Annotated[
         Literal["none", "tensorboard", "wandb", "trackio"], Ui("Report to", group="Run")
     ] = "none"
