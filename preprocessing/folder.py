@@ -141,7 +141,7 @@ def _run(job: Job, pictures: list[Path], stop: threading.Event) -> Generator[Eve
             if time.perf_counter() - saved > _SAVE_SECONDS:
                 job.manifest.save()
                 saved = time.perf_counter()
-    reason = "done" if done == len(pictures) else "stopped"
+    reason = "finished" if done == len(pictures) else "stopped"
     return Finished(num_files, reason, str(job.output.destination))
 
 
@@ -185,7 +185,7 @@ def _closing_words(job: Job, finished: Finished, *, total: int) -> Iterator[Even
             f"{destination} still holds files ({len(stale)}) that other settings made, such as "
             f"{stale[0]}; remove them if they should not be trained on."
         )
-    if finished.reason == "done" and not finished.step:
+    if finished.reason == "finished" and not finished.step:
         yield Warned(f"There was nothing to write: no picture in {shown(source)} has a caption.")
 
 

@@ -62,4 +62,4 @@ def test_two_processes_learn_what_one_learns_from_twice_the_batch(home, cat):
     (table,) = (home / "runs").glob("*/cat-x-2/textual_inversion_loss.csv")
     read = [float(line.split(",")[3]) for line in table.read_text().splitlines()[1:]]
     assert read == pytest.approx(alone, abs=1e-6)
-    assert done.stdout.count("Done at 5") == 1
+    assert done.stdout.count("Finished at 5") == 1

@@ -61,14 +61,14 @@ def test_a_converged_run_that_was_cut_off_has_converged(home, cat, monkeypatch, 
     more = {**chosen, "max_steps": 14, "stop_when_converged": ends}
     die_at_checkpoint(home, cat, monkeypatch, has_converged, **more)
     events = run(cat, **CHOSEN, **more)
-    assert events[-1].reason == ("converged" if ends else "done")
+    assert events[-1].reason == ("converged" if ends else "finished")
     assert (losses(events) == []) is ends
 
 
 def test_a_line_that_was_cut_short_does_not_swallow_the_next(tmp_path):
     (tmp_path / "events.jsonl").write_text('{"event": "step')
     with RunLog(tmp_path, start=0, steps_per_epoch=1) as log:
-        log.keep(Finished(4, "done"))
+        log.keep(Finished(4, "finished"))
     torn, whole = (tmp_path / "events.jsonl").read_text().splitlines()
     assert torn == '{"event": "step'
     assert json.loads(whole)["event"] == "finished"

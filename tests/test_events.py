@@ -18,7 +18,7 @@ ALL = [
     e.Saved(4, "snapshot", "a.pt"),
     e.Progressed(1, 2, "b.png", "a.jpg"),
     e.Warned("Look."),
-    e.Finished(10, "done", "cat.pt"),
+    e.Finished(10, "finished", "cat.pt"),
     e.Failed(4, "No."),
 ]
 
@@ -32,3 +32,8 @@ def test_news_of_another_version_is_ignored():
     assert e.from_dict({"event": "danced"}) is None
     assert e.from_dict({"event": "warned"}) is None
     assert e.from_dict({"event": "warned", "message": "x", "loudness": 3}) == e.Warned("x")
+
+
+def test_a_log_of_before_tells_its_end_in_the_word_of_today():
+    old = {"event": "finished", "step": 9, "reason": "done", "path": "cat.pt"}
+    assert e.from_dict(old) == e.Finished(9, "finished", "cat.pt")

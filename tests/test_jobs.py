@@ -21,7 +21,7 @@ def steps(count, *, gate=None, log=None, name="cat"):
             if control.stopping:
                 yield Finished(step, "stopped")
                 return
-        yield Finished(count, "done", "x")
+        yield Finished(count, "finished", "x")
 
     return job
 
@@ -121,7 +121,7 @@ def test_a_wish_reaches_the_job(runner):
         yield Started("cat", 0, 1)
         gate.wait(5)
         heard.append(control.asked["save"])
-        yield Finished(1, "done")
+        yield Finished(1, "finished")
 
     runner.start("train", listening)
     runner.ask("train", "save")

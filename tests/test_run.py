@@ -138,7 +138,7 @@ def test_the_other_families_train_too(home, pictures, stacks, kind):
     path = create(CreateSettings(name="dog-x", initialization_text="dog", model=model))
     start = files.read(path).vectors
     cat = {"embedding": "dog-x", "dataset_dir": "pictures", "model": model}
-    assert run(cat, save_image_every=4)[-1] == Finished(4, "done", str(path))
+    assert run(cat, save_image_every=4)[-1] == Finished(4, "finished", str(path))
     learned = files.read(path).vectors
     assert [t.shape for t in learned] == [t.shape for t in start]
     assert all(not torch.equal(old, new) for old, new in zip(start, learned, strict=True))

@@ -32,10 +32,10 @@ def test_status_tells_what_runs_and_what_waits(home, folder, capsys):
     assert "ti train --queue" in rest[1]
 
 
-def test_a_dead_process_leaves_an_interrupted_run(home, folder, capsys):
+def test_a_dead_process_leaves_a_killed_run(home, folder, capsys):
     assert main(["status", "--json"]) == 0
     (row,) = json.loads(capsys.readouterr().out)["runs"]
-    assert (row["name"], row["state"], row["step"]) == ("cat", "interrupted", 3)
+    assert (row["name"], row["state"], row["step"]) == ("cat", "killed", 3)
 
 
 @pytest.mark.parametrize("named", [[], ["cat"], ["runs/2026-01-01/cat"]])

@@ -12,6 +12,7 @@ from textual_inversion.events import (
 )
 from textual_inversion.runfolder import working_in
 from textual_inversion.runtable import RunTable, differing
+from textual_inversion.runview import read_run
 from textual_inversion.settings import TrainSettings
 
 
@@ -42,7 +43,7 @@ def test_a_run_is_summed_up(folder, tmp_path):
     read = [Evaluated(2, 0.3, 0, 0, 0), Evaluated(3, 0.35, 0, 0, 0)]
     write(folder, Started("cat", 0, 9), *steps, *read, max_steps=9)
     row = only(RunTable(tmp_path))
-    assert (row.name, row.state, row.step, row.total) == ("cat", "interrupted", 3, 9)
+    assert (row.name, row.state, row.step, row.total) == ("cat", "killed", 3, 9)
     assert (row.loss, row.best, row.best_step) == (0.4, 0.3, 2)
     assert row.settings["max_steps"] == 9
 
@@ -61,7 +62,7 @@ def test_whoever_works_shows_it(folder, tmp_path):
     table = RunTable(tmp_path)
     with working_in(folder):
         assert (only(table).state, only(table).seconds_left) == ("running", 12.0)
-    assert (only(table).state, only(table).seconds_left) == ("interrupted", None)
+    assert (only(table).state, only(table).seconds_left) == ("killed", None)
 
 
 def test_a_run_that_goes_on_takes_back_what_it_will_do_again(folder, tmp_path):
@@ -69,7 +70,16 @@ def test_a_run_that_goes_on_takes_back_what_it_will_do_again(folder, tmp_path):
     assert (only(RunTable(tmp_path)).state, only(RunTable(tmp_path)).message) == ("failed", "no")
     write(folder, Started("cat", 4, 9), stepped(5, 0.2, 1.0))
     row = only(RunTable(tmp_path))
-    assert (row.state, row.step, row.best, row.message) == ("interrupted", 5, None, "")
+    assert (row.state, row.step, row.best, row.message) == ("killed", 5, None, "")
+
+
+@pytest.mark.parametrize(
+    ("reason", "state"),
+    [("done", "finished"), *((word, word) for word in ("finished", "converged", "stopped"))],
+)
+def test_an_end_is_told_by_the_word_for_its_state(folder, tmp_path, reason, state):
+    write(folder, Started("cat", 0, 9), Finished(4, reason))
+    assert only(RunTable(tmp_path)).state == read_run(folder).state == state
 
 
 def test_runs_with_a_checkpoint_can_go_on_unless_they_are_done(folder, tmp_path):
@@ -78,7 +88,7 @@ def test_runs_with_a_checkpoint_can_go_on_unless_they_are_done(folder, tmp_path)
     (folder / "checkpoints").mkdir()
     (folder / "checkpoints" / "cat-4.ckpt").write_bytes(b"")
     assert only(RunTable(tmp_path)).can_go_on
-    write(folder, Started("cat", 4, 9), Finished(9, "done"))
+    write(folder, Started("cat", 4, 9), Finished(9, "finished"))
     assert not only(RunTable(tmp_path)).can_go_on
 
 

@@ -36,10 +36,27 @@ def test_time_left_comes_from_this_sittings_steps():
 def test_the_states_have_their_ends():
     started = Started("cat", 0, 4)
     assert folded(Loading("x")).state == "loading"
-    assert folded(started, Finished(4, "done", "p")).state == "finished"
+    assert folded(started, Finished(4, "finished", "p")).state == "finished"
     assert folded(started, Finished(2, "stopped")).state == "stopped"
+    assert folded(started, Finished(2, "converged")).state == "converged"
     failed = folded(started, Failed(2, "because"))
     assert (failed.state, failed.message, failed.seconds_left) == ("failed", "because", None)
+
+
+def test_a_run_that_goes_on_from_before_takes_back_what_it_said_after():
+    run = folded(Warned("a"), Started("cat", 0, 9), Stepped(3, 9, 1.0, 1, 1), Warned("b"))
+    run.apply(Stepped(6, 9, 1.0, 1, 1))
+    run.apply(Warned("c"))
+    run.apply(Warned("a"))
+    run.apply(Started("cat", 3, 9))
+    assert run.warnings == ["a", "b"]
+
+
+def test_a_file_tells_the_time_left_by_its_own_seconds():
+    run = Run(kind="train")
+    for event in [Started("cat", 4, 10), Stepped(5, 10, 1, 1, 3.0), Stepped(6, 10, 1, 1, 4.0)]:
+        run.apply(event)
+    assert (run.steps_per_second, run.seconds_left) == (0.5, 8.0)
 
 
 def test_what_is_loaded_between_two_items_is_over_with_the_next():
@@ -54,12 +71,12 @@ def test_a_resumed_run_forgets_what_it_will_do_again():
     assert run.previews == []
 
 
-def test_a_run_on_disk_without_an_end_was_broken_off(tmp_path):
+def test_a_run_on_disk_without_an_end_was_killed(tmp_path):
     lines = [Started("cat", 0, 9), Stepped(1, 9, 0.5, 0.1, 1)]
     text = "\n".join(json.dumps(to_dict(event)) for event in lines)
     (tmp_path / "events.jsonl").write_text(text + '\n{"event": "step')
     run = read_run(tmp_path)
-    assert (run.state, run.step, run.losses) == ("broken off", 1, [(1, 0.5, 0.1)])
+    assert (run.state, run.step, run.losses) == ("killed", 1, [(1, 0.5, 0.1)])
 
 
 def test_the_newest_run_folder_is_found(tmp_path):

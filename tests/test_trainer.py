@@ -56,13 +56,13 @@ def test_every_step_and_chore_is_said_in_order():
         Saved(2, "thing", ""),
         Stepped(3, 3, 0.3, 0.1, 0, "a photo"),
         Saved(3, "thing", ""),
-        Finished(3, "done"),
+        Finished(3, "finished"),
     ]
 
 
 def test_a_resumed_run_takes_only_the_steps_that_are_left():
     learner = FakeLearner()
-    assert run(learner, start=5, total=7)[-1] == Finished(7, "done")
+    assert run(learner, start=5, total=7)[-1] == Finished(7, "finished")
     assert learner.taken == 2
 
 

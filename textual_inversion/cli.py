@@ -2,7 +2,7 @@
 
 Flags are rendered from the knobs; what a command needs is imported when it runs, so that
 `ti --help` stays light. Exit codes: 0 done, 1 a failure said in one sentence, 2 bad usage,
-130 interrupted (what was learned is saved).
+130 stopped (what was learned is saved).
 """
 
 from __future__ import annotations

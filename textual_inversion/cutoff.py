@@ -29,10 +29,10 @@ def find_owed(checkpoint: Checkpoint, settings: TrainSettings) -> Owed | None:
     if not (checkpoint.run_folder / "events.jsonl").is_file():
         return None
     past = read_run(checkpoint.run_folder)
-    if past.state != "broken off":
+    if past.state != "killed":
         return None
     if checkpoint.updates >= settings.max_steps:
-        return Owed("done")
+        return Owed("finished")
     if settings.stop_when_converged and past.converged_step == checkpoint.updates:
         return Owed("converged")
     return Owed(None)

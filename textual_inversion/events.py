@@ -152,7 +152,7 @@ class Warned:
 
 @dataclass(frozen=True)
 class Finished:
-    """A job ended well: `reason` is "done", "converged" or "stopped"; `path` is its result."""
+    """A job ended well: `reason` is "finished", "converged" or "stopped"; `path` is its result."""
 
     step: int
     reason: str
@@ -197,8 +197,11 @@ def from_dict(data: dict[str, Any]) -> Event | None:
     if kind is None:
         return None
     known = {field.name for field in fields(kind)}
+    values = {name: _plain(data[name]) for name in data if name in known}
+    if kind is Finished and values.get("reason") == "done":
+        values["reason"] = "finished"  # its word in logs of older versions
     try:
-        return kind(**{name: _plain(data[name]) for name in data if name in known})
+        return kind(**values)
     except TypeError:
         return None
 

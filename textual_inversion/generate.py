@@ -59,7 +59,7 @@ def generate(
             return
     assert drawing is not None
     yield from _write(model, shot, words, drawing.latents, folder)
-    yield Finished(drawing.total, "done", str(folder))
+    yield Finished(drawing.total, "finished", str(folder))
 
 
 def make_shot(settings: GenerateSettings, model: BaseModel) -> Shot:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TextIO
 
 from textual_inversion.events import (
@@ -18,7 +19,7 @@ from textual_inversion.events import (
     Stepped,
     Warned,
 )
-from textual_inversion.runview import Run, now
+from textual_inversion.runview import Run, now, past_events
 
 _EVERY_SECONDS = 10.0
 
@@ -55,6 +56,9 @@ class Printer:
 
     def show(self, event: Event) -> None:
         """Print one event."""
+        if isinstance(event, Started) and event.step:
+            for past in past_events(Path(event.folder)):
+                self.run.apply(past)
         self.run.apply(event, now=now())
         match event:
             case Stepped() | Sampled() | Progressed():
@@ -76,8 +80,7 @@ class Printer:
             case Previewed(path=path):
                 self._line(f"Preview: {path}")
             case Finished(step=step, reason=reason, path=path):
-                word = "Done" if reason == "done" else "Interrupted, saved"
-                self._line(f"{word} at {step}: {path}")
+                self._line(f"{reason.capitalize()} at {step}: {path}")
                 if self.run.best_path:
                     self._line(f"Best: {best_words(self.run)}")
             case _:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from textual_inversion.assembly import (
     Parts,
@@ -28,7 +29,7 @@ from textual_inversion.crew import Crew, find_crew
 from textual_inversion.cutoff import find_owed
 from textual_inversion.errors import EmbeddingError, TextualInversionError, TrainingError
 from textual_inversion.evaluation import Evaluator
-from textual_inversion.events import Event, Failed, Finished, Saved, Started
+from textual_inversion.events import Event, Failed, Finished, Saved, Started, Warned
 from textual_inversion.files.storage import write_whole
 from textual_inversion.guard import Guard
 from textual_inversion.models.memory import saving_memory
@@ -43,6 +44,8 @@ from textual_inversion.shortage import shortage_explained
 from textual_inversion.subject import Subject
 from textual_inversion.trackers import Tracker
 
+_T = TypeVar("_T")
+
 
 def train(settings: TrainSettings, control: Control) -> Iterator[Event]:
     """Run a whole training; whatever ends it, what was learned so far is saved."""
@@ -56,10 +59,11 @@ def train(settings: TrainSettings, control: Control) -> Iterator[Event]:
 
 
 def _train(settings: TrainSettings, control: Control, crew: Crew) -> Iterator[Event]:
-    parts = yield from open_parts(crew.widened(settings))
+    warned: list[Warned] = []
+    parts = yield from _noting(open_parts(crew.widened(settings)), warned)
     checkpoint = _checkpoint_of(parts)
     if checkpoint:
-        parts = yield from going_on(parts, checkpoint)
+        parts = yield from _noting(going_on(parts, checkpoint), warned)
     start = checkpoint.updates if checkpoint else parts.embedding.step
     owed = find_owed(checkpoint, settings) if checkpoint else None
     if start >= settings.max_steps and owed is None:
@@ -67,7 +71,7 @@ def _train(settings: TrainSettings, control: Control, crew: Crew) -> Iterator[Ev
             f'The embedding "{parts.embedding.name}" already has {start} steps and max steps is '
             f"{settings.max_steps}; set max steps higher to train on."
         )
-    batches = yield from read_data(parts, control)
+    batches = yield from _noting(read_data(parts, control), warned)
     if batches is None:
         yield Finished(start, "stopped")
         return
@@ -88,7 +92,19 @@ def _train(settings: TrainSettings, control: Control, crew: Crew) -> Iterator[Ev
         if checkpoint:
             evaluator.load_state(checkpoint.state["evaluation"])
         tracker = Tracker(settings, folder)
-        yield from log.through(tracker.through(_work(course, evaluator)))
+        yield from log.through(tracker.through(_work(course, evaluator)), said_before=warned)
+
+
+def _noting(events: Generator[Event, None, _T], warned: list[Warned]) -> Generator[Event, None, _T]:
+    """Note the warnings that come before there is a run folder to keep them in."""
+    while True:
+        try:
+            event = next(events)
+        except StopIteration as end:
+            return end.value
+        if isinstance(event, Warned):
+            warned.append(event)
+        yield event
 
 
 def _step_along(course: Course) -> Iterator[Event]:

@@ -10,16 +10,16 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from textual_inversion.errors import SettingsError
-from textual_inversion.events import Evaluated, Failed, Finished, Started, Stepped, from_dict
+from textual_inversion.events import Started
 from textual_inversion.knobs import walk
 from textual_inversion.runfolder import is_running, newest_checkpoint
+from textual_inversion.runview import Run, State, read_events, state_on_disk
 from textual_inversion.settings import TrainSettings, read_settings_file
 
-State = Literal["running", "finished", "converged", "stopped", "failed", "interrupted"]
-_ENDINGS: dict[str, State] = {"done": "finished", "converged": "converged", "stopped": "stopped"}
+_CAN_GO_ON = {"stopped", "failed", "killed"}
 _STEP = b'{"event": "stepped"'
 _UNREAD = b'"loss": null'
 # What tells runs apart already, or says nothing of how they learn.
@@ -79,47 +79,28 @@ class _Reader:
 
     folder: Path
     offset: int = 0
-    started: Started = field(default_factory=lambda: Started("", 0, 0))
-    stepped: Stepped | None = None
-    loss: float | None = None
-    evaluations: list[Evaluated] = field(default_factory=list)
-    end: Finished | Failed | None = None
+    run: Run = field(default_factory=lambda: Run(kind="train"))
     settings: dict[str, Any] = field(default_factory=dict)
 
     def row(self) -> Row:
         """Read what is new and say how the run stands."""
         self._read()
-        step = self.end.step if self.end else self.stepped.step if self.stepped else 0
-        best = min(self.evaluations, key=lambda read: read.loss, default=None)
-        state = self._state()
+        run, best = self.run, self.run.best
+        state = state_on_disk(run, works=is_running(self.folder))
         return Row(
             folder=self.folder,
-            name=self.started.name or self.folder.name,
+            name=run.name or self.folder.name,
             state=state,
-            step=step or self.started.step,
-            total=self.started.total,
-            loss=self.loss,
+            step=run.step,
+            total=run.total,
+            loss=run.losses[-1][1] if run.losses else None,
             best=best.loss if best else None,
             best_step=best.step if best else 0,
-            seconds_left=self._seconds_left() if state == "running" else None,
-            message=self.end.message if isinstance(self.end, Failed) else "",
+            seconds_left=run.seconds_left if state == "running" else None,
+            message=run.message if state == "failed" else "",
             settings=self.settings,
-            can_go_on=state in {"stopped", "failed", "interrupted"}
-            and newest_checkpoint(self.folder) is not None,
+            can_go_on=state in _CAN_GO_ON and newest_checkpoint(self.folder) is not None,
         )
-
-    def _state(self) -> State:
-        if is_running(self.folder):
-            return "running"
-        if isinstance(self.end, Finished):
-            return _ENDINGS.get(self.end.reason, "finished")
-        return "failed" if self.end else "interrupted"
-
-    def _seconds_left(self) -> float | None:
-        if self.stepped is None or self.stepped.step <= self.started.step:
-            return None
-        each = self.stepped.seconds / (self.stepped.step - self.started.step)
-        return each * (self.started.total - self.stepped.step)
 
     def _read(self) -> None:
         try:
@@ -130,34 +111,12 @@ class _Reader:
             return
         whole = added[: added.rfind(b"\n") + 1]
         self.offset += len(whole)
-        for line in _telling(whole.splitlines()):
-            self._fold(line)
-
-    def _fold(self, line: bytes) -> None:
-        try:
-            event = from_dict(json.loads(line))
-        except ValueError:
-            # A line that was being written when the machine went down.
-            return
-        match event:
-            case Started():
-                self._start(event)
-            case Stepped():
-                self.stepped = event
-                self.loss = self.loss if event.loss is None else event.loss
-            case Evaluated():
-                self.evaluations.append(event)
-            case Finished() | Failed():
-                self.end = event
-            case _:
-                pass
-
-    def _start(self, event: Started) -> None:
-        self.started, self.stepped, self.end = event, None, None
-        self.evaluations = [read for read in self.evaluations if read.step <= event.step]
-        # Settings are written anew by each sitting.
-        with suppress(SettingsError):
-            self.settings = read_settings_file(self.folder / "settings.json")
+        for event in read_events(_telling(whole.splitlines())):
+            self.run.apply(event)
+            if isinstance(event, Started):
+                # Settings are written anew by each sitting.
+                with suppress(SettingsError):
+                    self.settings = read_settings_file(self.folder / "settings.json")
 
 
 def _telling(lines: list[bytes]) -> list[bytes]:

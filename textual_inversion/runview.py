@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -28,9 +29,14 @@ from textual_inversion.events import (
     from_dict,
 )
 
-State = Literal["loading", "running", "stopping", "finished", "stopped", "failed", "broken off"]
+# The states of a run, by these words on the page, in `ti status` and in files; what runs may be
+# loading or stopping.
+State = Literal[
+    "loading", "running", "stopping", "finished", "converged", "stopped", "failed", "killed"
+]
 _SPEED_WINDOW = 50
-_ENDINGS = {"stopped": "Interrupted; saved.", "converged": "Converged; saved."}
+_ENDINGS: dict[str, State] = {"converged": "converged", "stopped": "stopped"}
+_KILLED = "The program ended during this run; train again to go on from its checkpoint."
 
 
 @dataclass
@@ -61,6 +67,7 @@ class Run:
     pairs: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     version: int = 0
+    _warned_at: list[int] = field(default_factory=list)
     _times: deque[tuple[int, float]] = field(
         default_factory=lambda: deque[tuple[int, float]](maxlen=_SPEED_WINDOW)
     )
@@ -90,23 +97,29 @@ class Run:
         return (self.total - self.step) / speed if speed and self.is_active else None
 
     def apply(self, event: Event, *, now: float | None = None) -> None:
-        """Fold one event in; `now` is a `perf_counter` reading, None for old news."""
+        """Fold one event in; `now` is a `perf_counter` reading, None for what a file tells."""
         self.version += 1
         match event:
             case Loading(what=what):
                 self.state, self.message = "loading", f"Loading {what} …"
             case Started():
-                self._start(event)
+                self._start(event, now)
             case Stepped():
                 self._step(event, now)
             case Finished() | Failed():
                 self._end(event)
             case Warned(message=message):
-                self.warnings.append(message)
+                self._warn(message)
             case _:
                 self._collect(event, now)
 
-    def _start(self, event: Started) -> None:
+    def _warn(self, message: str) -> None:
+        # Each sitting of a run says again what is wrong with its settings.
+        if message not in self.warnings:
+            self.warnings.append(message)
+            self._warned_at.append(self.step)
+
+    def _start(self, event: Started, now: float | None) -> None:
         self.name, self.folder = event.name, event.folder
         self.step = self.first_step = event.step
         self.total = event.total
@@ -118,15 +131,20 @@ class Run:
         if self.converged_step is not None and self.converged_step > event.step:
             self.converged_step = None
         self.previews = [p for p in self.previews if p.without or p.step <= event.step]
+        warned = zip(self._warned_at, self.warnings, strict=True)
+        kept = [(step, message) for step, message in warned if step <= event.step]
+        self._warned_at, self.warnings = [s for s, _ in kept], [message for _, message in kept]
         self._times.clear()
+        if now is None:
+            # The steps of a file tell their seconds since here.
+            self._times.append((event.step, 0.0))
 
     def _step(self, event: Stepped, now: float | None) -> None:
         self.step, self.total = event.step, event.total
         self.learning_rate, self.caption = event.learning_rate, event.caption
         if event.loss is not None:
             self.losses.append((event.step, event.loss, event.learning_rate))
-        if now is not None:
-            self._times.append((event.step, now))
+        self._times.append((event.step, event.seconds if now is None else now))
 
     def _end(self, event: Finished | Failed) -> None:
         self.step = event.step or self.step
@@ -134,9 +152,9 @@ class Run:
         if isinstance(event, Failed):
             self.state, self.message = "failed", event.message
         else:
-            self.state = "stopped" if event.reason == "stopped" else "finished"
+            self.state = _ENDINGS.get(event.reason, "finished")
             self.result = event.path
-            self.message = _ENDINGS.get(event.reason, "Done.")
+            self.message = f"{self.state.capitalize()}."
 
     def _collect(self, event: Event, now: float | None) -> None:
         match event:
@@ -186,20 +204,42 @@ class Run:
 
 
 def read_run(folder: Path) -> Run:
-    """Fold the events.jsonl of a run folder; a run without an end was broken off."""
+    """Fold the events.jsonl of a run folder in which no process works."""
     run = Run(kind="train")
-    for line in (folder / "events.jsonl").read_text(encoding="utf-8").splitlines():
+    for event in read_events((folder / "events.jsonl").read_bytes().splitlines()):
+        run.apply(event)
+    run.state = state_on_disk(run, works=False)
+    if run.state == "killed":
+        run.message = _KILLED
+    return run
+
+
+def state_on_disk(run: Run, *, works: bool) -> State:
+    """Name the state of a run folded from its file; `works` if a process works in its folder."""
+    if works:
+        return "running"
+    return "killed" if run.is_active else run.state
+
+
+def read_events(lines: Iterable[bytes]) -> Iterator[Event]:
+    """Read the lines of an events.jsonl, but for those that were cut short or are not known."""
+    for line in lines:
         try:
             event = from_dict(json.loads(line))
         except ValueError:
             # A line that was being written when the machine went down.
             continue
         if event is not None:
-            run.apply(event)
-    if run.is_active:
-        run.state = "broken off"
-        run.message = "The program ended during this run; train again to go on from its checkpoint."
-    return run
+            yield event
+
+
+def past_events(folder: Path) -> Iterator[Event]:
+    """Give what a run's earlier sittings told, but for their ends; one that goes on begins so."""
+    log = folder / "events.jsonl"
+    lines = log.read_bytes().splitlines() if log.is_file() else []
+    for event in read_events(lines):
+        if not isinstance(event, Loading | Sampled | Finished | Failed):
+            yield event
 
 
 def newest_run_folder(log_dir: Path) -> Path | None:

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 from textual_inversion.control import Control
 from textual_inversion.events import Event, Finished, Stepped
 
-Ending = Literal["done", "converged", "stopped"]
+Ending = Literal["finished", "converged", "stopped"]
 # Reading a loss from a GPU waits for it; a few times a second is often enough.
 _READ_EVERY_SECONDS = 0.25
 
@@ -48,7 +48,7 @@ def train(
         batch = next(batches)
         losses.add(learner.step(batch))
         step += 1
-        ending = "done" if step >= total else _asked(control)
+        ending = "finished" if step >= total else _asked(control)
         loss = losses.read(now=ending is not None)
         seconds = time.perf_counter() - began
         yield Stepped(step, total, loss, learner.learning_rate, seconds, batch.caption)

@@ -22,7 +22,7 @@ from webui.status import duration
 
 _SHOWN = 30
 _FRESH_SECONDS = 0.9
-_TONES = {"running": "busy", "failed": "bad", "interrupted": "bad"}
+_TONES = {"running": "busy", "failed": "bad", "killed": "bad"}
 _LABELS = {knob.path: knob.ui.label for knob in walk(TrainSettings)}
 _DEFAULTS = {knob.path: knob.default for knob in walk(TrainSettings)}
 

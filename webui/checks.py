@@ -70,7 +70,7 @@ def probing(settings: TrainSettings, results: Results) -> Job:
 
 
 def _over(result: object) -> Finished:
-    return Finished(0, "done" if result else "stopped")
+    return Finished(0, "finished" if result else "stopped")
 
 
 def report_html(run: Run | None, results: Results) -> str:

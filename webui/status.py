@@ -22,13 +22,12 @@ def sentence(run: Run | None, *, idle: str) -> str:
     match run.state:
         case "running":
             return _progress(run)
-        case "finished":
-            how = "Converged" if run.message.startswith("Converged") else "Done"
-            return f"{how}: {_count(run)}.{_result(run)}"
+        case "finished" | "converged":
+            return f"{run.state.capitalize()}: {_count(run)}.{_result(run)}"
         case "stopped":
-            return f"Interrupted at {_noun(run)} {run.step} of {run.total}.{_result(run)}"
-        case "failed":
-            return f"Failed: {run.message}"
+            return f"Stopped at {_noun(run)} {run.step} of {run.total}.{_result(run)}"
+        case "failed" | "killed":
+            return f"{run.state.capitalize()}: {run.message}"
         case _:
             return run.message
 
@@ -39,7 +38,7 @@ def tone(run: Run | None) -> Tone:
         return "idle"
     if run.is_active:
         return "busy"
-    return "bad" if run.state in {"failed", "broken off"} else "good"
+    return "bad" if run.state in {"failed", "killed"} else "good"
 
 
 def duration(seconds: float) -> str:

@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from textual_inversion.control import Control, Turnstile
-from textual_inversion.events import Event, Sampled, Started, Stepped
+from textual_inversion.events import Event, Sampled, Started
 from textual_inversion.jobs import Job
-from textual_inversion.runview import read_run
+from textual_inversion.runview import past_events
 from textual_inversion.settings import GenerateSettings, PreprocessSettings, TrainSettings
 
 _HEAVY = (
@@ -47,21 +47,10 @@ def training(settings: TrainSettings) -> Job:
 
         for event in train(settings, control):
             if isinstance(event, Started) and event.step:
-                yield from earlier(Path(event.folder))
+                yield from past_events(Path(event.folder))
             yield event
 
     return job
-
-
-def earlier(folder: Path) -> Iterator[Event]:
-    """Give what a run's earlier sittings showed, so that its curve goes on where it was."""
-    if not (folder / "events.jsonl").is_file():
-        return
-    past = read_run(folder)
-    for step, loss, rate in past.losses:
-        yield Stepped(step, past.total, loss, rate, seconds=0.0)
-    yield from past.evaluations
-    yield from past.previews
 
 
 def generating(settings: GenerateSettings) -> Job:

@@ -55,8 +55,8 @@ def expect_text(page, element, pattern):
 
 def step_of(page):
     """The step that the status sentence tells."""
-    expect_text(page, "train-status-line", r"step \d+ of|Step \d+ of|Done: \d+")
-    return int(re.search(r"(?:[Ss]tep|Done:) (\d+)", page.inner_text("#train-status-line"))[1])
+    expect_text(page, "train-status-line", r"step \d+ of|Step \d+ of|Finished: \d+")
+    return int(re.search(r"(?:[Ss]tep|Finished:) (\d+)", page.inner_text("#train-status-line"))[1])
 
 
 def wait_for_step(page, step):

@@ -112,7 +112,7 @@ def test_a_data_set_is_checked_and_its_training_estimated(shared_server, window,
     fill(page, "train-dataset_dir", folder)
     fill(page, "train-batch_size", 1)
     press(page, "train-check-button")
-    expect_text(page, "check-status-line", "Done: 4 pictures")
+    expect_text(page, "check-status-line", "Finished: 4 pictures")
     expect_text(page, "check-report", "4, 3 usable.*unreadable.*torn.png.*is no picture")
     press(page, "probe-start-button")
     expect_text(page, "probe-estimate", r"About .* for 500 steps \(.* s each\).*peak memory \d+ MB")

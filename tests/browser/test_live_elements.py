@@ -43,7 +43,7 @@ def live(shared_server, chromium):
     wait_for_step(page, 41)
     yield page
     press(page, "train-stop-button")
-    expect_text(page, "train-status-line", "Interrupted")
+    expect_text(page, "train-status-line", "Stopped")
     context.close()
 
 

@@ -46,7 +46,7 @@ def test_interrupting_in_one_tab_frees_the_buttons_of_another(training, server, 
     other = open_page(window, server, "Train")
     expect(other.locator("#train-start-button")).to_be_disabled()
     press(other, "train-stop-button")
-    expect_text(training, "train-status-line", "Interrupted at step")
+    expect_text(training, "train-status-line", "Stopped at step")
     expect(training.locator("#train-start-button")).to_be_enabled()
     expect(training.locator("#train-stop-button")).to_be_disabled()
 
@@ -70,7 +70,7 @@ def test_asking_the_server_to_end_saves_what_was_learned(training, server):
     assert embedding.read_bytes() != before
     server.start()
     come_back(training, server, "Train")
-    expect_text(training, "train-status-line", "Interrupted at step")
+    expect_text(training, "train-status-line", "Stopped at step")
 
 
 def test_the_page_fits_a_phone(training, chromium, server, shoot):

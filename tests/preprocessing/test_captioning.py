@@ -108,7 +108,7 @@ def test_captions_alone_leave_the_pictures(run, writers, captions, tmp_path):
     events = list(run(caption="blip", output_format="captions"))
     assert captions() == {"a": "blip red\n", "b": "blip blue\n", "c": "blip red\n"}
     assert not list((tmp_path / "out").glob("*.png"))
-    assert events[-1] == Finished(3, "done", str(tmp_path / "out"))
+    assert events[-1] == Finished(3, "finished", str(tmp_path / "out"))
 
 
 def test_one_that_fails_is_named_and_the_rest_done(run, writers, source, captions, tmp_path):

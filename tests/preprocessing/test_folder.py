@@ -42,7 +42,7 @@ def test_every_picture_is_written_and_told(source, target):
         Started(str(source), 0, 2, str(target)),
         Progressed(1, 2, str(target / "00000-0-a.png"), str(source / "a.png")),
         Progressed(2, 2, str(target / "00001-0-b.png"), str(source / "b.png")),
-        Finished(2, "done", str(target)),
+        Finished(2, "finished", str(target)),
     ]
     with Image.open(target / "00001-0-b.png") as image:
         assert (image.size, image.mode, image.format) == ((16, 16), "RGB", "PNG")
@@ -57,7 +57,7 @@ def test_a_size_of_its_own_goes_before_the_models(source, target):
 def test_flipped_copies_are_numbered_and_counted(source, target):
     events = list(run(source, target, flipped_copies="both"))
     assert names(target) == [f"0000{i}-{sub}-{n}.png" for i, n in enumerate("ab") for sub in "012"]
-    assert events[-1] == Finished(6, "done", str(target))
+    assert events[-1] == Finished(6, "finished", str(target))
 
 
 def test_unreadable_pictures_are_named_and_leave_no_gap(source, target):
@@ -124,7 +124,7 @@ def test_a_stop_after_the_last_picture_is_too_late(source, target):
     for event in run(source, target, stop=stop):
         if event == Progressed(2, 2, str(target / "00001-0-b.png"), str(source / "b.png")):
             stop.set()
-    assert event == Finished(2, "done", str(target))
+    assert event == Finished(2, "finished", str(target))
 
 
 def test_nothing_readable_is_a_failure(source, target):

@@ -47,7 +47,7 @@ def test_captions_alone_are_named_like_their_pictures(run, tmp_path):
     events = run(output_format="captions", recursive=True)
     assert names(tmp_path / "out") == ["a.txt", "below/b.txt"]
     assert (tmp_path / "out" / "a.txt").read_text() == "a house\n"
-    assert events[-1] == Finished(2, "done", str(tmp_path / "out"))
+    assert events[-1] == Finished(2, "finished", str(tmp_path / "out"))
 
 
 def test_captions_of_folders_below_are_known_again(run):
@@ -61,7 +61,7 @@ def test_no_caption_to_write_is_said(run, source, tmp_path):
     events = run(output_format="captions")
     assert events[-2:] == [
         Warned(f"There was nothing to write: no picture in {source} has a caption."),
-        Finished(0, "done", str(tmp_path / "out")),
+        Finished(0, "finished", str(tmp_path / "out")),
     ]
 
 

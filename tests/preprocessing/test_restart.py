@@ -38,7 +38,7 @@ def test_what_is_done_is_left_alone_and_counted(run, written, source, tmp_path):
         Progressed(1, 3, str(tmp_path / "out" / "00000-0-a.png"), str(source / "a.png")),
         Progressed(2, 3, str(tmp_path / "out" / "00001-0-b.png"), str(source / "b.png")),
     ]
-    assert events[-1] == Finished(3, "done", str(tmp_path / "out"))
+    assert events[-1] == Finished(3, "finished", str(tmp_path / "out"))
     assert said(events) == [
         "3 of 3 pictures were prepared already with these settings, and are left as they are."
     ]

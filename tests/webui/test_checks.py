@@ -25,7 +25,7 @@ def test_a_check_is_drawn_when_it_is_over(settings):
     runner, results = Runner(), Results()
     run = runner.start("check", checking(settings, results, runner.device))
     runner.join("check")
-    assert (run.state, run.step, run.message) == ("finished", 4, "Done.")
+    assert (run.state, run.step, run.message) == ("finished", 4, "Finished.")
     drawn = report_html(run, results)
     assert "<dd>4, 3 usable</dd>" in drawn
     assert "&lt;b&gt;.png" in drawn

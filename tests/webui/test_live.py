@@ -59,7 +59,7 @@ def test_the_end_of_a_run_frees_the_button(live, runner):
     runner.current = run_at(Started("cat", 0, 9))
     _, button, seen = live.poll({})
     assert button["interactive"] is False
-    runner.current.apply(Finished(9, "done"))
+    runner.current.apply(Finished(9, "finished"))
     assert live.poll(seen)[1]["interactive"] is True
 
 

@@ -56,29 +56,29 @@ def test_stopping_says_that_it_saves():
     assert sentence(run, idle=IDLE) == "Stopping after this step, then saving …"
 
 
-def test_an_interrupted_run_tells_where_it_stopped_and_what_it_saved():
+def test_a_stopped_run_tells_where_it_stopped_and_what_it_saved():
     told = said(Started("cat", 0, 100), Finished(7, "stopped", "embeddings/cat.pt"))
-    assert told == "Interrupted at step 7 of 100. Saved in embeddings/cat.pt."
+    assert told == "Stopped at step 7 of 100. Saved in embeddings/cat.pt."
 
 
 def test_a_finished_run_tells_what_was_made():
-    told = said(Started("cat", 0, 100), Finished(100, "done", "embeddings/cat.pt"))
-    assert told == "Done: 100 steps. Saved in embeddings/cat.pt."
+    told = said(Started("cat", 0, 100), Finished(100, "finished", "embeddings/cat.pt"))
+    assert told == "Finished: 100 steps. Saved in embeddings/cat.pt."
 
 
 def test_a_finished_preprocessing_counts_pictures():
-    made = [Progressed(1, 1, "b/a.png", "a/a.png"), Finished(1, "done", "b")]
-    assert said(Started("a", 0, 1), *made, kind="preprocess") == "Done: 1 picture. Saved in b."
+    made = [Progressed(1, 1, "b/a.png", "a/a.png"), Finished(1, "finished", "b")]
+    assert said(Started("a", 0, 1), *made, kind="preprocess") == "Finished: 1 picture. Saved in b."
 
 
 def test_a_failed_run_tells_why():
     assert said(Failed(3, "The disk is full.")) == "Failed: The disk is full."
 
 
-def test_a_run_that_broke_off_says_how_to_go_on():
+def test_a_run_that_was_killed_says_how_to_go_on():
     run = run_of(Started("cat", 0, 100))
-    run.state, run.message = "broken off", "Train again to go on."
-    assert sentence(run, idle=IDLE) == "Train again to go on."
+    run.state, run.message = "killed", "Train again to go on."
+    assert sentence(run, idle=IDLE) == "Killed: Train again to go on."
     assert tone(run) == "bad"
 
 

@@ -1,39 +1,57 @@
 """A run that goes on shows its earlier sittings too."""
 
-import json
 import threading
 
 import pytest
 
-from textual_inversion.control import Turnstile
-from textual_inversion.events import Finished, Previewed, Sampled, Started, Stepped, to_dict
-from textual_inversion.runview import Run
-from webui.work import earlier, steady, warm
+from tests.cats import settings
+from textual_inversion.control import Control, Turnstile
+from textual_inversion.events import Finished, Sampled
+from textual_inversion.runtable import RunTable
+from textual_inversion.runview import Run, read_run
+from webui.work import steady, training, warm
 
 
-def keep(folder, *events):
-    lines = [json.dumps(to_dict(event)) for event in events]
-    (folder / "events.jsonl").write_text("\n".join(lines) + "\n")
-
-
-def test_a_new_run_has_no_earlier_sittings(tmp_path):
-    assert list(earlier(tmp_path)) == []
-
-
-def test_losses_and_previews_come_back_up_to_the_step_where_it_goes_on(tmp_path):
-    steps = [Stepped(step, 9, step / 10, 0.005, 0.1) for step in (1, 2, 3)]
-    preview = Previewed(2, "2.png", "a cat")
-    again = Started("cat", 2, 20, str(tmp_path))
-    keep(tmp_path, Started("cat", 0, 9), *steps, preview, Finished(3, "stopped"), again)
+def shown(cat, **changes):
+    """Fold what the page is told of a training."""
     run = Run(kind="train")
-    for event in [*earlier(tmp_path), again]:
-        run.apply(event)
-    assert run.losses == [(1, 0.1, 0.005), (2, 0.2, 0.005)]
-    assert (run.previews, run.step, run.state) == ([preview], 2, "running")
+    for event in training(settings(cat, **changes))(Control()):
+        run.apply(event, now=0.0)
+    return run
+
+
+def test_a_run_that_goes_on_shows_its_whole_past(home, cat):
+    chosen = {"evaluate_every": 1, "convergence_window": 4, "learning_rate": "1e-9:2"}
+    first = shown(cat, **chosen, save_image_every=6, max_steps=12)
+    second = shown(cat, **chosen, save_image_every=6, max_steps=13)
+    assert first.converged_step is not None
+    assert second.converged_step == first.converged_step
+    assert second.measured[0] == first.measured[0]
+    assert second.previews[:-1] == first.previews
+    assert set(first.warnings) < set(second.warnings)
+    assert [step for step, *_ in second.losses] == list(range(1, 14))
+
+
+def test_the_page_and_the_run_folder_show_the_same(home, cat):
+    chosen = {"evaluate_every": 1, "learning_rate": "0.005:2", "checkpoint_every": 1}
+    shown(cat, **chosen, max_steps=3)
+    live = shown(cat, **chosen, max_steps=5)
+    (folder,) = (home / "runs").glob("*/cat-x")
+    kept, row = read_run(folder), RunTable(home / "runs").rows()[0]
+    for name in ("state", "step", "losses", "evaluations", "measured", "last_saved", "best_path"):
+        assert getattr(kept, name) == getattr(live, name)
+    assert sorted(kept.warnings) == sorted(live.warnings)
+    assert len(kept.warnings) == 2  # of either sitting's schedule
+    assert (row.state, row.step, row.loss) == (live.state, live.step, live.losses[-1][1])
 
 
 def test_the_last_view_of_a_picture_stays_until_the_next():
-    seen = [Sampled(1, 3, "data:a"), Sampled(2, 3), Sampled(3, 3, "data:b"), Finished(3, "done")]
+    seen = [
+        Sampled(1, 3, "data:a"),
+        Sampled(2, 3),
+        Sampled(3, 3, "data:b"),
+        Finished(3, "finished"),
+    ]
     kept = [Sampled(1, 3, "data:a"), Sampled(2, 3, "data:a"), *seen[2:]]
     assert list(steady(iter(seen))) == kept
 
