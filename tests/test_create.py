@@ -111,5 +111,7 @@ def test_another_embeddings_vectors_can_be_the_start(home, stacks):
 
 def test_a_file_of_another_width_is_refused(home, stacks):
     other = create(settings(stacks, "sd2", name="wide-x"))
-    with pytest.raises(ModelError, match="width 48, but the base model"):
+    with pytest.raises(
+        ModelError, match="token dimension 48, but the current model has token dimension 32"
+    ):
         create(settings(stacks, from_file=str(other)))
