@@ -60,7 +60,8 @@ def describe_start(settings: CreateSettings) -> str:
         for token, count in zip(start.tokens, start.counts, strict=True)
     ]
     source = "what the encoder makes of " if settings.start == "encoded-words" else ""
-    return f"Vectors start from: {source}{', '.join(parts)}. The name takes {room}"
+    skipped = f" (skipped: {' '.join(start.skipped)})" if start.skipped else ""
+    return f"Vectors start from: {source}{', '.join(parts)}{skipped}. The name takes {room}"
 
 
 def _start(settings: CreateSettings, model: BaseModel) -> tuple[torch.Tensor, ...]:

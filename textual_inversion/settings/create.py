@@ -21,7 +21,7 @@ class CreateSettings(Settings):
     """The word you will use in prompts, and the file's name. Pick one that is no word yet."""
     initialization_text: Annotated[str, Ui("Initialization text")] = "*"
     """Words that say roughly what the pictures show, such as "brown dog"; the vectors start from
-    them. Empty starts from zeros."""
+    them, leading articles and commas skipped. Empty starts from zeros."""
     num_vectors: Annotated[
         int, Field(ge=1, le=75), Ui("Number of vectors per token", "slider", step=1)
     ] = 1
