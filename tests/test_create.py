@@ -1,9 +1,11 @@
+from pathlib import Path
+
 import pytest
 import torch
 
 from tests import tiny
 from textual_inversion import files
-from textual_inversion.create import create, describe_start
+from textual_inversion.create import create, describe_made, describe_name, describe_start
 from textual_inversion.errors import EmbeddingError, ModelError
 from textual_inversion.models.load import open_model
 from textual_inversion.settings import CreateSettings
@@ -74,6 +76,13 @@ def test_a_name_that_will_not_do_is_refused_in_one_sentence(home, stacks, name):
 def test_a_word_of_the_vocabulary_is_refused(home, stacks):
     with pytest.raises(EmbeddingError, match='"cat" is a word that the base model knows'):
         create(settings(stacks, name="cat"))
+
+
+def test_a_word_of_the_vocabulary_may_be_used_anyway(home, stacks):
+    asked = settings(stacks, name="<cat>", force=True)
+    assert create(asked) == Path("embeddings/cat.pt")
+    assert describe_made(asked).splitlines()[1].startswith('Warning: "cat" is a word')
+    assert describe_name(settings(stacks, name="cat-x")) == ""
 
 
 def test_an_old_embedding_is_kept_unless_asked(home, stacks):
