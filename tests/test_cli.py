@@ -14,7 +14,8 @@ from textual_inversion.knobs import walk
 
 FLAGS = {
     "create": (
-        "--initialization-text --num-vectors --start --from-file --overwrite --model --settings"
+        "--force --initialization-text --num-vectors --start --from-file --overwrite --model "
+        "--settings"
     ),
     "preprocess": (
         "--width --height --keep-original-size --flipped-copies --split-oversized "
@@ -90,6 +91,16 @@ def test_the_main_job_from_the_command_line(home, pictures, stacks, capsys):
     assert "my-dog                   2 vectors x 32, step 3, sd1" in said
     assert len(list((home / "ready").glob("*.png"))) == 6
     assert len(list((home / "outputs").rglob("*.png"))) == 1
+
+
+def test_a_word_the_model_knows_is_used_with_force_and_a_warning(home, stacks, capsys):
+    argv = ["create", "<cat>", "--model", str(stacks["sd1"])]
+    assert main(argv) == 1
+    assert 'or allow it with "Use it anyway" (--force)' in capsys.readouterr().err
+    assert main([*argv, "--force"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("Created embeddings/cat.pt")
+    assert said[1].startswith('Warning: "cat" is a word that the base model knows already')
 
 
 def test_a_data_set_is_checked_before_training(home, pictures, stacks, capsys):

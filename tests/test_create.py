@@ -1,9 +1,11 @@
+from pathlib import Path
+
 import pytest
 import torch
 
 from tests import tiny
 from textual_inversion import files
-from textual_inversion.create import create, describe_start
+from textual_inversion.create import create, describe_made, describe_name, describe_start
 from textual_inversion.errors import EmbeddingError, ModelError
 from textual_inversion.models.load import open_model
 from textual_inversion.settings import CreateSettings
@@ -40,6 +42,16 @@ def test_vectors_start_from_the_words_of_each_encoder(home, stacks, kind):
         assert torch.equal(vectors, encoder.token_rows([red, red, cat]))
 
 
+@pytest.mark.parametrize("start", ["words", "encoded-words"])
+def test_leading_articles_and_commas_start_no_vector(home, stacks, start):
+    text = "a, the red cat on a house"
+    made = files.read(create(settings(stacks, initialization_text=text, start=start)))
+    (encoder,) = open_model(str(stacks["sd1"])).text.encoders
+    ids = encoder.token_ids(text)
+    rows = encoder.token_rows(ids) if start == "words" else encoder.encode([ids], None)[0][0, 1:]
+    assert torch.equal(made.vectors[0], rows[3:4])
+
+
 @pytest.mark.parametrize("text", ["", "   "])
 def test_an_empty_text_starts_from_zeros(home, stacks, text):
     made = files.read(create(settings(stacks, initialization_text=text, num_vectors=2)))
@@ -66,6 +78,13 @@ def test_a_word_of_the_vocabulary_is_refused(home, stacks):
         create(settings(stacks, name="cat"))
 
 
+def test_a_word_of_the_vocabulary_may_be_used_anyway(home, stacks):
+    asked = settings(stacks, name="<cat>", force=True)
+    assert create(asked) == Path("embeddings/cat.pt")
+    assert describe_made(asked).splitlines()[1].startswith('Warning: "cat" is a word')
+    assert describe_name(settings(stacks, name="cat-x")) == ""
+
+
 def test_an_old_embedding_is_kept_unless_asked(home, stacks):
     first = create(settings(stacks)).read_bytes()
     with pytest.raises(EmbeddingError, match="already"):
@@ -77,6 +96,12 @@ def test_an_old_embedding_is_kept_unless_asked(home, stacks):
 def test_the_live_line_tells_tokens_and_room(home, stacks):
     assert describe_start(settings(stacks, initialization_text="red cat", num_vectors=3)) == (
         "Vectors start from: red (2), cat (1). The name takes 3 of a prompt's 75 tokens, 72 left."
+    )
+    assert describe_start(settings(stacks, initialization_text="a red cat")).startswith(
+        "Vectors start from: red (1), cat (none) (skipped: a). The name takes 1 of"
+    )
+    assert describe_start(settings(stacks, initialization_text="the")).startswith(
+        "Vectors start from: the (1). The"
     )
     assert "cat (none)" in describe_start(settings(stacks, initialization_text="red cat"))
     assert describe_start(settings(stacks, initialization_text="")).startswith("No words")
@@ -111,5 +136,7 @@ def test_another_embeddings_vectors_can_be_the_start(home, stacks):
 
 def test_a_file_of_another_width_is_refused(home, stacks):
     other = create(settings(stacks, "sd2", name="wide-x"))
-    with pytest.raises(ModelError, match="width 48, but the base model"):
+    with pytest.raises(
+        ModelError, match="token dimension 48, but the current model has token dimension 32"
+    ):
         create(settings(stacks, from_file=str(other)))

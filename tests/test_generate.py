@@ -7,6 +7,7 @@ from tests.marks import slow
 from textual_inversion import files
 from textual_inversion.control import Control
 from textual_inversion.events import Finished, Progressed, Sampled, Warned
+from textual_inversion.files.diffusers import export
 from textual_inversion.files.embedding import Embedding
 from textual_inversion.generate import generate
 from textual_inversion.settings import GenerateSettings
@@ -82,6 +83,35 @@ def test_the_bare_name_and_the_brackets_mean_the_same(zyx):
     assert bare.tobytes() == bracketed.tobytes()
 
 
+def test_a_misspelled_name_is_told_with_the_nearest(zyx, home):
+    events = run("a <zyxx>, <zyx> and <other>", model=zyx, steps=1)
+    folder = home / "embeddings"
+    said = [event.message for event in events if isinstance(event, Warned)]
+    assert [line.replace(str(folder), "embeddings") for line in said] == [
+        "There is no embedding called <zyxx> in embeddings, so it is read as plain text; "
+        "did you mean <zyx>?",
+        "There is no embedding called <other> in embeddings, so it is read as plain text; "
+        "check the name or put its file there.",
+    ]
+
+
+def test_a_name_whose_file_is_broken_is_told_with_the_reason(zyx, home):
+    (home / "embeddings" / "bad.pt").write_bytes(b"bad")
+    (said,) = [e.message for e in run("a <bad>", model=zyx, steps=1) if isinstance(e, Warned)]
+    assert said.startswith("<bad> is read as plain text, since its file cannot be used: ")
+    assert "bad.pt is damaged" in said
+
+
+def test_a_bin_file_of_diffusers_answers_to_its_brackets_only(home, stacks):
+    export(home / "embeddings" / "dog.bin", embedding(32, name="dog"))
+    plain = run("a photo of a dog", model=str(stacks["sd1"]))
+    (bare,) = pictures(plain)
+    (bracketed,) = pictures(run("a photo of a <dog>", model=str(stacks["sd1"])))
+    assert "TI hashes" not in bare.text["parameters"]
+    assert 'TI hashes: "dog: ' in bracketed.text["parameters"]
+    assert bare.tobytes() != bracketed.tobytes()
+
+
 def test_the_embedding_changes_the_picture(zyx):
     (with_it,) = pictures(run("a <zyx>", model=zyx))
     (without,) = pictures(run("a zyxw", model=zyx))
@@ -111,7 +141,10 @@ def test_pictures_are_numbered_and_never_overwritten(zyx):
 def test_an_embedding_of_another_model_is_read_as_text_and_said(zyx, stacks):
     events = run(model=str(stacks["sd2"]))
     (warned,) = [event.message for event in events if isinstance(event, Warned)]
-    assert '"zyx" was made for another base model' in warned
+    assert warned == (
+        "Cannot load embedding for <zyx>. It was trained on a model with token dimension 32, but "
+        "the current model has token dimension 48. Its name is read as plain text."
+    )
     assert len(pictures(events)) == 1
 
 

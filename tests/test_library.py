@@ -1,12 +1,23 @@
 import pytest
+import safetensors.torch
 import torch
 
 from tests.files.samples import facts, sd1, sdxl
 from tests.files.test_image import picture
 from textual_inversion import files
 from textual_inversion.errors import EmbeddingError, StorageError
-from textual_inversion.files import image
+from textual_inversion.files import image, pt
 from textual_inversion.library import Entry, Library
+
+
+def imported(path, key):
+    """Put a file of diffusers' there, which holds one tensor under its key."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tensors = {key: sd1(num_vectors=1).vectors[0]}
+    if path.suffix == ".safetensors":
+        safetensors.torch.save_file(tensors, path)
+    else:
+        torch.save(tensors, path)
 
 
 @pytest.fixture
@@ -27,8 +38,8 @@ def test_what_is_saved_is_listed_and_loaded(library, folder):
     library.save(sd1("dog"))
     library.save(sdxl("Cat 2"))
     assert library.list() == [
-        Entry("Cat 2", folder / "Cat 2.pt", 2, (8, 12), 70),
-        Entry("dog", folder / "dog.pt", 2, (8,), 500, "v1-5-pruned"),
+        Entry("Cat 2", folder / "Cat 2.pt", 2, (8, 12), 70, word="Cat 2"),
+        Entry("dog", folder / "dog.pt", 2, (8,), 500, "v1-5-pruned", word="dog"),
     ]
     assert facts(library.load("dog")) == facts(sd1("dog"))
 
@@ -134,6 +145,38 @@ def test_saving_keeps_to_the_file_that_has_the_name(library, folder):
     assert [facts(library.load(entry.name)) for entry in library.list()] == [facts(sdxl())]
 
 
+@pytest.mark.parametrize("key", ["<terence>", "terence"])
+@pytest.mark.parametrize("kind", ["bin", "safetensors", "pt"])
+def test_saving_keeps_to_a_diffusers_file_and_its_key(library, folder, kind, key):
+    path = folder / "terence" / f"learned_embeds.{kind}"
+    imported(path, key)
+    trained = sd1("terence", num_vectors=3)
+    assert library.save(trained, overwrite=True) == path
+    assert [(entry.path, entry.problem) for entry in library.list()] == [(path, None)]
+    assert (library.load("terence").key, library.list()[0].word) == (key, key)
+    assert torch.equal(library.load("terence").vectors[0], trained.vectors[0])
+
+
+def test_a_bin_file_that_holds_what_a1111_writes_stays_so(library, folder):
+    folder.mkdir()
+    pt.write(folder / "cat.bin", sd1("cat"))
+    assert library.save(sdxl("cat"), overwrite=True) == folder / "cat.bin"
+    assert facts(library.load("cat")) == facts(sdxl("cat"))
+
+
+def test_renaming_renames_the_key_as_well(library, folder):
+    imported(folder / "dog.bin", "<dog>")
+    assert library.rename("<dog>", "<cat>") == folder / "cat.bin"
+    assert list(torch.load(folder / "cat.bin", weights_only=True)) == ["<cat>"]
+
+
+def test_a_name_that_is_misspelled_is_told_with_the_nearest(library):
+    library.save(sd1("terence"))
+    library.save(sd1("zyx"))
+    with pytest.raises(EmbeddingError, match="called 'terrence' in .*; choose terence or put its"):
+        library.load("<terrence>")
+
+
 def test_saving_over_a_picture_leaves_it_and_takes_its_name(library, folder):
     folder.mkdir()
     image.write(folder / "a.png", picture(), sd1("cat"))
@@ -165,7 +208,7 @@ def test_renaming_may_change_capitals_only(library):
 def test_renaming_takes_no_name_that_is_taken_or_will_not_do(library, folder):
     library.save(sd1("cat"))
     library.save(sd1("dog"))
-    torch.save({"<bird>": sd1().vectors[0]}, folder / "bird.bin")
+    image.write(folder / "bird.png", picture(), sd1("bird"))
     wrong = [("cat", "dog", "already"), ("cat", "a/b", "contains"), ("fish", "x", "no embedding")]
     for name, new_name, complaint in (*wrong, ("bird", "x", "Cannot rename")):
         with pytest.raises(EmbeddingError, match=complaint):

@@ -1,7 +1,7 @@
 import pytest
 
 from textual_inversion.errors import EmbeddingError
-from textual_inversion.names import check_name
+from textual_inversion.names import check_name, nearest
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,16 @@ def test_a_name_of_letters_digits_and_quiet_punctuation_is_returned(name):
 
 def test_outer_spaces_are_dropped():
     assert check_name("  my cat ") == "my cat"
+
+
+def test_brackets_as_a_prompt_has_them_are_dropped():
+    assert check_name(" <my cat> ") == "my cat"
+
+
+def test_the_nearest_names_come_first():
+    names = ["terence", "Terrance", "dog"]
+    assert nearest("terrance", names) == ("Terrance", "terence")
+    assert nearest("xyz", names) == ()
 
 
 @pytest.mark.parametrize(

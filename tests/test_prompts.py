@@ -9,6 +9,7 @@ from textual_inversion.prompts import (
     fill,
     parse_template,
     split_names,
+    unknown_names,
     vary_tags,
     words_from_file_name,
 )
@@ -156,6 +157,23 @@ def test_a_name_works_inside_weights_and_before_punctuation():
 def test_of_names_that_read_alike_the_one_spelled_so_is_meant():
     found = [piece.name for piece in split_names("foo Foo FOO", ["foo", "Foo"]) if piece.name]
     assert found == ["foo", "Foo", "Foo"]
+
+
+def test_a_name_given_in_brackets_is_not_found_bare():
+    found = split_names("a dog, <dog>, <Dog>, embedding:dog, cat", ["<dog>", "cat"])
+    named = [(piece.text, piece.name) for piece in found if piece.name]
+    assert named == [
+        ("<dog>", "<dog>"),
+        ("<Dog>", "<dog>"),
+        ("embedding:dog", "<dog>"),
+        ("cat", "cat"),
+    ]
+
+
+def test_what_is_asked_for_and_unknown_is_listed_once():
+    prompt = "<typo> cat2 <cat2> embedding:gone, <typo> 3 < 4 > 2 <|endoftext|> <<cat2>"
+    assert unknown_names(prompt, ["cat2"]) == ["typo", "gone"]
+    assert unknown_names("a dog", []) == []
 
 
 def test_without_names_a_prompt_is_one_piece():

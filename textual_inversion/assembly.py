@@ -24,6 +24,7 @@ from textual_inversion.models.memory import check_attention
 from textual_inversion.models.precision import describe_compute
 from textual_inversion.notes import Notes
 from textual_inversion.previews import Previews, preview_shots
+from textual_inversion.prompts import unknown_names
 from textual_inversion.rates import read_schedule
 from textual_inversion.readout import Readout
 from textual_inversion.runfolder import checkpoint_steps
@@ -62,6 +63,7 @@ def open_parts(
     library = Library(find_folder("embeddings"))
     embedding = embedding or library.load(settings.embedding)
     lines = read_template(settings.template)
+    yield from _warn_of_names(settings, library, embedding)
     schedule = read_schedule(settings)
     if schedule.end is not None and schedule.end < settings.max_steps:
         yield Warned(
@@ -104,6 +106,24 @@ def going_on(parts: Parts, checkpoint: Checkpoint) -> Generator[Event, None, Par
     return replace(parts, settings=settings.model_copy(update={"optimizer": then}))
 
 
+def _warn_of_names(
+    settings: TrainSettings, library: Library, embedding: Embedding
+) -> Iterator[Warned]:
+    """Say where the vectors go if not into their own file, and what previews cannot show."""
+    entry, place = library.find(embedding.name), library.place_of(embedding.name)
+    if entry and entry.path != place:
+        yield Warned(
+            f"{entry.path} stays as it is: what is trained is saved as {place}, which is used "
+            "from then on."
+        )
+    prompts = f"{settings.preview_prompt}\n{settings.preview_negative_prompt}"
+    for name in unknown_names(prompts, [embedding.word]):
+        yield Warned(
+            f"The previews read <{name}> as plain text: only <{embedding.name}> is loaded while "
+            "it is trained."
+        )
+
+
 def _idle_on_a_cpu(settings: TrainSettings) -> Iterator[str]:
     if settings.precision == "fp16":
         yield "fp16 is made for GPUs; a CPU computes in it, but more slowly than in fp32."
@@ -142,7 +162,7 @@ def make_learner(parts: Parts, start: int, checkpoint: Checkpoint | None) -> Lea
     """Make the learner, as the checkpoint left it if there is one."""
     learner = Learner(
         parts.model,
-        parts.embedding.name,
+        parts.embedding.word,
         parts.embedding.vectors,
         settings=parts.settings,
         updates=start,

@@ -137,9 +137,9 @@ def _run(args: argparse.Namespace) -> int:
         return _queue(args)
     settings = read_settings(args)
     if isinstance(settings, CreateSettings):
-        from textual_inversion.create import create, describe_start
+        from textual_inversion.create import create, describe_made
 
-        print(f"Created {create(settings)}. {describe_start(settings)}")
+        print(f"Created {create(settings)}. {describe_made(settings)}")
         return 0
     control = Control()
     _stop_on_interrupt(control)

@@ -36,10 +36,28 @@ def create(settings: CreateSettings) -> Path:
             "allow overwriting."
         )
     model = open_model(settings.model)
-    _check_is_new_word(name, model)
+    if not settings.force and _is_word(name, model.text.encoders[0].tokenizer):
+        raise EmbeddingError(
+            f"{_known(name)}; choose a new word, such as {_coined(name)}, or allow it with "
+            '"Use it anyway" (--force).'
+        )
     vectors = _start(settings, model)
     embedding = Embedding(name, vectors, base_model=model.info.name, base_model_hash=model.hash)
     return library.save(embedding, overwrite=settings.overwrite)
+
+
+def describe_name(settings: CreateSettings) -> str:
+    """Warn of a name that is a word of the base model's already; empty for any other."""
+    name = check_name(settings.name)
+    if not _is_word(name, open_tokenizer(settings.model)):
+        return ""
+    return f"{_known(name)}; a new word, such as {_coined(name)}, would leave it alone."
+
+
+def describe_made(settings: CreateSettings) -> str:
+    """Tell how an embedding starts, and on a line of its own what its name costs."""
+    warning = describe_name(settings)
+    return describe_start(settings) + (f"\nWarning: {warning}" if warning else "")
 
 
 def describe_start(settings: CreateSettings) -> str:
@@ -60,7 +78,8 @@ def describe_start(settings: CreateSettings) -> str:
         for token, count in zip(start.tokens, start.counts, strict=True)
     ]
     source = "what the encoder makes of " if settings.start == "encoded-words" else ""
-    return f"Vectors start from: {source}{', '.join(parts)}. The name takes {room}"
+    skipped = f" (skipped: {' '.join(start.skipped)})" if start.skipped else ""
+    return f"Vectors start from: {source}{', '.join(parts)}{skipped}. The name takes {room}"
 
 
 def _start(settings: CreateSettings, model: BaseModel) -> tuple[torch.Tensor, ...]:
@@ -86,11 +105,17 @@ def open_tokenizer(model: str) -> Any:
     return open_tokenizers(describe_model(model))[0]
 
 
-def _check_is_new_word(name: str, model: BaseModel) -> None:
-    """Refuse a word of the vocabulary: it would mean the embedding in every prompt."""
-    tokens = model.text.encoders[0].token_ids(name)
-    if len(tokens) == 1:
-        raise EmbeddingError(
-            f'"{name}" is a word that the base model knows already, so every prompt with it would '
-            f'use the embedding; choose a new word, such as "{name}-x" or "my{name}".'
-        )
+def _is_word(name: str, tokenizer: Any) -> bool:
+    """Tell whether a name is one token of the vocabulary."""
+    return len(tokenizer(name, add_special_tokens=False, verbose=False).input_ids) == 1
+
+
+def _known(name: str) -> str:
+    return (
+        f'"{name}" is a word that the base model knows already, so every prompt with it would use '
+        "the embedding"
+    )
+
+
+def _coined(name: str) -> str:
+    return f'"{name}-x" or "my{name}"'

@@ -6,7 +6,7 @@ import base64
 import io
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -27,10 +27,11 @@ from textual_inversion.events import (
 from textual_inversion.files.storage import whole_file
 from textual_inversion.infotext import infotext, vectors_hash
 from textual_inversion.library import Library
-from textual_inversion.models.base import BaseModel
+from textual_inversion.models.base import BaseModel, other_dimension
 from textual_inversion.models.load import open_model
 from textual_inversion.models.text import Words
-from textual_inversion.prompts import split_names
+from textual_inversion.names import bare, nearest
+from textual_inversion.prompts import split_names, unknown_names
 from textual_inversion.sampling import Drawing, Shot, sample
 from textual_inversion.settings import GenerateSettings, find_folder
 
@@ -79,24 +80,36 @@ def make_shot(settings: GenerateSettings, model: BaseModel) -> Shot:
 
 def find_words(shot: Shot, library: Library, model: BaseModel) -> tuple[Words, list[Warned]]:
     """Load the embeddings that a shot's prompts name; warn of those that cannot be used."""
-    usable = {entry.name: entry for entry in library.list() if entry.problem is None}
+    usable = {entry.word: entry for entry in library.list() if entry.problem is None}
+    prompts = f"{shot.prompt}\n{shot.negative_prompt}"
+    named = [piece.name for piece in split_names(prompts, usable) if piece.name is not None]
     words: dict[str, tuple[torch.Tensor, ...]] = {}
-    warnings: list[Warned] = []
-    for piece in split_names(f"{shot.prompt}\n{shot.negative_prompt}", list(usable)):
-        if piece.name is None or piece.name in words:
-            continue
-        entry = usable[piece.name]
+    warnings = warn_of_unknown(prompts, usable, library)
+    for word in dict.fromkeys(named):
+        entry = usable[word]
         if entry.widths == model.info.widths:
-            words[piece.name] = library.load(piece.name).vectors
-        elif not any(f'"{piece.name}"' in warned.message for warned in warnings):
-            warnings.append(
-                Warned(
-                    f'The embedding "{piece.name}" was made for another base model (its vectors '
-                    f"are {entry.widths} wide, this model's {model.info.widths}), so its name is "
-                    "read as plain text."
-                )
-            )
+            words[word] = library.load(entry.name).vectors
+        else:
+            why = other_dimension(entry.name, entry.widths, model.info.widths)
+            warnings.append(Warned(f"{why} Its name is read as plain text."))
     return words, warnings
+
+
+def warn_of_unknown(prompts: str, words: Iterable[str], library: Library) -> list[Warned]:
+    """Warn of each <name> in the prompts that stands for none of `words`."""
+    return [Warned(_unknown(name, library)) for name in unknown_names(prompts, words)]
+
+
+def _unknown(name: str, library: Library) -> str:
+    entry = library.find(name)
+    if entry and entry.problem:
+        return f"<{name}> is read as plain text, since its file cannot be used: {entry.problem}"
+    near = nearest(name, (entry.name for entry in library.list() if entry.problem is None))
+    advice = f"did you mean {' or '.join(f'<{one}>' for one in near)}?" if near else ""
+    return (
+        f"There is no embedding called <{name}> in {library.folder}, so it is read as plain text; "
+        + (advice or "check the name or put its file there.")
+    )
 
 
 def save_picture(path: Path, picture: Image.Image, text: str) -> None:
@@ -109,7 +122,7 @@ def save_picture(path: Path, picture: Image.Image, text: str) -> None:
 
 def describe_shot(model: BaseModel, shot: Shot, seed: int, words: Words) -> str:
     """Word the infotext of one of a shot's pictures."""
-    hashes = {name: vectors_hash(vectors) for name, vectors in words.items()}
+    hashes = {bare(name): vectors_hash(vectors) for name, vectors in words.items()}
     return infotext(shot, seed, model=model.info.name, model_hash=model.hash, words=hashes)
 
 

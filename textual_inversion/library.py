@@ -20,7 +20,7 @@ from textual_inversion.errors import EmbeddingError, StorageError
 from textual_inversion.files.embedding import Embedding
 from textual_inversion.files.image import PlainPictureError
 from textual_inversion.files.storage import explain
-from textual_inversion.names import check_name
+from textual_inversion.names import bare, check_name, nearest
 
 Stamp = tuple[int, int, int]
 
@@ -38,6 +38,7 @@ class Entry:
     step: int = 0
     base_model: str | None = None
     problem: str | None = None
+    word: str = ""
 
 
 class Library:
@@ -63,7 +64,7 @@ class Library:
         Capitals matter only where two names differ in nothing else, and a usable file comes before
         one with a problem.
         """
-        name = _bare(name)
+        name = bare(name)
         found = [entry for entry in self.list() if entry.name.casefold() == name.casefold()]
         found.sort(key=lambda entry: (entry.problem is not None, entry.name != name))
         return found[0] if found else None
@@ -77,22 +78,28 @@ class Library:
         content = self._content(self._path(name))
         if isinstance(content, Embedding):
             return content
-        raise EmbeddingError(content or f"The embedding {_bare(name)!r} has just been removed.")
+        raise EmbeddingError(content or f"The embedding {bare(name)!r} has just been removed.")
 
     def save(self, embedding: Embedding, *, overwrite: bool = False) -> Path:
-        """Write `<name>.pt`, or over the .pt or .safetensors file that has the name already.
+        """Write `<name>.pt`, or over the file that has the name already, in that file's format.
 
         Raises:
             EmbeddingError: The name will not do, or is taken and may not be overwritten.
             StorageError: The file could not be written.
         """
         name = check_name(embedding.name)
-        taken = self.find(name)
-        path = taken.path if taken and _is_writable(taken.path) else self.folder / f"{name}.pt"
+        taken, path = self.find(name), self.place_of(name)
         if not overwrite and (taken or path.exists()):
             _refuse_taken(name, taken.path if taken else path)
-        files.write(dataclasses.replace(embedding, name=name), path)
+        files.write(dataclasses.replace(embedding, name=name, key=self._key(path)), path)
         return path
+
+    def place_of(self, name: str) -> Path:
+        """Tell where an embedding of that name is saved: in its file, beside it if a picture."""
+        taken = self.find(name)
+        if taken and _is_writable(taken.path):
+            return taken.path
+        return self.folder / f"{check_name(name)}.pt"
 
     def rename(self, name: str, new_name: str) -> Path:
         """Give an embedding another name, inside its file too, and return where it lies now."""
@@ -100,13 +107,14 @@ class Library:
         embedding, path = self.load(name), self._path(name)
         if not _is_writable(path):
             raise EmbeddingError(f"Cannot rename {path}: save it as .pt or .safetensors first.")
+        key = embedding.key and embedding.word.replace(embedding.name, new_name)
         new_path = path.with_name(new_name + path.suffix)
         taken = self.find(new_name)
         if taken and taken.path != path:
             _refuse_taken(new_name, taken.path)
         with _storing(new_path, "rename"):
             path.replace(new_path)
-        files.write(dataclasses.replace(embedding, name=new_name), new_path)
+        files.write(dataclasses.replace(embedding, name=new_name, key=key), new_path)
         return new_path
 
     def delete(self, name: str) -> None:
@@ -115,14 +123,22 @@ class Library:
         with _storing(path, "delete"):
             path.unlink()
 
+    def _key(self, path: Path) -> str | None:
+        content = self._content(path)
+        return content.key if isinstance(content, Embedding) else None
+
     def _path(self, name: str) -> Path:
         entry = self.find(name)
         if entry is None:
             raise EmbeddingError(
-                f"There is no embedding called {_bare(name)!r} in {self.folder}; "
-                "check the name or put its file there."
+                f"There is no embedding called {bare(name)!r} in {self.folder}; "
+                f"{self._advice(name)} or put its file there."
             )
         return entry.path
+
+    def _advice(self, name: str) -> str:
+        near = nearest(bare(name), (entry.name for entry in self.list()))
+        return f"choose {' or '.join(near)}" if near else "check the name"
 
     def _entry(self, path: Path) -> Entry | None:
         match self._content(path):
@@ -132,7 +148,13 @@ class Library:
                 return Entry(path.stem, path, problem=problem)
             case found:
                 return Entry(
-                    found.name, path, found.num_vectors, found.widths, found.step, found.base_model
+                    found.name,
+                    path,
+                    found.num_vectors,
+                    found.widths,
+                    found.step,
+                    found.base_model,
+                    word=found.word,
                 )
 
     def _content(self, path: Path) -> Embedding | str | None:
@@ -192,10 +214,6 @@ def _yielding(entry: Entry, owner: Path | None) -> Entry:
         return entry
     problem = f"{entry.path} has the same name as {owner}, which is used; rename one of them."
     return dataclasses.replace(entry, problem=problem)
-
-
-def _bare(name: str) -> str:
-    return name.strip().removeprefix("<").removesuffix(">")
 
 
 def _is_writable(path: Path) -> bool:

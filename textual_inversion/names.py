@@ -5,22 +5,43 @@ Letters of any script, digits, `.`, `_`, `-` and inner spaces; nothing a file sy
 
 from __future__ import annotations
 
+import difflib
 import unicodedata
+from collections.abc import Iterable
 
 from textual_inversion.errors import EmbeddingError
 
 MAX_LENGTH = 64
 MAX_BYTES = 200  # file systems count bytes, up to 255 with the extension
 
+_NEAREST = 3
 _PUNCTUATION = "._- "
 _RESERVED = {"CON", "PRN", "AUX", "NUL"} | {
     device + digit for device in ("COM", "LPT") for digit in "123456789¹²³"
 }
 
 
-def check_name(name: str) -> str:
-    """Return the name without outer spaces, or say in one sentence why it will not do."""
+def bare(name: str) -> str:
+    """Take outer spaces off, and the angle brackets that a name has in a prompt: `<cat>` is cat."""
     name = name.strip(" ")
+    return name[1:-1].strip(" ") if is_bracketed(name) else name
+
+
+def is_bracketed(name: str) -> bool:
+    """Tell whether a name is written as `<name>`."""
+    return name.startswith("<") and name.endswith(">") and name[1:-1].strip(" ") != ""
+
+
+def nearest(name: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Give the names that read most like `name`, the nearest first; letter case does not count."""
+    by_case = {known.casefold(): known for known in sorted(names)}
+    found = difflib.get_close_matches(name.casefold(), list(by_case), n=_NEAREST)
+    return tuple(by_case[key] for key in found)
+
+
+def check_name(name: str) -> str:
+    """Return the bare name, or say in one sentence why it will not do."""
+    name = bare(name)
     complaint = _complaint(name)
     if complaint:
         raise EmbeddingError(complaint)

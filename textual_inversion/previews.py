@@ -58,7 +58,7 @@ class Previews:
     def _with(self, step: int) -> Iterator[Event]:
         subject = self.subject
         embedding = subject.embedding(step, snapshot=True)
-        words = {subject.name: embedding.vectors}
+        words = {subject.learner.name: embedding.vectors}
         for place, (shot, seed, picture) in enumerate(self._pictures(self.shots, words)):
             path = self._path(str(step), place)
             save_picture(path, picture, self._describe(shot, seed, words))
@@ -73,7 +73,7 @@ class Previews:
         if self.beside == "none":
             return
         subject = self.subject
-        shots, words = self.shots, {subject.name: subject.origin}
+        shots, words = self.shots, {subject.learner.name: subject.origin}
         if self.beside == "removed":
             name = f"<{subject.name}>"
             shots = tuple(replace(shot, prompt=_removed(shot.prompt, name)) for shot in shots)

@@ -12,15 +12,21 @@ from textual_inversion.models.text import CHUNK, TextEncoder
 from textual_inversion.norms import mean_norm
 from textual_inversion.randomness import generator
 
+_SAYS_NOTHING = {"a", "an", "the", ","}
+
 How = Literal["words", "encoded-words", "random", "zeros"]
 
 
 @dataclass(frozen=True)
 class Start:
-    """The words that an initialization text becomes, and how many vectors each one starts."""
+    """The words that an initialization text becomes, and how many vectors each one starts.
+
+    `skipped` holds the articles and commas before them, which start none.
+    """
 
     tokens: tuple[str, ...]
     counts: tuple[int, ...]
+    skipped: tuple[str, ...] = ()
 
 
 def spread(num_rows: int, num_vectors: int) -> list[int]:
@@ -45,12 +51,28 @@ def start_vectors(
 def describe(tokenizer: Any, text: str, num_vectors: int) -> Start:
     """Tell the tokens of a text and how many vectors start from each."""
     ids = tokenizer(text.strip(), add_special_tokens=False, verbose=False).input_ids
-    rows = spread(len(ids), num_vectors) if ids else []
-    names = tokenizer.convert_ids_to_tokens(ids)
+    words = _words(tokenizer, ids)
+    leading = num_leading(tokenizer, ids)
+    rows = spread(len(ids) - leading, num_vectors) if ids else []
     return Start(
-        tuple(str(name).removesuffix("</w>") for name in names),
-        tuple(rows.count(place) for place in range(len(ids))),
+        words[leading:],
+        tuple(rows.count(place) for place in range(len(ids) - leading)),
+        words[:leading],
     )
+
+
+def num_leading(tokenizer: Any, ids: Sequence[int]) -> int:
+    """Count the articles and commas that a text begins with; one of nothing else begins with none.
+
+    They say nothing of the subject, and the only vector of "a big red robot" would start from "a".
+    """
+    places = (at for at, word in enumerate(_words(tokenizer, ids)) if word not in _SAYS_NOTHING)
+    return next(places, 0)
+
+
+def _words(tokenizer: Any, ids: Sequence[int]) -> tuple[str, ...]:
+    names = tokenizer.convert_ids_to_tokens(list(ids))
+    return tuple(str(name).removesuffix("</w>") for name in names)
 
 
 def _start(encoder: TextEncoder, text: str, num_vectors: int, how: How) -> torch.Tensor:
@@ -61,7 +83,8 @@ def _start(encoder: TextEncoder, text: str, num_vectors: int, how: How) -> torch
         return torch.zeros(num_vectors, encoder.width)
     ids = ids[:CHUNK]
     rows = encoder.token_rows(ids) if how == "words" else _encoded(encoder, ids)
-    return rows[spread(len(ids), num_vectors)]
+    rows = rows[num_leading(encoder.tokenizer, ids) :]
+    return rows[spread(len(rows), num_vectors)]
 
 
 def _random(encoder: TextEncoder, num_vectors: int) -> torch.Tensor:

@@ -8,6 +8,7 @@ import gradio as gr
 
 from textual_inversion.foreman import Foreman
 from textual_inversion.jobs import Runner
+from textual_inversion.names import bare
 from textual_inversion.queuefolder import Queue
 from webui import look, lookups, work
 from webui.form import remember
@@ -65,7 +66,7 @@ def _offer_embeddings(
 
 def _embeddings(chosen: str | None) -> tuple[Any, Any]:
     listed = lookups.embeddings()
-    name = chosen or (listed[0][1] if listed else None)
+    name = bare(chosen or "") or (listed[0][1] if listed else None)
     return (
         gr.update(choices=listed, value=name),
         gr.update(choices=listed, value=None),

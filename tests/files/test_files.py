@@ -37,7 +37,7 @@ def test_a_learned_embeds_file_names_its_embedding_itself(tmp_path):
     assert files.read(tmp_path / "learned_embeds-steps-500.bin").name == "cat-toy"
 
 
-@pytest.mark.parametrize("stored", ["../../etc/cat", "a\x00b", "<b>", "CON"])
+@pytest.mark.parametrize("stored", ["../../etc/cat", "a\x00b", "a>b", "CON"])
 def test_a_stored_name_that_will_not_do_gives_way_to_the_files(tmp_path, stored):
     image.write(tmp_path / "kept.png", picture(), sd1(stored))
     assert files.read(tmp_path / "kept.png").name == "kept"
@@ -71,7 +71,7 @@ def test_other_extensions_are_refused(tmp_path):
     (tmp_path / "cat.txt").write_text("cat")
     with pytest.raises(EmbeddingError, match=r"use one of \.pt, \.bin"):
         files.read(tmp_path / "cat.txt")
-    with pytest.raises(EmbeddingError, match=r"use \.pt or \.safetensors"):
+    with pytest.raises(EmbeddingError, match=r"use \.pt, \.bin or \.safetensors"):
         files.write(sd1(), tmp_path / "cat.png")
 
 

@@ -19,7 +19,7 @@ TORCH = (".pt", ".bin")
 SAFETENSORS = (".safetensors",)
 PICTURES = (".png", ".webp", ".jxl", ".avif")
 READABLE = (*TORCH, *SAFETENSORS, *PICTURES)
-WRITABLE = (".pt", ".safetensors")
+WRITABLE = (*TORCH, *SAFETENSORS)
 
 
 def read(path: Path) -> Embedding:
@@ -42,7 +42,7 @@ def read(path: Path) -> Embedding:
 
 
 def write(embedding: Embedding, path: Path) -> None:
-    """Write an embedding as .pt or .safetensors.
+    """Write an embedding as .pt, .bin or .safetensors.
 
     Raises:
         EmbeddingError: The extension is another, or the vectors are not finite numbers.
@@ -51,12 +51,12 @@ def write(embedding: Embedding, path: Path) -> None:
     from textual_inversion.files import pt, safetensors_file
 
     match path.suffix.lower():
-        case ".pt":
+        case ".pt" | ".bin":
             pt.write(path, embedding)
         case ".safetensors":
             safetensors_file.write(path, embedding)
         case _:
-            raise EmbeddingError(f"Cannot write {path}: use .pt or .safetensors.")
+            raise EmbeddingError(f"Cannot write {path}: use .pt, .bin or .safetensors.")
 
 
 def _read(path: Path) -> Embedding:

@@ -44,7 +44,8 @@ def from_dict(data: object, path: Path) -> Embedding:
     return label(
         vectors,
         path,
-        name=stored if isinstance(stored, str) else key,
+        name=stored if isinstance(stored, str) else key and name_in_key(key),
+        key=key,
         step=data.get("step"),
         base_model=data.get("sd_checkpoint_name"),
         base_model_hash=data.get("sd_checkpoint"),
@@ -56,7 +57,8 @@ def _vectors(data: dict[Any, Any], path: Path) -> tuple[str | None, tuple[torch.
         return None, checked([_only_entry(data["string_to_param"], path)], path)
     tensors = {key: value for key, value in data.items() if isinstance(key, str)}
     keys = pick((key for key, value in tensors.items() if is_tensor(value)), path)
-    return name_in_key(keys[0]), checked([tensors[key] for key in keys], path)
+    key = keys[0] if len(keys) == 1 else None
+    return key, checked([tensors[key] for key in keys], path)
 
 
 def _only_entry(params: object, path: Path) -> object:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
+
+from textual_inversion.names import is_bracketed
 
 
 @dataclass(frozen=True)
@@ -13,13 +15,21 @@ class Embedding:
 
     `vectors` holds one fp32 CPU tensor (n, width) for each text encoder, in the model's order:
     one for SD 1.x (width 768) and SD 2.x (1024), two for SDXL (CLIP-L 768, CLIP-G 1280).
+    `key` is what diffusers' files call the one tensor that they hold, such as `<cat-toy>`; None in
+    other files.
     """
 
     name: str
     vectors: tuple[torch.Tensor, ...]
     step: int = 0
     base_model: str | None = None
-    base_model_hash: str | None = field(default=None)
+    base_model_hash: str | None = None
+    key: str | None = None
+
+    @property
+    def word(self) -> str:
+        """Give what prompts call it: `<name>` if its file says so, else name with or without."""
+        return f"<{self.name}>" if self.key and is_bracketed(self.key) else self.name
 
     @property
     def num_vectors(self) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from textual_inversion.files.embedding import Embedding
+from textual_inversion.names import bare
 
 MAX_STEP = 10**9
 MAX_TEXT = 200
@@ -19,6 +20,7 @@ def label(
     path: Path,
     *,
     name: object = None,
+    key: str | None = None,
     step: object = None,
     base_model: object = None,
     base_model_hash: object = None,
@@ -30,12 +32,13 @@ def label(
         step=_count(step),
         base_model=_text(base_model),
         base_model_hash=_text(base_model_hash),
+        key=key if key and name_in_key(key) else None,
     )
 
 
 def name_in_key(key: str) -> str | None:
     """Give the word in a key: `<cat-toy>` is cat-toy, `emb_params` says nothing."""
-    return None if key in _SAYS_NOTHING else key.removeprefix("<").removesuffix(">")
+    return None if key in _SAYS_NOTHING else bare(key)
 
 
 def _text(value: object) -> str | None:

@@ -20,6 +20,7 @@ from textual_inversion.errors import EmbeddingError
 from textual_inversion.files import a1111
 from textual_inversion.files.embedding import Embedding
 from textual_inversion.files.storage import write_whole
+from textual_inversion.files.tensors import plain
 
 MAX_BYTES = 128 * 2**20  # also once unpacked; the largest honest embedding has a few MB
 
@@ -44,8 +45,11 @@ _DAMAGE = (
 
 
 def write(path: Path, embedding: Embedding) -> None:
-    """Write the embedding as A1111 does."""
-    write_whole(path, dumps(a1111.as_dict(embedding)))
+    """Write the embedding as A1111 does, or under the key that diffusers' file had for it."""
+    if embedding.key and len(embedding.vectors) == 1:
+        write_whole(path, dumps({embedding.key: plain(embedding)[0]}))
+    else:
+        write_whole(path, dumps(a1111.as_dict(embedding)))
 
 
 def read(path: Path) -> Embedding:

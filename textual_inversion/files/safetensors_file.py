@@ -23,7 +23,8 @@ FORMAT_VERSION = "1"
 def write(path: Path, embedding: Embedding) -> None:
     """Write the embedding with its labels in the file's metadata."""
     vectors = plain(embedding)
-    keys = BARE_KEYS[:1] if len(vectors) == 1 else SDXL_KEYS
+    one_key = (embedding.key,) if embedding.key else BARE_KEYS[:1]
+    keys = one_key if len(vectors) == 1 else SDXL_KEYS
     tensors: dict[str, torch.Tensor] = dict(zip(keys, vectors, strict=True))
     write_whole(path, dumps(tensors, _metadata(embedding)))
 
@@ -43,6 +44,7 @@ def read(path: Path) -> Embedding:
         vectors,
         path,
         name=metadata.get("name") or name_in_key(keys[0]),
+        key=keys[0] if len(keys) == 1 else None,
         step=metadata.get("step"),
         base_model=metadata.get("base_model"),
         base_model_hash=metadata.get("base_model_hash"),

@@ -90,9 +90,8 @@ class BaseModel:
         """Raise ModelError when an embedding of these widths does not fit."""
         if widths != self.info.widths:
             raise ModelError(
-                f'The embedding "{name}" has vectors of width {_words(widths)}, but the base model '
-                f'"{self.info.name}" takes {_words(self.info.widths)}; use the model it was made '
-                "for, or create it anew for this one."
+                f"{other_dimension(name, widths, self.info.widths)} Use the model it was made for "
+                f'instead of "{self.info.name}", or create the embedding anew for this one.'
             )
 
     def predict(
@@ -166,6 +165,14 @@ class BaseModel:
             pixels = self.vae.decode(raw.to(self.vae.dtype), return_dict=False)[0].float()
         array = (pixels / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).cpu().mul(255).round()
         return [Image.fromarray(picture) for picture in array.to(torch.uint8).numpy()]
+
+
+def other_dimension(name: str, widths: tuple[int, ...], wanted: tuple[int, ...]) -> str:
+    """Say, in InvokeAI's words, that an embedding's vectors do not fit the model's tokens."""
+    return (
+        f"Cannot load embedding for <{name}>. It was trained on a model with token dimension "
+        f"{_words(widths)}, but the current model has token dimension {_words(wanted)}."
+    )
 
 
 def _pixels(picture: Image.Image) -> torch.Tensor:

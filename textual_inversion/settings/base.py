@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -18,6 +19,7 @@ from pydantic import (
 )
 
 from textual_inversion.errors import SettingsError
+from textual_inversion.names import bare
 
 SCHEMA_VERSION = 1
 DEFAULT_MODEL = "models/pocket"
@@ -146,6 +148,7 @@ def _each_once(value: Any) -> Any:
 
 
 Listed = BeforeValidator(_each_once)
+BareName = Annotated[str, AfterValidator(bare)]
 PixelSize = Annotated[int, Field(ge=0, le=2048, multiple_of=8)]
 
 

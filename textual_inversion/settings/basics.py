@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from textual_inversion.settings.base import (
+    BareName,
     PixelSize,
     Positional,
     Settings,
@@ -19,7 +20,7 @@ AUTO = "auto"
 class BasicTrainSettings(Settings):
     """What everybody sets: the embedding, the pictures, the rate, the steps and what is saved."""
 
-    embedding: Annotated[str, Positional(), Ui("Embedding", "embedding")]
+    embedding: Annotated[BareName, Positional(), Ui("Embedding", "embedding")]
     """The embedding to train, made on the Create tab or by `ti create`."""
     dataset_dir: Annotated[str, Ui("Dataset directory")] = "samples/mammoth"
     """The folder with the prepared pictures, and captions as .txt beside them if you have any.

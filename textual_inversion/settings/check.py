@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from textual_inversion.settings.base import (
     DEFAULT_MODEL,
+    BareName,
     OnlyWith,
     PixelSize,
     Positional,
@@ -21,7 +22,7 @@ class CheckSettings(Settings):
 
     folder: Annotated[str, Positional(), Ui("Dataset directory")]
     """The folder with the prepared pictures and their captions; it is only read."""
-    name: Annotated[str, Ui("Embedding")] = ""
+    name: Annotated[BareName, Ui("Embedding")] = ""
     """The embedding to be trained, to find its name in captions; empty does not look for it."""
     template: Annotated[str, Ui("Prompt template", "template")] = "subject_filewords.txt"
     """The file of prompt lines to be trained with; empty leaves it out."""

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from textual_inversion.settings.base import (
     DEFAULT_MODEL,
+    BareName,
     Positional,
     Settings,
     Ui,
@@ -17,11 +18,15 @@ from textual_inversion.settings.base import (
 class CreateSettings(Settings):
     """Create an embedding: a name, a start, and how many vectors it has."""
 
-    name: Annotated[str, Positional(), Ui("Name")]
-    """The word you will use in prompts, and the file's name. Pick one that is no word yet."""
+    name: Annotated[BareName, Positional(), Ui("Name")]
+    """The word you will use in prompts, and the file's name; <name> means the same. Pick one that
+    is no word yet."""
+    force: Annotated[bool, Ui("Use it anyway")] = False
+    """Take the name although it is a word the base model knows; that word then means the embedding
+    in every prompt."""
     initialization_text: Annotated[str, Ui("Initialization text")] = "*"
     """Words that say roughly what the pictures show, such as "brown dog"; the vectors start from
-    them. Empty starts from zeros."""
+    them, leading articles and commas skipped. Empty starts from zeros."""
     num_vectors: Annotated[
         int, Field(ge=1, le=75), Ui("Number of vectors per token", "slider", step=1)
     ] = 1

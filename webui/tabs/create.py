@@ -14,6 +14,7 @@ from textual_inversion.jobs import Runner
 from textual_inversion.settings import CreateSettings
 from webui import lookups
 from webui.form import draw_form
+from webui.quiet import AT_ONCE
 from webui.tabs.parts import Tab, complaints, lead
 from webui.work import warm
 
@@ -32,11 +33,12 @@ def draw(runner: Runner) -> Tab:
             "create",
             CreateSettings,
             choices={"model": lookups.models()},
-            notes=["initialization_text"],
+            notes=["name", "initialization_text"],
         )
         button = gr.Button("Create embedding", variant="primary", elem_id="create-start-button")
         result = gr.HTML(elem_id="create-result-line")
     device = runner.device
+    form.explain(lambda values: _name(values, device), form.notes["name"])
     form.explain(lambda values: _start(values, device), form.notes["initialization_text"])
     created = button.click(
         lambda *values: _create(form.settings, values, device),
@@ -44,6 +46,8 @@ def draw(runner: Runner) -> Tab:
         result,
         api_visibility="private",
     )
+    # The next name is asked about anew.
+    created.success(lambda: False, None, form.by_path["force"], **AT_ONCE)
     return Tab(form, extras={"created": created})
 
 
@@ -58,6 +62,21 @@ def _create(read: Callable[[Any], CreateSettings], values: Any, device: Turnstil
         f'<p class="ti-done">Created <b>{escape(settings.name)}</b> in {escape(str(path))}. '
         "It is chosen on the Train tab.</p>"
     )
+
+
+def _name(values: dict[str, Any], device: Turnstile) -> str:
+    """Warn of a name that is a word already, as one types it."""
+    try:
+        settings = CreateSettings.build(values)
+        if not settings.name:
+            return ""
+        warm(device)
+        from textual_inversion.create import describe_name
+
+        warning = describe_name(settings)
+        return f'<p class="ti-wrong">{escape(warning)}</p>' if warning else ""
+    except TextualInversionError as error:
+        return f'<p class="ti-wrong">{escape(str(error))}</p>'
 
 
 def _start(values: dict[str, Any], device: Turnstile) -> str:
