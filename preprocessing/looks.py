@@ -12,6 +12,7 @@ from preprocessing.likeness import gradient_hash, thumbnail
 from preprocessing.sharpness import sharpness
 from textual_inversion.colours import FAULTS, over_white
 from textual_inversion.errors import DatasetError
+from textual_inversion.picturefile import open_image
 from textual_inversion.pictures import cover, open_picture, text_beside
 
 _TURNED = 5  # EXIF orientations from here on swap width and height
@@ -66,7 +67,7 @@ def look_at(path: Path, *, width: int, height: int) -> Look | Unusable:
 def _own_size(path: Path, image: Image.Image) -> tuple[int, int]:
     """Read the size that a picture has on disk, upright: `image` may have come reduced."""
     try:
-        with Image.open(path) as stored:
+        with open_image(path) as stored:
             turned = int(stored.getexif().get(_ORIENTATION, 1)) >= _TURNED
             return (stored.height, stored.width) if turned else stored.size
     except FAULTS:
