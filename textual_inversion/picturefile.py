@@ -25,7 +25,7 @@ _BREAKS = {"Cc", "Zl", "Zp"}  # control characters and line separators
 
 
 def open_image(path: Path) -> Image.Image:
-    """Open a picture with Pillow, which reads its head; raises what Pillow raises, and this:
+    """Open a picture with Pillow, which raises its own errors besides.
 
     Raises:
         DatasetError: It is no regular file, or one too large for a picture.

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from pathlib import Path
 
 import pytest
 from PIL import EpsImagePlugin, Image
@@ -14,7 +15,7 @@ from textual_inversion.picturefile import MOST_BYTES
 from textual_inversion.pictures import open_picture, text_beside
 from webui.pictures import served
 
-EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\n%%EndComments\n(x) run\nshowpage\n%%EOF\n"
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n%%EOF\n"
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def ended(work):
     return found[0]
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="no such device here")
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no such device here")
 def test_a_link_to_a_device_or_a_pipe_is_named_and_the_rest_is_done(source, run):
     os.mkfifo(source.parent / "pipe")
     (source / "x.png").symlink_to("/dev/zero")
@@ -48,7 +49,7 @@ def test_a_link_to_a_device_or_a_pipe_is_named_and_the_rest_is_done(source, run)
     assert events[-1] == Finished(1, "done", str(source.parent / "out"))
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="no such device here")
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no such device here")
 def test_a_caption_that_is_a_device_is_named(source):
     (source / "fine.txt").symlink_to("/dev/zero")
     assert ended(lambda: mark(source / "fine.png", settings="")) == ""
