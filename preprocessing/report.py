@@ -9,12 +9,12 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from preprocessing.autosize import Size, best, grid
 from preprocessing.findings import Finding, in_number, in_pictures
 from preprocessing.lookahead import ahead
 from preprocessing.looks import Look, Unusable, look_at
 from preprocessing.tree import dataset_folder
 from preprocessing.wordings import CountTokens, in_captions, in_lengths, in_template
+from textual_inversion.data.sizes import Size, list_buckets, nearest_bucket
 from textual_inversion.errors import SettingsError
 from textual_inversion.events import Event, Progressed, Started
 from textual_inversion.pictures import find_pictures, shown
@@ -22,7 +22,6 @@ from textual_inversion.settings import CheckSettings
 from textual_inversion.templates import read_template
 
 _MOST_NAMES = 5
-_LEAST_AREA = 0.7  # of the training size; a bucket should not waste what there is
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class SizeCount:
 
 @dataclass(frozen=True)
 class Report:
-    """What was seen in a folder; `buckets` are what an auto-sized crop would bring it to."""
+    """What was seen in a folder; `buckets` are those that training with buckets would use."""
 
     folder: Path
     width: int
@@ -133,7 +132,7 @@ def check_settings(
 def _report(folder: Path, purpose: Purpose, seen: Sequence[Look | Unusable]) -> Report:
     looks = [one for one in seen if isinstance(one, Look)]
     sizes = [(one.width, one.height) for one in looks]
-    target = (purpose.width, purpose.height)
+    buckets = list_buckets(purpose.width, purpose.height)
     return Report(
         folder=folder,
         width=purpose.width,
@@ -141,7 +140,7 @@ def _report(folder: Path, purpose: Purpose, seen: Sequence[Look | Unusable]) -> 
         num_pictures=len(seen),
         num_usable=len(looks),
         sizes=_counted(sizes),
-        buckets=_counted(_bucket(size, target) for size in sizes),
+        buckets=_counted(nearest_bucket(size, buckets) for size in sizes),
         findings=tuple(_findings(purpose, looks, seen)),
     )
 
@@ -161,12 +160,6 @@ def _findings(
             looks, name=name, template_lines=lines, count_tokens=purpose.count_tokens
         )
     yield from in_template(lines)
-
-
-def _bucket(picture: Size, target: Size) -> Size:
-    area = target[0] * target[1]
-    sizes = grid(edges=(64, 2 * max(target)), areas=(int(area * _LEAST_AREA), area))
-    return best(picture, sizes, objective="minimize-error", most_error=1.0) or target
 
 
 def _counted(sizes: Iterable[Size]) -> tuple[SizeCount, ...]:

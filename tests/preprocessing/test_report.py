@@ -6,6 +6,8 @@ from PIL import Image
 from preprocessing.findings import Finding
 from preprocessing.report import Purpose, SizeCount, check, check_settings
 from tests.generators import drained
+from textual_inversion.data.folder import read_folder
+from textual_inversion.data.sizes import Fit
 from textual_inversion.errors import DatasetError
 from textual_inversion.events import Progressed, Started
 from textual_inversion.settings import CheckSettings
@@ -164,8 +166,15 @@ def test_buckets_keep_the_shapes(folder):
     paint(folder, "wide.png", size=(600, 300))
     assert report_of(folder, size=512).buckets == (
         SizeCount(512, 512, 3),
-        SizeCount(640, 320, 1),
+        SizeCount(704, 320, 1),
     )
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (600, 300), (100, 900), (333, 500)])
+def test_the_buckets_are_those_that_training_uses(tmp_path, size):
+    paint(tmp_path, "one.png", size=size)
+    *_, item = read_folder(tmp_path, Fit(512, 512, sizes="buckets"))
+    assert report_of(tmp_path, size=512).buckets == (SizeCount(*item.size, 1),)
 
 
 def test_a_folder_without_pictures_is_said(tmp_path):
