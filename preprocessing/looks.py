@@ -12,6 +12,7 @@ from preprocessing.likeness import gradient_hash, thumbnail
 from preprocessing.sharpness import sharpness
 from textual_inversion.colours import FAULTS, over_white
 from textual_inversion.errors import DatasetError
+from textual_inversion.filenames import words_of_file_name
 from textual_inversion.picturefile import open_image
 from textual_inversion.pictures import cover, open_picture, text_beside
 
@@ -31,6 +32,11 @@ class Look:
     hash: np.ndarray
     colours: np.ndarray
     caption: str | None
+
+    @property
+    def words(self) -> str:
+        """Give what stands for [filewords] in training: the caption, else the file name's words."""
+        return words_of_file_name(self.path.stem) if self.caption is None else self.caption
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,21 @@ class SizeCount:
 
 
 @dataclass(frozen=True)
+class ShownWith:
+    """The words with which training shows a picture, and whether its file name gave them."""
+
+    path: Path
+    words: str
+    from_name: bool
+
+    def __str__(self) -> str:
+        """Write the words and where they come from."""
+        if not self.words:
+            return "no words (an empty caption)" if not self.from_name else "no words"
+        return f'"{self.words}"' + (" (of its file name)" if self.from_name else "")
+
+
+@dataclass(frozen=True)
 class Report:
     """What was seen in a folder; `buckets` are those that training with buckets would use."""
 
@@ -45,6 +60,7 @@ class Report:
     sizes: tuple[SizeCount, ...]
     buckets: tuple[SizeCount, ...]
     findings: tuple[Finding, ...]
+    shown_with: tuple[ShownWith, ...] = ()
 
     def lines(self) -> Iterator[str]:
         """Write the report for a terminal, line by line."""
@@ -59,6 +75,10 @@ class Report:
             yield from _names(finding)
         if not self.findings:
             yield "Nothing to complain about."
+        if self.shown_with:
+            yield "Each picture is trained with:"
+        for one in self.shown_with:
+            yield f"    {shown(one.path)}: {one}"
 
 
 @dataclass(frozen=True)
@@ -142,7 +162,16 @@ def _report(folder: Path, purpose: Purpose, seen: Sequence[Look | Unusable]) -> 
         sizes=_counted(sizes),
         buckets=_counted(nearest_bucket(size, buckets) for size in sizes),
         findings=tuple(_findings(purpose, looks, seen)),
+        shown_with=tuple(_shown_with(purpose, looks)),
     )
+
+
+def _shown_with(purpose: Purpose, looks: Sequence[Look]) -> Iterator[ShownWith]:
+    """List the words of each picture; nothing where the template has no place for them."""
+    if purpose.template_lines and not any("[filewords]" in one for one in purpose.template_lines):
+        return
+    for one in looks:
+        yield ShownWith(one.path, " ".join(one.words.split()), from_name=one.caption is None)
 
 
 def _findings(

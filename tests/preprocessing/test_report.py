@@ -105,6 +105,27 @@ def test_a_missing_caption_is_named(folder):
     assert found(folder, template_lines=["a [name]"]) == []
 
 
+def test_what_each_picture_is_trained_with_is_said(folder):
+    (folder / "1.txt").unlink()
+    for name in ("IMG_20230603_112233.png", "a red cat.png"):
+        paint(folder, name)
+        (folder / name).with_suffix(".txt").unlink()
+    (folder / "2.txt").write_text("")
+    lines = list(report_of(folder).lines())
+    told = lines[lines.index("Each picture is trained with:") + 1 :]
+    assert [line.rpartition("/")[2] for line in told] == [
+        '0.png: "a red house by the sea"',
+        "1.png: no words",
+        "2.png: no words (an empty caption)",
+        'a red cat.png: "a red cat" (of its file name)',
+        "IMG_20230603_112233.png: no words",
+    ]
+    (finding,) = found(folder, kind="no caption")
+    assert "3 of 5 pictures have no caption" in finding.message
+    assert "and 2 of them have none" in finding.message
+    assert report_of(folder, template_lines=["a [name]"]).shown_with == ()
+
+
 def test_a_caption_with_the_name_is_named(folder):
     findings = found(folder, kind="name in caption", name="Dog")
     assert [f.pictures for f in findings] == [(folder / "1.png",)]
