@@ -135,9 +135,10 @@ def _run(job: Job, pictures: list[Path], stop: threading.Event) -> Generator[Eve
             done += 1
             files = yield from _finish(job, item)
             # Captions count only where no pictures are written.
-            num_files += sum(not name.endswith(".txt") for name in files) or len(files)
+            written = sum(not name.endswith(".txt") for name in files) or len(files)
+            num_files += written
             path = str(job.output.destination / files[0]) if files else ""
-            yield Progressed(done, len(pictures), path=path, source=str(item.picture))
+            yield Progressed(done, len(pictures), path, str(item.picture), written or 1)
             if time.perf_counter() - saved > _SAVE_SECONDS:
                 job.manifest.save()
                 saved = time.perf_counter()

@@ -12,6 +12,8 @@ from preprocessing.likeness import gradient_hash, thumbnail
 from preprocessing.sharpness import sharpness
 from textual_inversion.colours import FAULTS, over_white
 from textual_inversion.errors import DatasetError
+from textual_inversion.filenames import words_of_file_name
+from textual_inversion.picturefile import open_image
 from textual_inversion.pictures import cover, open_picture, text_beside
 
 _TURNED = 5  # EXIF orientations from here on swap width and height
@@ -30,6 +32,11 @@ class Look:
     hash: np.ndarray
     colours: np.ndarray
     caption: str | None
+
+    @property
+    def words(self) -> str:
+        """Give what stands for [filewords] in training: the caption, else the file name's words."""
+        return words_of_file_name(self.path.stem) if self.caption is None else self.caption
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,7 @@ def look_at(path: Path, *, width: int, height: int) -> Look | Unusable:
 def _own_size(path: Path, image: Image.Image) -> tuple[int, int]:
     """Read the size that a picture has on disk, upright: `image` may have come reduced."""
     try:
-        with Image.open(path) as stored:
+        with open_image(path) as stored:
             turned = int(stored.getexif().get(_ORIENTATION, 1)) >= _TURNED
             return (stored.height, stored.width) if turned else stored.size
     except FAULTS:

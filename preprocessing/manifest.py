@@ -13,7 +13,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from textual_inversion.errors import DatasetError
 from textual_inversion.files.storage import write_whole
+from textual_inversion.picturefile import MOST_BYTES, MOST_TEXT_BYTES, check_file
 
 NAME = ".prepared.json"
 _VERSION = 1  # grows when the same settings come to mean other pixels
@@ -86,18 +88,23 @@ class Manifest:
 def mark(picture: Path, *, settings: str) -> str:
     """Hash what a result depends on: the file, the text beside it, and the settings.
 
-    Empty when the file cannot be read; whoever opens it says why.
+    Empty when the file or its text cannot be read; whoever opens them says why.
     """
+    text = picture.with_suffix(".txt")
     digest = hashlib.sha256(f"{_VERSION}\n{settings}\n".encode())
     try:
+        check_file(picture, what="Picture", most_bytes=MOST_BYTES)
         with picture.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
-    except OSError:
+    except (OSError, DatasetError):
         return ""
     try:
-        digest.update(picture.with_suffix(".txt").read_bytes())
+        check_file(text, what="Caption", most_bytes=MOST_TEXT_BYTES)
+        digest.update(text.read_bytes())
     except OSError:
         digest.update(b"\0")  # no text is not an empty text
+    except DatasetError:
+        return ""
     return digest.hexdigest()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ class Output:
     @property
     def drawings(self) -> Path:
         """Give the folder of drawings: beside the destination, so that none is trained on."""
-        destination = self.destination.resolve()
+        destination = Path(os.path.realpath(self.destination))  # bears a link to itself
         return destination.parent / f"{destination.name}-debug"
 
     def make(self) -> set[str]:

@@ -9,12 +9,12 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from preprocessing.autosize import Size, best, grid
 from preprocessing.findings import Finding, in_number, in_pictures
 from preprocessing.lookahead import ahead
 from preprocessing.looks import Look, Unusable, look_at
 from preprocessing.tree import dataset_folder
 from preprocessing.wordings import CountTokens, in_captions, in_lengths, in_template
+from textual_inversion.data.sizes import Size, list_buckets, nearest_bucket
 from textual_inversion.errors import SettingsError
 from textual_inversion.events import Event, Progressed, Started
 from textual_inversion.pictures import find_pictures, shown
@@ -22,7 +22,6 @@ from textual_inversion.settings import CheckSettings
 from textual_inversion.templates import read_template
 
 _MOST_NAMES = 5
-_LEAST_AREA = 0.7  # of the training size; a bucket should not waste what there is
 
 
 @dataclass(frozen=True)
@@ -35,8 +34,23 @@ class SizeCount:
 
 
 @dataclass(frozen=True)
+class ShownWith:
+    """The words with which training shows a picture, and whether its file name gave them."""
+
+    path: Path
+    words: str
+    from_name: bool
+
+    def __str__(self) -> str:
+        """Write the words and where they come from."""
+        if not self.words:
+            return "no words (an empty caption)" if not self.from_name else "no words"
+        return f'"{self.words}"' + (" (of its file name)" if self.from_name else "")
+
+
+@dataclass(frozen=True)
 class Report:
-    """What was seen in a folder; `buckets` are what an auto-sized crop would bring it to."""
+    """What was seen in a folder; `buckets` are those that training with buckets would use."""
 
     folder: Path
     width: int
@@ -46,6 +60,7 @@ class Report:
     sizes: tuple[SizeCount, ...]
     buckets: tuple[SizeCount, ...]
     findings: tuple[Finding, ...]
+    shown_with: tuple[ShownWith, ...] = ()
 
     def lines(self) -> Iterator[str]:
         """Write the report for a terminal, line by line."""
@@ -60,6 +75,10 @@ class Report:
             yield from _names(finding)
         if not self.findings:
             yield "Nothing to complain about."
+        if self.shown_with:
+            yield "Each picture is trained with:"
+        for one in self.shown_with:
+            yield f"    {shown(one.path)}: {one}"
 
 
 @dataclass(frozen=True)
@@ -133,7 +152,7 @@ def check_settings(
 def _report(folder: Path, purpose: Purpose, seen: Sequence[Look | Unusable]) -> Report:
     looks = [one for one in seen if isinstance(one, Look)]
     sizes = [(one.width, one.height) for one in looks]
-    target = (purpose.width, purpose.height)
+    buckets = list_buckets(purpose.width, purpose.height)
     return Report(
         folder=folder,
         width=purpose.width,
@@ -141,9 +160,18 @@ def _report(folder: Path, purpose: Purpose, seen: Sequence[Look | Unusable]) -> 
         num_pictures=len(seen),
         num_usable=len(looks),
         sizes=_counted(sizes),
-        buckets=_counted(_bucket(size, target) for size in sizes),
+        buckets=_counted(nearest_bucket(size, buckets) for size in sizes),
         findings=tuple(_findings(purpose, looks, seen)),
+        shown_with=tuple(_shown_with(purpose, looks)),
     )
+
+
+def _shown_with(purpose: Purpose, looks: Sequence[Look]) -> Iterator[ShownWith]:
+    """List the words of each picture; nothing where the template has no place for them."""
+    if purpose.template_lines and not any("[filewords]" in one for one in purpose.template_lines):
+        return
+    for one in looks:
+        yield ShownWith(one.path, " ".join(one.words.split()), from_name=one.caption is None)
 
 
 def _findings(
@@ -161,12 +189,6 @@ def _findings(
             looks, name=name, template_lines=lines, count_tokens=purpose.count_tokens
         )
     yield from in_template(lines)
-
-
-def _bucket(picture: Size, target: Size) -> Size:
-    area = target[0] * target[1]
-    sizes = grid(edges=(64, 2 * max(target)), areas=(int(area * _LEAST_AREA), area))
-    return best(picture, sizes, objective="minimize-error", most_error=1.0) or target
 
 
 def _counted(sizes: Iterable[Size]) -> tuple[SizeCount, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,7 +44,7 @@ def find_below(folder: Path, *, leave_out: Iterable[Path] = ()) -> Tree:
         DatasetError: The folder itself cannot be read, or there is no picture anywhere.
     """
     tree = Tree(pictures_in(folder))
-    for below in _folders(folder, {path.resolve() for path in leave_out}):
+    for below in _folders(folder, {os.path.realpath(path) for path in leave_out}):
         try:
             tree.pictures += pictures_in(below)
         except DatasetError as error:
@@ -56,14 +57,17 @@ def find_below(folder: Path, *, leave_out: Iterable[Path] = ()) -> Tree:
     return tree
 
 
-def _folders(folder: Path, visited: set[Path]) -> Iterator[Path]:
-    """Walk depth first; `visited` holds real paths, so that a link cannot lead back."""
-    visited.add(folder.resolve())
+def _folders(folder: Path, visited: set[str]) -> Iterator[Path]:
+    """Walk depth first; `visited` holds real paths, so that a link cannot lead back.
+
+    (`Path.resolve` raises for a link to itself, `realpath` does not.)
+    """
+    visited.add(os.path.realpath(folder))
     waiting = _inside(folder)
     while waiting:
         below = waiting.pop()
-        if below.resolve() not in visited:
-            visited.add(below.resolve())
+        if os.path.realpath(below) not in visited:
+            visited.add(os.path.realpath(below))
             yield below
             waiting += _inside(below)
 

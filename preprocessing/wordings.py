@@ -49,7 +49,7 @@ def in_lengths(
     long = tuple(
         one.path
         for one in looks
-        if count_tokens(fill(line, name=name, words=one.caption or "")) > _MOST_TOKENS
+        if count_tokens(fill(line, name=name, words=one.words)) > _MOST_TOKENS
     )
     if long:
         yield Finding(
@@ -74,10 +74,12 @@ def in_template(template_lines: Sequence[str]) -> Iterator[Finding]:
 
 def _missing(looks: Sequence[Look], *, num_all: int) -> Iterator[Finding]:
     if looks:
+        wordless = sum(not one.words for one in looks)
         yield Finding(
             "no caption",
             f"{len(looks)} of {num_all} pictures have no caption (a .txt of the same name); the "
-            "words of their file names stand in for it.",
+            f"words of their file names stand in for it, and {wordless or 'none'} of them have "
+            "none (a camera's name, a hash or a counter).",
             tuple(one.path for one in looks),
         )
 

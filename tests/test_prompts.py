@@ -11,7 +11,6 @@ from textual_inversion.prompts import (
     split_names,
     unknown_names,
     vary_tags,
-    words_from_file_name,
 )
 
 
@@ -35,32 +34,6 @@ def test_the_first_line_without_a_name_is_counted_as_an_editor_does():
     text = "# comment\na [name]\n\na photo\nanother"
     with pytest.raises(SettingsError, match=r"^Line 4 of t\.txt has no \[name\]"):
         parse_template(text, source="t.txt")
-
-
-@pytest.mark.parametrize(
-    ("stem", "words"),
-    [
-        ("00012-0-2girls", "2girls"),
-        ("2girls", "2girls"),
-        ("000001-1-a man in suit", "a man in suit"),
-        ("00000-0-01-cat", "cat"),
-        ("01 - cat", "cat"),
-        ("7_red cat", "red cat"),
-        ("3d-cat", "3d-cat"),
-        ("IMG_1234", "IMG_1234"),
-        ("00", ""),
-        ("00012-0-00", ""),
-        ("00012-0", ""),
-        (" cat ", "cat"),
-    ],
-)
-def test_only_counting_is_taken_off_a_file_name(stem, words):
-    assert words_from_file_name(stem) == words
-
-
-@given(st.text("aé1-_ .,", min_size=1))
-def test_a_prepared_picture_keeps_the_words_of_its_source(words):
-    assert words_from_file_name(f"00003-1-{words}") == words_from_file_name(words)
 
 
 @given(st.text("ab, \n"))

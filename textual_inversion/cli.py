@@ -2,7 +2,7 @@
 
 Flags are rendered from the knobs; what a command needs is imported when it runs, so that
 `ti --help` stays light. Exit codes: 0 done, 1 a failure said in one sentence, 2 bad usage,
-130 stopped (what was learned is saved).
+130 stopped (what was learned is saved), 141 nobody reads the output any more (`| head`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from textual_inversion import captionercommand, runcommands
+from textual_inversion.brokenpipe import run_until_unread
 from textual_inversion.control import Control
 from textual_inversion.errors import SettingsError, TextualInversionError
 from textual_inversion.events import Event, Finished, to_dict
@@ -46,6 +47,10 @@ _NOT_SETTINGS = {"command", "settings_file", "events", "queue"}
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    return run_until_unread(lambda: _command(arguments))
+
+
+def _command(arguments: list[str]) -> int:
     if arguments[:1] == ["ui"]:
         return _ui(arguments[1:])
     args = make_parser().parse_args(arguments)

@@ -135,12 +135,16 @@ class Saved:
 
 @dataclass(frozen=True)
 class Progressed:
-    """Item `done` of `total` of a job without losses is done; `path` is what was written."""
+    """Item `done` of `total` of a job without losses is done; `path` is what was written.
+
+    `num_files` counts what was written of it: flips and pieces, too.
+    """
 
     done: int
     total: int
     path: str = ""
     source: str = ""
+    num_files: int = 1
 
 
 @dataclass(frozen=True)
@@ -152,7 +156,10 @@ class Warned:
 
 @dataclass(frozen=True)
 class Finished:
-    """A job ended well: `reason` is "finished", "converged" or "stopped"; `path` is its result."""
+    """A job ended well: `reason` is "finished", "converged" or "stopped"; `path` is its result.
+
+    `step` is the last one; of a folder of pictures, how many were written.
+    """
 
     step: int
     reason: str

@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 import re
 import threading
-import unicodedata
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -19,6 +18,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from textual_inversion.colours import FAULTS, eight_bits, over_white, srgb
 from textual_inversion.errors import DatasetError
+from textual_inversion.picturefile import MOST_TEXT_BYTES, check_file, open_image, shown
 
 # HEIC and JPEG XL cannot be opened by Pillow alone: they are listed to be named, not dropped.
 EXTENSIONS = frozenset((
@@ -31,7 +31,6 @@ _MASKS = (".mask.png", "-masklabel.png")  # the second is OneTrainer's way
 _LARGE_PIXELS = 40_000_000
 _DRAFT_GAP = 2.0
 _GAP = 3.0  # "indistinguishable from fair resampling" in Pillow's words
-_BREAKS = {"Cc", "Zl", "Zp"}  # control characters and line separators
 
 _one_large_at_a_time = threading.RLock()
 # Pillow warns from half of MOST_PIXELS on; here such a picture is either read or refused in words.
@@ -92,7 +91,7 @@ def open_picture(
         DatasetError: naming the file and why it cannot be used.
     """
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             return _read(image, at_least, keep_alpha=keep_alpha)
     except (Image.DecompressionBombError, *FAULTS) as error:
         raise DatasetError(f"Picture {shown(path)} {_reason(path, error)}") from None
@@ -102,21 +101,12 @@ def open_picture(
 def room_for(path: Path) -> Iterator[None]:
     """Hold back other large pictures while this one, if it is large, is worked on whole."""
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             large = image.width * image.height > _LARGE_PIXELS
-    except (Image.DecompressionBombError, *FAULTS):
+    except (Image.DecompressionBombError, DatasetError, *FAULTS):
         large = False  # whoever opens it will say what is wrong
     with _one_large_at_a_time if large else nullcontext():
         yield
-
-
-def shown(path: Path) -> str:
-    """Spell a path so that it fits into a sentence: line breaks and stray bytes as escapes."""
-    text = str(path).encode("utf-8", "backslashreplace").decode()
-    return "".join(
-        char.encode("unicode_escape").decode() if unicodedata.category(char) in _BREAKS else char
-        for char in text
-    )
 
 
 def cover(image: Image.Image, width: int, height: int) -> Image.Image:
@@ -153,6 +143,7 @@ def text_beside(picture: Path) -> str | None:
     """Read the .txt of the same name beside a picture; None when there is none."""
     path = picture.with_suffix(".txt")
     try:
+        check_file(path, what="Caption", most_bytes=MOST_TEXT_BYTES)
         data = path.read_bytes()
     except FileNotFoundError:
         return None

@@ -142,7 +142,7 @@ def _removed(prompt: str, name: str) -> str:
 def _infotext(path: Path) -> str:
     """Read what a picture that is there already says of itself."""
     try:
-        with Image.open(path) as picture:
+        with Image.open(path, formats=["PNG"]) as picture:
             return str(picture.info.get("parameters", ""))
     except (OSError, ValueError):
         return ""

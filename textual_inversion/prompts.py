@@ -52,11 +52,6 @@ def parse_template(text: str, *, source: str) -> tuple[str, ...]:
     return tuple(line for _, line in prompts)
 
 
-def words_from_file_name(stem: str) -> str:
-    """Take the words of a file name without what only counts: "00012-0-2girls" is "2girls"."""
-    return re.sub(r"^[-_\s]*([0-9]+([-_\s]+|$))*", "", stem).strip()
-
-
 def vary_tags(
     words: str, *, shuffle: bool, dropout: float, draw: random.Random, keep: int = 0
 ) -> str:

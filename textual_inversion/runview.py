@@ -64,6 +64,7 @@ class Run:
     paced: Paced | None = None
     previews: list[Previewed] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
+    num_files: int = 0
     pairs: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     version: int = 0
@@ -147,7 +148,9 @@ class Run:
         self._times.append((event.step, event.seconds if now is None else now))
 
     def _end(self, event: Finished | Failed) -> None:
-        self.step = event.step or self.step
+        # What goes through a folder has said where it is; its last word counts what it wrote.
+        if not any(source for source, _ in self.pairs):
+            self.step = event.step or self.step
         self.live_preview = ""
         if isinstance(event, Failed):
             self.state, self.message = "failed", event.message
@@ -174,6 +177,7 @@ class Run:
                 self._tick(now)
                 if event.path:
                     self.files.append(event.path)
+                    self.num_files += event.num_files
                     self.pairs.append((event.source, event.path))
             case _:
                 pass

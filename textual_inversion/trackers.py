@@ -108,5 +108,5 @@ def _pixels(path: str) -> Any:
     import numpy as np
     from PIL import Image
 
-    with Image.open(path) as picture:
+    with Image.open(path, formats=["PNG"]) as picture:
         return np.asarray(picture.convert("RGB"))[None]

@@ -93,7 +93,19 @@ def report_html(run: Run | None, results: Results) -> str:
         ("Buckets, if each kept its shape", _sizes(report.buckets)),
     )
     told = "".join(f"<dt>{title}</dt><dd>{escape(text)}</dd>" for title, text in facts)
-    return f'<dl class="ti-facts">{told}</dl>{table}'
+    return f'<dl class="ti-facts">{told}</dl>{table}{_shown_with(report)}'
+
+
+def _shown_with(report: Report) -> str:
+    """List the words with which each picture is trained, folded away."""
+    rows = "".join(
+        f"<dt>{escape(shown(Path(one.path.name)))}</dt><dd>{escape(str(one))}</dd>"
+        for one in report.shown_with
+    )
+    if not rows:
+        return ""
+    title = "The words with which each picture is trained"
+    return f'<details><summary>{title}</summary><dl class="ti-facts">{rows}</dl></details>'
 
 
 def estimate_html(run: Run | None, results: Results) -> str:

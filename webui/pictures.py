@@ -16,6 +16,9 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
+from textual_inversion.errors import DatasetError
+from textual_inversion.picturefile import open_image
+
 _SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp"}
 _THUMBNAIL_PX = 512
 
@@ -34,16 +37,16 @@ def served(path: str, *, small: bool = False) -> str | None:
     """
     try:
         return _copy(path, Path(path).stat().st_mtime_ns, small=small)
-    except (OSError, ValueError, Image.DecompressionBombError):
+    except (OSError, ValueError, Image.DecompressionBombError, DatasetError):
         return None
 
 
 def infotext(path: str) -> str:
     """Read the settings that a generated PNG carries."""
     try:
-        with Image.open(path) as image:
+        with open_image(Path(path)) as image:
             return str(image.info.get("parameters", ""))
-    except (OSError, ValueError):
+    except (OSError, ValueError, DatasetError):
         return ""
 
 
@@ -52,7 +55,7 @@ def _copy(path: str, modified: int, *, small: bool) -> str:
     name = hashlib.sha256(f"{path}|{modified}|{small}".encode()).hexdigest()[:24]
     folder = Path(os.environ["GRADIO_TEMP_DIR"]) / "pictures"
     folder.mkdir(parents=True, exist_ok=True)
-    with Image.open(path) as image:
+    with open_image(Path(path)) as image:
         suffix = _SUFFIXES.get(str(image.format))
         if small or suffix is None:
             return _save_thumbnail(image, folder / f"{name}.webp")

@@ -139,7 +139,7 @@ def _noun(run: Run) -> str:
 
 def _count(run: Run) -> str:
     if run.files:
-        return f"{len(run.files)} picture{'s' if len(run.files) != 1 else ''}"
+        return f"{run.num_files} picture{'s' if run.num_files != 1 else ''}"
     return f"{run.step} {_noun(run)}{'s' if run.step != 1 else ''}"
 
 

@@ -26,6 +26,12 @@ def test_pictures_may_all_lie_in_repeated_folders(tmp_path):
     assert [repeats for _, repeats in list_pictures(tmp_path)] == [2]
 
 
+def test_a_link_back_to_the_folder_shows_no_picture_again(tmp_path):
+    put(tmp_path, "a.png")
+    (tmp_path / "3_self").symlink_to(tmp_path)
+    assert list_pictures(tmp_path) == [(tmp_path / "a.png", 1)]
+
+
 def test_a_folder_without_any_is_said(tmp_path):
     (tmp_path / "2_x").mkdir()
     with pytest.raises(DatasetError, match="no pictures"):

@@ -26,3 +26,12 @@ def test_large_pictures_are_encoded_one_by_one(stacks, monkeypatch, sizes, at_on
     done = list(cache.fill([Image.new("RGB", size) for size in sizes]))
     assert seen == passes
     assert done[-1] == 5
+
+
+def test_the_shape_of_latents_is_height_first_and_a_size_width_first(stacks):
+    cache = LatentCache(load_model(describe_model(str(stacks["sd1"]))), "once", seed=0, flips=False)
+    list(cache.fill([Image.new("RGB", (64, 32))]))
+    shape, scale = cache.shape(0), cache.model.info.scale
+    assert cache.sizes == [(64, 32)]
+    assert (shape.height * scale, shape.width * scale) == (32, 64)
+    assert shape == cache.sample(0, flipped=False, position=0).shape[-2:]

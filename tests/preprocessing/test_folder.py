@@ -232,3 +232,12 @@ def test_mask_files_are_told_to_stay_behind(source, target):
     assert [text for text in said if "a.mask.png" in text and "transparency" in text] == said
     assert len(said) == 1
     assert names(target) == ["00000-0-a.png", "00001-0-b.png"]
+
+
+def test_flips_and_pieces_are_counted(source, target):
+    Image.new("RGB", (80, 16), "blue").save(source / "wide.png")
+    events = list(run(source, target, flipped_copies="both", split_oversized=True))
+    told = [event.num_files for event in events if isinstance(event, Progressed)]
+    assert told[:2] == [3, 3]
+    assert told[2] > 3
+    assert sum(told) == events[-1].step == len(names(target))

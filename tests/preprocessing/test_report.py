@@ -6,6 +6,8 @@ from PIL import Image
 from preprocessing.findings import Finding
 from preprocessing.report import Purpose, SizeCount, check, check_settings
 from tests.generators import drained
+from textual_inversion.data.folder import read_folder
+from textual_inversion.data.sizes import Fit
 from textual_inversion.errors import DatasetError
 from textual_inversion.events import Progressed, Started
 from textual_inversion.settings import CheckSettings
@@ -103,6 +105,27 @@ def test_a_missing_caption_is_named(folder):
     assert found(folder, template_lines=["a [name]"]) == []
 
 
+def test_what_each_picture_is_trained_with_is_said(folder):
+    (folder / "1.txt").unlink()
+    for name in ("IMG_20230603_112233.png", "a red cat.png"):
+        paint(folder, name)
+        (folder / name).with_suffix(".txt").unlink()
+    (folder / "2.txt").write_text("")
+    lines = list(report_of(folder).lines())
+    told = lines[lines.index("Each picture is trained with:") + 1 :]
+    assert [line.rpartition("/")[2] for line in told] == [
+        '0.png: "a red house by the sea"',
+        "1.png: no words",
+        "2.png: no words (an empty caption)",
+        'a red cat.png: "a red cat" (of its file name)',
+        "IMG_20230603_112233.png: no words",
+    ]
+    (finding,) = found(folder, kind="no caption")
+    assert "3 of 5 pictures have no caption" in finding.message
+    assert "and 2 of them have none" in finding.message
+    assert report_of(folder, template_lines=["a [name]"]).shown_with == ()
+
+
 def test_a_caption_with_the_name_is_named(folder):
     findings = found(folder, kind="name in caption", name="Dog")
     assert [f.pictures for f in findings] == [(folder / "1.png",)]
@@ -164,8 +187,15 @@ def test_buckets_keep_the_shapes(folder):
     paint(folder, "wide.png", size=(600, 300))
     assert report_of(folder, size=512).buckets == (
         SizeCount(512, 512, 3),
-        SizeCount(640, 320, 1),
+        SizeCount(704, 320, 1),
     )
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (600, 300), (100, 900), (333, 500)])
+def test_the_buckets_are_those_that_training_uses(tmp_path, size):
+    paint(tmp_path, "one.png", size=size)
+    *_, item = read_folder(tmp_path, Fit(512, 512, sizes="buckets"))
+    assert report_of(tmp_path, size=512).buckets == (SizeCount(*item.size, 1),)
 
 
 def test_a_folder_without_pictures_is_said(tmp_path):

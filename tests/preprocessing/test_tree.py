@@ -34,6 +34,11 @@ def test_what_is_left_out_is_not_walked_into(folder):
     assert names(folder, leave_out=[folder / "2"]) == ["b.png", "10/a.png"]
 
 
+def test_what_is_left_out_may_be_a_link_to_itself(folder):
+    (folder / "loop").symlink_to(folder / "loop")
+    assert names(folder, leave_out=[folder / "loop"])[0] == "b.png"
+
+
 def test_no_picture_anywhere_is_said(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(DatasetError, match="and those below it hold no pictures; put some in"):

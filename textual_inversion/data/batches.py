@@ -176,9 +176,11 @@ class Batches:
         )
 
     def _weight(self, view: View) -> torch.Tensor:
-        height, width = self.latents.shape(view.item)
+        shape = self.latents.shape(view.item)
         whole = self.weights[view.item]
-        seen = cut_weights(whole, left=view.left, top=view.top, height=height, width=width)
+        seen = cut_weights(
+            whole, left=view.left, top=view.top, height=shape.height, width=shape.width
+        )
         return seen.flip(-1) if view.flipped else seen
 
     def _prompt(self, line: str, item: int, position: int) -> str:

@@ -1,4 +1,4 @@
-"""The caption of a picture: the text beside it, else the words of its file name."""
+"""The caption of a picture: the text beside it, else the words of its file name, if it has any."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from textual_inversion.filenames import without_counter, words_of_file_name
 from textual_inversion.pictures import text_beside
-from textual_inversion.prompts import words_from_file_name
 
 
 @dataclass(frozen=True)
 class FileNameWords:
-    """How a file name becomes words: what the expression finds (empty: all of it), joined."""
+    """How a file name becomes words: what the expression finds in it (empty: its words), joined."""
 
     regex: str = ""
     joiner: str = " "
 
     def of(self, stem: str) -> str:
         """Give the words of a file's name; of an expression with groups the first one counts."""
-        words = words_from_file_name(stem)
         if not self.regex:
-            return words
-        found = (match[min(1, len(match.groups()))] for match in re.finditer(self.regex, words))
+            return words_of_file_name(stem)
+        name = without_counter(stem)
+        found = (match[min(1, len(match.groups()))] for match in re.finditer(self.regex, name))
         return self.joiner.join(word for word in found if word)
 
 

@@ -6,6 +6,7 @@ round. A mask is a grey picture NAME.mask.png or NAME-masklabel.png beside pictu
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -67,8 +68,11 @@ def read_folder(
 def list_pictures(folder: Path) -> list[tuple[Path, int]]:
     """List a folder's pictures and how often each comes in a round; DatasetError when none."""
     listed = [(path, 1) for path in pictures_in(folder)]
+    visited = {os.path.realpath(folder)}  # a link back to it would show every picture again
     for below in sorted(entry for entry in folder.iterdir() if entry.is_dir()):
-        if repeated := _REPEATED.match(below.name):
+        real = os.path.realpath(below)
+        if real not in visited and (repeated := _REPEATED.match(below.name)):
+            visited.add(real)
             listed += [(path, int(repeated[1])) for path in pictures_in(below)]
     return listed or [(path, 1) for path in find_pictures(folder)]
 

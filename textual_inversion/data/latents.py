@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 import torch
 from PIL import Image, ImageOps
@@ -20,6 +21,13 @@ from textual_inversion.randomness import draw, generator
 _ENCODE_AT_ONCE = 4
 # Of large pictures several at once take a CPU half as long again as one by one, and more memory.
 _PIXELS_AT_ONCE = 512 * 512
+
+
+class Shape(NamedTuple):
+    """The last two dimensions of latents, in a tensor's order; a picture's size is width first."""
+
+    height: int
+    width: int
 
 
 @dataclass(frozen=True)
@@ -93,10 +101,10 @@ class LatentCache:
     def _size(self, view: View) -> Size:
         return self.sizes[view.item]
 
-    def shape(self, item: int) -> Size:
-        """Give the height and width of a picture's latents."""
+    def shape(self, item: int) -> Shape:
+        """Give the shape of a picture's latents."""
         width, height = self.sizes[item]
-        return height // self.model.info.scale, width // self.model.info.scale
+        return Shape(height // self.model.info.scale, width // self.model.info.scale)
 
     def view(self, item: int, *, flipped: bool, position: int | None) -> View:
         """Choose what is seen of a picture at a position of the run; None sees the middle."""

@@ -36,7 +36,7 @@ class DatasetSettings(BasicTrainSettings):
         str, AfterValidator(_is_regex), Ui("Filename word regex", row="file names", group="Tags")
     ] = ""
     """For pictures without a caption file: take only what this regular expression finds in the file
-    name, such as \\w+. Empty takes the name without leading numbers."""
+    name, such as \\w+. Empty takes its words; a camera's name, a hash or a counter gives none."""
     filename_join_string: Annotated[
         str, Ui("Filename join string", row="file names", group="Tags")
     ] = " "
