@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,11 +25,13 @@ from textual_inversion.control import Control
 from textual_inversion.course import Course
 from textual_inversion.crew import Crew, find_crew
 from textual_inversion.cutoff import find_owed
+from textual_inversion.determinism import deterministic
 from textual_inversion.errors import EmbeddingError, TextualInversionError, TrainingError
 from textual_inversion.evaluation import Evaluator
-from textual_inversion.events import Event, Failed, Finished, Saved, Started
+from textual_inversion.events import Event, Failed, Finished, Saved, Started, Warned
 from textual_inversion.files.storage import write_whole
 from textual_inversion.guard import Guard
+from textual_inversion.launcher import with_launchers_precision
 from textual_inversion.models.memory import saving_memory
 from textual_inversion.runfolder import (
     RunLog,
@@ -46,7 +48,7 @@ from textual_inversion.trackers import Tracker
 def train(settings: TrainSettings, control: Control) -> Iterator[Event]:
     """Run a whole training; whatever ends it, what was learned so far is saved."""
     crew = find_crew()
-    events = _train(settings, control, crew)
+    events = deterministic(_train(settings, control, crew))
     if crew.is_first:
         yield from events
     else:
@@ -54,7 +56,9 @@ def train(settings: TrainSettings, control: Control) -> Iterator[Event]:
         deque(events, maxlen=0)
 
 
-def _train(settings: TrainSettings, control: Control, crew: Crew) -> Iterator[Event]:
+def _train(settings: TrainSettings, control: Control, crew: Crew) -> Generator[Event, None, None]:
+    settings, overruled = with_launchers_precision(settings)
+    yield from map(Warned, overruled)
     parts = yield from open_parts(crew.widened(settings))
     checkpoint = _checkpoint_of(parts)
     start = checkpoint.updates if checkpoint else parts.embedding.step
