@@ -1,6 +1,6 @@
 """Kill a training N times at random moments; every run must come out as one never killed.
 
-python benchmarks/soak.py --kills 50
+python benchmarks/soak.py --kills 50 [--threads 2] [--model models/pocket]
 """
 
 from __future__ import annotations
@@ -21,10 +21,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--model", type=Path, help="a folder; else a tiny random model is made")
     args = parser.parse_args()
     began = time.perf_counter()
     root = Path(tempfile.mkdtemp(prefix="soak-"))
-    done = soak.soak(root, tiny.build(root / "model"), kills=args.kills, seed=args.seed)
+    model = args.model.resolve() if args.model else tiny.build(root / "model")
+    done = soak.soak(root, model, kills=args.kills, seed=args.seed, threads=args.threads)
     for moment, count in done.kills.items():
         print(f"{moment:12} {count:4}")
     seconds = time.perf_counter() - began

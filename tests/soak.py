@@ -60,9 +60,10 @@ class Soak:
     different: list[str] = field(default_factory=list)
 
 
-def soak(root: Path, model: Path, *, kills: int, seed: int = 0) -> Soak:
+def soak(root: Path, model: Path, *, kills: int, seed: int = 0, threads: int = 1) -> Soak:
     """Make a run that is left alone, then runs that are killed, until so many kills are done."""
     base = _make_home(root / "base", model)
+    (base / "threads").write_text(str(threads))
     draw, done = random.Random(seed), Soak()
     with _processes() as context:
         whole = shutil.copytree(base, root / "unbroken")
@@ -146,8 +147,11 @@ def _train(home: Path) -> None:
     out = os.open("log.txt", os.O_WRONLY | os.O_APPEND)
     os.dup2(out, 1)
     os.dup2(out, 2)
+    import torch
+
     from textual_inversion.cli import main
 
+    torch.set_num_threads(int(Path("threads").read_text()))
     sys.exit(main(["train", "--settings", "settings.json", "--events", "json"]))
 
 

@@ -16,6 +16,7 @@ from textual_inversion.events import Event, Loading, Warned
 from textual_inversion.files.embedding import Embedding
 from textual_inversion.guard import Guard
 from textual_inversion.idle import idle_choices
+from textual_inversion.launcher import launcher_notes
 from textual_inversion.learner import Learner
 from textual_inversion.library import Library
 from textual_inversion.models.base import BaseModel
@@ -74,6 +75,8 @@ def open_parts(
     check_attention(settings.attention)
     yield Loading("base model")
     model = open_model(settings.model, opening(settings))
+    in_words = describe_compute(model.dtype, model.device).split()[0]
+    yield from map(Warned, launcher_notes(settings.precision, in_words))
     if model.device.type == "cpu":
         yield from map(Warned, _idle_on_a_cpu(settings))
     model.check_widths(embedding.widths, embedding.name)

@@ -7,7 +7,6 @@ What one process is asked for counts for all of them, from the same step on.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,10 @@ import torch
 
 from textual_inversion.control import Control
 from textual_inversion.data.batches import StepBatch
+from textual_inversion.errors import TrainingError
+from textual_inversion.launcher import name_meeting_place, num_local_processes, num_processes
 from textual_inversion.learner import Learner
+from textual_inversion.models.precision import best_device
 from textual_inversion.settings import TrainSettings
 
 
@@ -104,12 +106,28 @@ class CrewLearner:
 
 
 def find_crew() -> Crew:
-    """Join the processes that this one was started with; mostly it is alone."""
-    if int(os.environ.get("WORLD_SIZE", "1")) < 2:
+    """Join the processes that this one was started with; mostly it is alone.
+
+    Raises:
+        TrainingError: There are more processes than GPUs for them.
+    """
+    if num_processes() < 2:
         return Crew(0, 1, torch.device("cpu"))
+    on_gpu = best_device().type == "cuda"
+    if on_gpu and num_local_processes() > torch.cuda.device_count():
+        raise TrainingError(
+            f"{num_local_processes()} processes were started for {torch.cuda.device_count()} GPU; "
+            "start one for each GPU, or set CUDA_VISIBLE_DEVICES= to train on the CPU."
+        )
     from accelerate import PartialState
 
-    state = PartialState(cpu=os.environ.get("ACCELERATE_USE_CPU", "").lower() == "true")
-    on_gpu = state.backend is not None and "nccl" in state.backend
+    name_meeting_place()
+    # Without being told, accelerate joins processes on GPUs only.
+    state = PartialState(cpu=not on_gpu)
+    if state.num_processes < num_processes():
+        raise TrainingError(
+            f"{num_processes()} processes were started and do not find one another; start them "
+            "with torchrun or accelerate launch."
+        )
     device = torch.device("cuda", state.local_process_index) if on_gpu else torch.device("cpu")
     return Crew(state.process_index, state.num_processes, device)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable
 
 from textual_inversion.control import Control
 from textual_inversion.errors import SettingsError, TextualInversionError
+from textual_inversion.launcher import num_processes
 from textual_inversion.queuefolder import Queue
 from textual_inversion.runfolder import running_folders
 from textual_inversion.settings import TrainSettings, find_folder
@@ -24,7 +24,7 @@ def work_queue(settings: TrainSettings | None, train: Train, interrupt: Control)
     Raises:
         SettingsError: Several processes were started, and each would queue the same.
     """
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+    if num_processes() > 1:
         raise SettingsError("--queue is for one process; leave it out with accelerate launch.")
     queue = Queue()
     if settings is not None:

@@ -27,11 +27,13 @@ from textual_inversion.control import Control
 from textual_inversion.course import Course
 from textual_inversion.crew import Crew, find_crew
 from textual_inversion.cutoff import find_owed
+from textual_inversion.determinism import deterministic
 from textual_inversion.errors import EmbeddingError, TextualInversionError, TrainingError
 from textual_inversion.evaluation import Evaluator
 from textual_inversion.events import Event, Failed, Finished, Saved, Started, Warned
 from textual_inversion.files.storage import write_whole
 from textual_inversion.guard import Guard
+from textual_inversion.launcher import with_launchers_precision
 from textual_inversion.models.memory import saving_memory
 from textual_inversion.runfolder import (
     RunLog,
@@ -50,7 +52,7 @@ _T = TypeVar("_T")
 def train(settings: TrainSettings, control: Control) -> Iterator[Event]:
     """Run a whole training; whatever ends it, what was learned so far is saved."""
     crew = find_crew()
-    events = _train(settings, control, crew)
+    events = deterministic(_train(settings, control, crew))
     if crew.is_first:
         yield from events
     else:
@@ -58,8 +60,10 @@ def train(settings: TrainSettings, control: Control) -> Iterator[Event]:
         deque(events, maxlen=0)
 
 
-def _train(settings: TrainSettings, control: Control, crew: Crew) -> Iterator[Event]:
-    warned: list[Warned] = []
+def _train(settings: TrainSettings, control: Control, crew: Crew) -> Generator[Event, None, None]:
+    settings, overruled = with_launchers_precision(settings)
+    warned = [Warned(message) for message in overruled]
+    yield from warned
     parts = yield from _noting(open_parts(crew.widened(settings)), warned)
     checkpoint = _checkpoint_of(parts)
     if checkpoint:

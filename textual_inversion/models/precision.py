@@ -6,6 +6,9 @@ from typing import Literal
 
 import torch
 
+from textual_inversion.determinism import prepare_cuda
+from textual_inversion.launcher import wants_cpu
+
 Precision = Literal["auto", "fp32", "fp16", "bf16"]
 _DTYPES: dict[Precision, torch.dtype] = {
     "fp32": torch.float32,
@@ -18,8 +21,11 @@ _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 
 
 def best_device() -> torch.device:
-    """Choose CUDA, Apple's MPS or the CPU, whichever is there first."""
+    """Choose CUDA, Apple's MPS or the CPU, whichever is there first and allowed by accelerate."""
+    if wants_cpu():
+        return torch.device("cpu")
     if torch.cuda.is_available():
+        prepare_cuda()
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 

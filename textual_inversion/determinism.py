@@ -1,0 +1,102 @@
+"""Let PyTorch compute the same numbers whenever it is given the same, on several threads, too.
+
+Sums whose order depends on which thread comes first differ in the last bit, so a run that goes on
+after a break would end elsewhere. PyTorch has kernels that keep an order; this switches them on.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from typing import Any, TypeVar
+
+import torch
+import torch.utils.deterministic
+
+from textual_inversion.events import Event, Warned
+
+Result = TypeVar("Result")
+_FILLS: Any = torch.utils.deterministic  # its switch is not declared
+_NAMED = re.compile(r"^\W*([\w:.]+(?: \w+)*?) (?:does not have|defaults to)")
+
+
+def prepare_cuda() -> None:
+    """Let cuBLAS keep an order; it looks only once, before its first product."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+
+
+def deterministic(events: Generator[Event, None, Result]) -> Generator[Event, None, Result]:
+    """Make each event with deterministic kernels; say, once each, what PyTorch has none for.
+
+    Between two events everything is as it was, so that other jobs are left alone.
+    """
+    found: dict[str, None] = {}
+    said = 0
+    with closing(events):
+        while True:
+            with _kernels(), _heard(found):
+                try:
+                    event = next(events)
+                except StopIteration as end:
+                    result = end.value
+                    break
+            yield from _sentences(found, said)
+            said = len(found)
+            yield event
+    yield from _sentences(found, said)
+    return result
+
+
+@contextmanager
+def _kernels() -> Iterator[None]:
+    was_on = torch.are_deterministic_algorithms_enabled()
+    was_warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    filled = _FILLS.fill_uninitialized_memory
+    # Filling new memory costs time at every operation and only helps to find reads of garbage.
+    _FILLS.fill_uninitialized_memory = False
+    torch.use_deterministic_algorithms(True, warn_only=True)  # noqa: FBT003 - torch's own
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(was_on, warn_only=was_warn_only)
+        _FILLS.fill_uninitialized_memory = filled
+
+
+@contextmanager
+def _heard(found: dict[str, None]) -> Iterator[None]:
+    """Keep PyTorch's warnings about determinism; the filters stay, or others would say theirs anew.
+
+    Python shows a warning by calling `showwarning`, which may be replaced.
+    """
+    show = warnings.showwarning
+
+    def hear(message: Any, *args: Any, **more: Any) -> None:
+        if "determinis" in str(message):
+            found.setdefault(_operation(str(message)))
+        else:
+            show(message, *args, **more)
+
+    warnings.showwarning = hear
+    try:
+        yield
+    finally:
+        warnings.showwarning = show
+
+
+def _operation(message: str) -> str:
+    """Read from PyTorch's message which operation it is about."""
+    if "CUBLAS_WORKSPACE_CONFIG" in message:
+        return "cuBLAS, which was in use before CUBLAS_WORKSPACE_CONFIG was set to :4096:8"
+    named = _NAMED.match(message)
+    return named[1] if named else " ".join(message.split())[:100].rstrip(".")
+
+
+def _sentences(found: dict[str, None], said: int) -> Iterator[Event]:
+    for operation in list(found)[said:]:
+        yield Warned(
+            f"PyTorch keeps no order of its sums here in {operation}; a run that is broken off and "
+            "goes on may end with slightly other vectors than one that was not."
+        )
