@@ -4,6 +4,7 @@ import pickletools
 import re
 import zipfile
 
+import numpy as np
 import pytest
 import torch
 
@@ -70,12 +71,22 @@ def test_other_floats_become_fp32(path, dtype):
     assert facts(pt.read(path))[-1] == [(torch.float32, VECTORS.to(dtype).float().tolist())]
 
 
+@pytest.mark.parametrize("is_zip", [True, False])
 @pytest.mark.parametrize("wrap", [dict, torch.nn.ParameterDict])
-def test_early_files_with_parameters_are_read(path, wrap):
+def test_early_files_with_parameters_are_read(path, wrap, is_zip):
     params = wrap({"*": torch.nn.Parameter(VECTORS)})
     token = {"*": torch.tensor(265)}
-    torch.save({"string_to_token": token, "string_to_param": params, "step": None}, path)
+    content = {"string_to_token": token, "string_to_param": params, "step": None}
+    torch.save(content, path, _use_new_zipfile_serialization=is_zip)
     assert facts(pt.read(path)) == facts(Embedding("cat", (VECTORS,)))
+
+
+@pytest.mark.parametrize("is_zip", [True, False])
+@pytest.mark.parametrize("step", [np.int64(70), np.int32(70), np.float32(70)])
+def test_a_step_that_is_numpys_is_read(path, step, is_zip):
+    content = {"string_to_param": {"*": VECTORS}, "step": step}
+    torch.save(content, path, _use_new_zipfile_serialization=is_zip)
+    assert facts(pt.read(path)) == facts(Embedding("cat", (VECTORS,), 70))
 
 
 @pytest.mark.parametrize(
@@ -154,11 +165,10 @@ def test_a_cut_off_file_is_called_damaged(path, kept, is_zip):
         pt.read(path)
 
 
-def test_a_zip_that_unpacks_to_too_much_is_not_unpacked(path, monkeypatch):
-    monkeypatch.setattr(pt, "MAX_BYTES", 2**16)
+@pytest.mark.parametrize(("record", "size"), [("data.pkl", 2**21), ("data/0", 2**26)])
+def test_a_zip_that_unpacks_to_too_much_is_not_unpacked(path, record, size):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("cat/data.pkl", bytes(2**20))
-    assert path.stat().st_size < 2**16
+        archive.writestr(f"cat/{record}", bytes(size))
     with pytest.raises(EmbeddingError, match="far too large"):
         pt.read(path)
 

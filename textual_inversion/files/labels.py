@@ -47,6 +47,8 @@ def _text(value: object) -> str | None:
 def _count(value: object) -> int:
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 12:
         value = int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, int) and 0 <= value <= MAX_STEP:
         return int(value)
     return 0

@@ -150,17 +150,34 @@ def _pickled_shapes(path: Path) -> dict[str, tuple[int, ...]]:
 def read_pickled(path: Path) -> dict[str, Any]:
     """Read the tensors of a .ckpt, mapped from the disk; whatever else it holds is refused."""
     import pickle
+    import zipfile
 
     import torch
 
+    from textual_inversion.files import pickles
+
     try:
+        pickles.check_zip(str(path), pickles.CHECKPOINT)
         data: Any = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except pickles.TooMuchError:
+        raise ModelError(
+            f"The base model {path} asks for far more than its tensors, so it was not opened; get "
+            "it again, as a .safetensors file if there is one."
+        ) from None
     except pickle.UnpicklingError:
         raise ModelError(
             f"{path} holds more than tensors, which could run code of others when opened; use the "
             "model's .safetensors file, or convert it where you trust it."
         ) from None
-    except (OSError, RuntimeError, EOFError, ValueError) as error:
+    except (
+        OSError,
+        RuntimeError,
+        EOFError,
+        ValueError,
+        LookupError,
+        TypeError,
+        zipfile.BadZipFile,
+    ) as error:
         reason = " ".join(str(error).split())[:200].rstrip(".")
         raise ModelError(f"The base model {path} cannot be read: {reason}.") from None
     tensors = data.get("state_dict", data) if isinstance(data, dict) else {}
