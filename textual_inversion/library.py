@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import NoReturn
 
 from textual_inversion import files
-from textual_inversion.errors import EmbeddingError, StorageError
+from textual_inversion.errors import EmbeddingError, StorageError, printable
 from textual_inversion.files.embedding import Embedding
 from textual_inversion.files.image import PlainPictureError
 from textual_inversion.files.storage import explain
 from textual_inversion.names import check_name
 
 Stamp = tuple[int, int, int]
+Content = list[Embedding] | str | None
 
 _PREFERENCE = (".pt", ".safetensors", ".bin", *files.PICTURES)
 
@@ -45,11 +46,11 @@ class Library:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._contents: dict[Path, tuple[Stamp, Embedding | str | None]] = {}
+        self._contents: dict[Path, tuple[Stamp, Content]] = {}
 
     def list(self) -> list[Entry]:
         """List every file that is, or should be, an embedding, by name; pictures alone are not."""
-        entries = [entry for path in _files_under(self.folder) if (entry := self._entry(path))]
+        entries = [entry for path in _files_under(self.folder) for entry in self._entries(path)]
         entries.sort(key=_order)
         owners: dict[str, Path] = {}
         for entry in entries:
@@ -74,13 +75,17 @@ class Library:
         Raises:
             EmbeddingError: There is none, or its file has a problem.
         """
-        content = self._content(self._path(name))
-        if isinstance(content, Embedding):
-            return content
-        raise EmbeddingError(content or f"The embedding {_bare(name)!r} has just been removed.")
+        entry = self._known(name)
+        content = self._content(entry.path)
+        if isinstance(content, str):
+            raise EmbeddingError(content)
+        for embedding in content or []:
+            if embedding.name == entry.name:
+                return embedding
+        raise EmbeddingError(f"The embedding {_bare(name)!r} has just been removed.")
 
     def save(self, embedding: Embedding, *, overwrite: bool = False) -> Path:
-        """Write `<name>.pt`, or over the .pt or .safetensors file that has the name already.
+        """Write `<name>.pt`, for SDXL .safetensors, or over the file that has the name already.
 
         Raises:
             EmbeddingError: The name will not do, or is taken and may not be overwritten.
@@ -88,7 +93,9 @@ class Library:
         """
         name = check_name(embedding.name)
         taken = self.find(name)
-        path = taken.path if taken and _is_writable(taken.path) else self.folder / f"{name}.pt"
+        path = self.folder / f"{name}{files.extension_for(embedding)}"
+        if taken and _is_writable(taken.path) and not self._is_shared(taken.path):
+            path = taken.path
         if not overwrite and (taken or path.exists()):
             _refuse_taken(name, taken.path if taken else path)
         files.write(dataclasses.replace(embedding, name=name), path)
@@ -98,7 +105,7 @@ class Library:
         """Give an embedding another name, inside its file too, and return where it lies now."""
         new_name = check_name(new_name)
         embedding, path = self.load(name), self._path(name)
-        if not _is_writable(path):
+        if not _is_writable(path) or self._is_shared(path):
             raise EmbeddingError(f"Cannot rename {path}: save it as .pt or .safetensors first.")
         new_path = path.with_name(new_name + path.suffix)
         taken = self.find(new_name)
@@ -116,26 +123,35 @@ class Library:
             path.unlink()
 
     def _path(self, name: str) -> Path:
+        return self._known(name).path
+
+    def _known(self, name: str) -> Entry:
         entry = self.find(name)
         if entry is None:
             raise EmbeddingError(
                 f"There is no embedding called {_bare(name)!r} in {self.folder}; "
                 "check the name or put its file there."
             )
-        return entry.path
+        return entry
 
-    def _entry(self, path: Path) -> Entry | None:
+    def _is_shared(self, path: Path) -> bool:
+        """Tell whether the file holds several embeddings, which writing one would lose."""
+        content = self._content(path)
+        return isinstance(content, list) and len(content) > 1
+
+    def _entries(self, path: Path) -> list[Entry]:
         match self._content(path):
             case None:
-                return None
+                return []
             case str(problem):
-                return Entry(path.stem, path, problem=problem)
+                return [Entry(printable(path.stem), path, problem=problem)]
             case found:
-                return Entry(
-                    found.name, path, found.num_vectors, found.widths, found.step, found.base_model
-                )
+                return [
+                    Entry(one.name, path, one.num_vectors, one.widths, one.step, one.base_model)
+                    for one in found
+                ]
 
-    def _content(self, path: Path) -> Embedding | str | None:
+    def _content(self, path: Path) -> Content:
         """Give what a file holds, the problem it has, or nothing for a mere picture."""
         stamp = _stamp(path)
         known = self._contents.get(path)
@@ -146,9 +162,9 @@ class Library:
         return content
 
 
-def _read(path: Path) -> Embedding | str | None:
+def _read(path: Path) -> Content:
     try:
-        return files.read(path)
+        return files.read_all(path)
     except PlainPictureError:
         return None
     except EmbeddingError as error:

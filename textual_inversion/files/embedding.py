@@ -20,6 +20,8 @@ class Embedding:
     step: int = 0
     base_model: str | None = None
     base_model_hash: str | None = field(default=None)
+    suffix: str | None = None
+    """What tells it from the other embeddings of its file, if there are any."""
 
     @property
     def num_vectors(self) -> int:

@@ -11,7 +11,10 @@ from textual_inversion.files.embedding import Embedding
 MAX_STEP = 10**9
 MAX_TEXT = 200
 
-_SAYS_NOTHING = {"*", "emb_params", "emp_params", "clip_l", "clip_g"}
+_SAYS_NOTHING = {
+    *("*", "emb_params", "emp_params", "clip_l", "clip_g", "emb", "emb2"),
+    *("text_encoders_0", "text_encoders_1"),
+}
 
 
 def label(
@@ -22,6 +25,7 @@ def label(
     step: object = None,
     base_model: object = None,
     base_model_hash: object = None,
+    suffix: str | None = None,
 ) -> Embedding:
     """Put vectors and whatever was stored beside them together; without a name, the file's."""
     return Embedding(
@@ -30,12 +34,15 @@ def label(
         step=_count(step),
         base_model=_text(base_model),
         base_model_hash=_text(base_model_hash),
+        suffix=_text(suffix),
     )
 
 
 def name_in_key(key: str) -> str | None:
     """Give the word in a key: `<cat-toy>` is cat-toy, `emb_params` says nothing."""
-    return None if key in _SAYS_NOTHING else key.removeprefix("<").removesuffix(">")
+    if key in _SAYS_NOTHING or key.split(".")[0].isdecimal():
+        return None
+    return key.removeprefix("<").removesuffix(">")
 
 
 def _text(value: object) -> str | None:

@@ -49,8 +49,8 @@ def write(path: Path, embedding: Embedding) -> None:
     write_whole(path, dumps(a1111.as_dict(embedding)))
 
 
-def read(path: Path) -> Embedding:
-    """Read an embedding from any torch file that holds one."""
+def read(path: Path) -> list[Embedding]:
+    """Read the embeddings from any torch file that holds some."""
     return a1111.from_dict(_load(path), path)
 
 
