@@ -6,6 +6,7 @@ that torch has added since. Read with `weights_only=True` and nothing else, what
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import pickle
 import struct
@@ -45,8 +46,13 @@ _DAMAGE = (
 
 
 def write(path: Path, embedding: Embedding) -> None:
-    """Write the embedding as A1111 does."""
-    write_whole(path, dumps(a1111.as_dict(embedding)))
+    """Write the embedding as A1111 does.
+
+    The name inside, which diffusers alone takes for the word, is in lower case: of a word with
+    capitals and several vectors transformers 5 lets only the first into a prompt.
+    """
+    lower = dataclasses.replace(embedding, name=embedding.name.lower())
+    write_whole(path, dumps(a1111.as_dict(lower)))
 
 
 def read(path: Path) -> list[Embedding]:
