@@ -20,9 +20,9 @@ def content(path):
     if path.suffix == ".safetensors":
         return safetensors.torch.load_file(path)
     if path.suffix == ".png":
-        return json.loads(
-            base64.b64decode(Image.open(path).info["sd-ti-embedding"]), object_hook=_tensors
-        )
+        with Image.open(path) as picture:
+            data = base64.b64decode(picture.info["sd-ti-embedding"])
+        return json.loads(data, object_hook=_tensors)
     return torch.load(path, map_location="cpu", weights_only=True)
 
 
