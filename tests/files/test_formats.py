@@ -148,6 +148,8 @@ def test_names_and_keys_that_steer_a_terminal_are_escaped(tmp_path):
     told = [(entry.name, entry.problem or "") for entry in Library(tmp_path).list()]
     assert len(told) == 3
     assert all(name.isprintable() and problem.isprintable() for name, problem in told)
+    save({"string_to_param": {"*": L}, "sd_checkpoint_name": evil}, tmp_path / "base.pt")
+    assert files.read(tmp_path / "base.pt").base_model == "\\x1b[31mred \\u202e"
     assert Library(tmp_path).load("good\\x1b[31mred\\n\\u202e").num_vectors == 2
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from textual_inversion.errors import printable
 from textual_inversion.files.embedding import Embedding
 
 MAX_STEP = 10**9
@@ -48,7 +49,7 @@ def name_in_key(key: str) -> str | None:
 def _text(value: object) -> str | None:
     if not isinstance(value, str):
         return None
-    return " ".join(value.split())[:MAX_TEXT] or None
+    return printable(" ".join(value.split())[:MAX_TEXT]) or None
 
 
 def _count(value: object) -> int:
