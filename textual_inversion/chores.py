@@ -31,8 +31,10 @@ class Snapshots:
 
     def run(self, step: int) -> Iterator[Event]:
         """Write one copy."""
-        path = self.subject.folder / "embeddings" / f"{self.subject.name}-{step}.pt"
-        files.write(self.subject.embedding(step, snapshot=True), path)
+        embedding = self.subject.embedding(step, snapshot=True)
+        name = f"{self.subject.name}-{step}{files.extension_for(embedding)}"
+        path = self.subject.folder / "embeddings" / name
+        files.write(embedding, path)
         yield Saved(step, "snapshot", str(path))
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -21,6 +20,7 @@ from textual_inversion.brokenpipe import run_until_unread
 from textual_inversion.control import Control
 from textual_inversion.errors import SettingsError, TextualInversionError
 from textual_inversion.events import Event, Finished, to_dict
+from textual_inversion.interrupts import INTERRUPTED, on_interrupt
 from textual_inversion.knobs import Knob, walk
 from textual_inversion.progress import Printer
 from textual_inversion.settings import (
@@ -66,6 +66,9 @@ def _command(arguments: list[str]) -> int:
     except TextualInversionError as error:
         print(f"ti: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("ti: interrupted.", file=sys.stderr)
+        return INTERRUPTED
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -209,14 +212,11 @@ def _follow(events: Iterator[Event], *, as_json: bool) -> int:
 def _stop_on_interrupt(control: Control) -> None:
     """The first Ctrl+C, or a TERM, ends the job after its step; a second one ends it at once."""
 
-    def ask(*_: object) -> None:
-        if control.stopping:
-            raise KeyboardInterrupt
+    def ask() -> None:
         print("Stopping after this step, then saving ...", file=sys.stderr)
         control.stop.set()
 
-    signal.signal(signal.SIGINT, ask)
-    signal.signal(signal.SIGTERM, ask)
+    on_interrupt(ask)
 
 
 def _list() -> int:

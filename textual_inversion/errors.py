@@ -13,8 +13,23 @@ TextualInversionError
 from __future__ import annotations
 
 
+def printable(text: str) -> str:
+    """Write characters that steer a terminal or turn a line around as escapes."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+        for char in text
+    )
+
+
 class TextualInversionError(Exception):
-    """The root: whatever is raised on purpose derives from it."""
+    """The root: whatever is raised on purpose derives from it.
+
+    Names of files and what is found in them are in its text, so it is printable whatever they are.
+    """
+
+    def __str__(self) -> str:
+        """Give the sentence."""
+        return printable(super().__str__())
 
 
 class SettingsError(TextualInversionError, ValueError):

@@ -79,15 +79,16 @@ class Evaluator:
         self.has_converged = bool(state["has_converged"])
 
     def write_best(self) -> Iterator[Event]:
-        """Write the best vectors so far as embeddings/<name>-best.pt, if they are new."""
+        """Write the best vectors so far as embeddings/<name>-best, if they are new."""
         if self.best is None or self.best[0] == self._written:
             return
         step, _, vectors = self.best
         subject = self.subject
         model = subject.learner.model
-        path = subject.folder / "embeddings" / f"{subject.name}-best.pt"
         name = f"{subject.name}-best"
-        files.write(Embedding(name, vectors, step, model.info.name, model.hash), path)
+        best = Embedding(name, vectors, step, model.info.name, model.hash)
+        path = subject.folder / "embeddings" / f"{name}{files.extension_for(best)}"
+        files.write(best, path)
         self._written = step
         yield Saved(step, "best", str(path))
 

@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import NoReturn
 
 from textual_inversion import files
-from textual_inversion.errors import EmbeddingError, StorageError
+from textual_inversion.errors import EmbeddingError, StorageError, printable
 from textual_inversion.files.embedding import Embedding
 from textual_inversion.files.image import PlainPictureError
 from textual_inversion.files.storage import explain
 from textual_inversion.names import bare, check_name, nearest
 
 Stamp = tuple[int, int, int]
+Content = list[Embedding] | str | None
 
 _PREFERENCE = (".pt", ".safetensors", ".bin", *files.PICTURES)
 
@@ -46,11 +47,11 @@ class Library:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._contents: dict[Path, tuple[Stamp, Embedding | str | None]] = {}
+        self._contents: dict[Path, tuple[Stamp, Content]] = {}
 
     def list(self) -> list[Entry]:
         """List every file that is, or should be, an embedding, by name; pictures alone are not."""
-        entries = [entry for path in _files_under(self.folder) if (entry := self._entry(path))]
+        entries = [entry for path in _files_under(self.folder) for entry in self._entries(path)]
         entries.sort(key=_order)
         owners: dict[str, Path] = {}
         for entry in entries:
@@ -75,37 +76,46 @@ class Library:
         Raises:
             EmbeddingError: There is none, or its file has a problem.
         """
-        content = self._content(self._path(name))
-        if isinstance(content, Embedding):
-            return content
-        raise EmbeddingError(content or f"The embedding {bare(name)!r} has just been removed.")
+        entry = self._known(name)
+        content = self._content(entry.path)
+        if isinstance(content, str):
+            raise EmbeddingError(content)
+        for embedding in content or []:
+            if embedding.name == entry.name:
+                return embedding
+        raise EmbeddingError(f"The embedding {bare(name)!r} has just been removed.")
 
     def save(self, embedding: Embedding, *, overwrite: bool = False) -> Path:
-        """Write `<name>.pt`, or over the file that has the name already, in that file's format.
+        """Write `<name>.pt`, for SDXL .safetensors, or over the file that has the name already.
+
+        A file keeps its format.
 
         Raises:
             EmbeddingError: The name will not do, or is taken and may not be overwritten.
             StorageError: The file could not be written.
         """
         name = check_name(embedding.name)
-        taken, path = self.find(name), self.place_of(name)
+        taken, path = self.find(name), self.place_of(embedding)
         if not overwrite and (taken or path.exists()):
             _refuse_taken(name, taken.path if taken else path)
         files.write(dataclasses.replace(embedding, name=name, key=self._key(path)), path)
         return path
 
-    def place_of(self, name: str) -> Path:
-        """Tell where an embedding of that name is saved: in its file, beside it if a picture."""
-        taken = self.find(name)
-        if taken and _is_writable(taken.path):
+    def place_of(self, embedding: Embedding) -> Path:
+        """Tell where an embedding is saved: in its own file, if that can be written.
+
+        Beside it, if it is a picture or holds other embeddings as well.
+        """
+        taken = self.find(embedding.name)
+        if taken and _is_writable(taken.path) and not self._is_shared(taken.path):
             return taken.path
-        return self.folder / f"{check_name(name)}.pt"
+        return self.folder / f"{check_name(embedding.name)}{files.extension_for(embedding)}"
 
     def rename(self, name: str, new_name: str) -> Path:
         """Give an embedding another name, inside its file too, and return where it lies now."""
         new_name = check_name(new_name)
         embedding, path = self.load(name), self._path(name)
-        if not _is_writable(path):
+        if not _is_writable(path) or self._is_shared(path):
             raise EmbeddingError(f"Cannot rename {path}: save it as .pt or .safetensors first.")
         key = embedding.key and embedding.word.replace(embedding.name, new_name)
         new_path = path.with_name(new_name + path.suffix)
@@ -125,39 +135,50 @@ class Library:
 
     def _key(self, path: Path) -> str | None:
         content = self._content(path)
-        return content.key if isinstance(content, Embedding) else None
+        return content[0].key if isinstance(content, list) and len(content) == 1 else None
 
     def _path(self, name: str) -> Path:
+        return self._known(name).path
+
+    def _known(self, name: str) -> Entry:
         entry = self.find(name)
         if entry is None:
             raise EmbeddingError(
                 f"There is no embedding called {bare(name)!r} in {self.folder}; "
                 f"{self._advice(name)} or put its file there."
             )
-        return entry.path
+        return entry
 
     def _advice(self, name: str) -> str:
         near = nearest(bare(name), (entry.name for entry in self.list()))
         return f"choose {' or '.join(near)}" if near else "check the name"
 
-    def _entry(self, path: Path) -> Entry | None:
+    def _is_shared(self, path: Path) -> bool:
+        """Tell whether the file holds several embeddings, which writing one would lose."""
+        content = self._content(path)
+        return isinstance(content, list) and len(content) > 1
+
+    def _entries(self, path: Path) -> list[Entry]:
         match self._content(path):
             case None:
-                return None
+                return []
             case str(problem):
-                return Entry(path.stem, path, problem=problem)
+                return [Entry(printable(path.stem), path, problem=problem)]
             case found:
-                return Entry(
-                    found.name,
-                    path,
-                    found.num_vectors,
-                    found.widths,
-                    found.step,
-                    found.base_model,
-                    word=found.word,
-                )
+                return [
+                    Entry(
+                        one.name,
+                        path,
+                        one.num_vectors,
+                        one.widths,
+                        one.step,
+                        one.base_model,
+                        word=one.word,
+                    )
+                    for one in found
+                ]
 
-    def _content(self, path: Path) -> Embedding | str | None:
+    def _content(self, path: Path) -> Content:
         """Give what a file holds, the problem it has, or nothing for a mere picture."""
         stamp = _stamp(path)
         known = self._contents.get(path)
@@ -168,9 +189,9 @@ class Library:
         return content
 
 
-def _read(path: Path) -> Embedding | str | None:
+def _read(path: Path) -> Content:
     try:
-        return files.read(path)
+        return files.read_all(path)
     except PlainPictureError:
         return None
     except EmbeddingError as error:

@@ -26,6 +26,19 @@ def facts(embedding: Embedding):
     return (*labels, tensors)
 
 
+def bare(embedding: Embedding, name: str | None = None) -> Embedding:
+    """Give what is left in A1111's layout: SDXL's vectors have no labels beside them there."""
+    if len(embedding.vectors) == 1:
+        return embedding
+    return Embedding(name or embedding.name, embedding.vectors)
+
+
+def only(found):
+    """Give the one embedding of a file."""
+    (embedding,) = found
+    return embedding
+
+
 def published(name: str) -> Path:
     path = PUBLISHED / name
     if not path.exists():

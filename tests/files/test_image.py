@@ -6,10 +6,14 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from tests.files.samples import facts, published, sd1, sdxl
+from tests.files.samples import bare, facts, only, published, sd1, sdxl
 from textual_inversion.errors import EmbeddingError
 from textual_inversion.files import image, pixels
 from textual_inversion.files.embedding import Embedding
+
+
+def read_picture(path):
+    return only(image.read(path))
 
 
 @pytest.fixture
@@ -35,23 +39,23 @@ def save_chunk(path, data: bytes):
 @pytest.mark.parametrize("embedding", [sd1(), sdxl(), Embedding("x", (sd1().vectors[0] * 0,))])
 def test_what_is_written_is_read_by_chunk_and_by_pixels(path, embedding):
     image.write(path, picture(), embedding)
-    assert facts(image.read(path)) == facts(embedding)
+    assert facts(read_picture(path)) == facts(bare(embedding, "file"))
     Image.open(path).convert("RGB").save(path)
     assert image.CHUNK not in text_of(path)
-    assert facts(image.read(path)) == facts(embedding)
+    assert facts(read_picture(path)) == facts(bare(embedding, "file"))
 
 
 def test_the_pixels_survive_lossless_webp_and_black_margins(tmp_path):
     framed = Image.new("RGB", (400, 200))
     framed.paste(image.embed(picture(), sd1()), (20, 30))
     framed.save(tmp_path / "cat.webp", lossless=True)
-    assert facts(image.read(tmp_path / "cat.webp")) == facts(sd1())
+    assert facts(read_picture(tmp_path / "cat.webp")) == facts(sd1())
 
 
 def test_further_text_lies_beside_the_embedding(path):
     image.write(path, picture(), sd1(), text={"parameters": "a cat ☃\nSteps: 20"})
     assert text_of(path)["parameters"] == "a cat ☃\nSteps: 20"
-    assert facts(image.read(path)) == facts(sd1())
+    assert facts(read_picture(path)) == facts(sd1())
 
 
 def test_the_picture_grows_by_its_blocks_only():
@@ -64,13 +68,13 @@ def test_the_picture_grows_by_its_blocks_only():
 @pytest.mark.parametrize("mode", ["RGBA", "L", "P", "CMYK", "1"])
 def test_a_picture_of_any_mode_can_carry_one(path, mode):
     image.write(path, picture().convert(mode), sd1())
-    assert facts(image.read(path)) == facts(sd1())
+    assert facts(read_picture(path)) == facts(sd1())
 
 
 @pytest.mark.parametrize("size", [(1, 1), (8, 600), (600, 8)])
 def test_a_picture_of_any_size_can_carry_one(path, size):
     image.write(path, picture(size), sd1())
-    assert facts(image.read(path)) == facts(sd1())
+    assert facts(read_picture(path)) == facts(sd1())
 
 
 def test_the_json_is_laid_out_as_a1111_does(path):
@@ -85,16 +89,16 @@ def test_the_json_is_laid_out_as_a1111_does(path):
 
 
 def test_a_published_picture_reads_the_same_by_chunk_and_by_pixels(path):
-    by_chunk = image.read(published("a1111-test_embedding.png"))
+    by_chunk = read_picture(published("a1111-test_embedding.png"))
     Image.open(published("a1111-test_embedding.png")).convert("RGB").save(path)
     assert (by_chunk.name, by_chunk.step, by_chunk.widths) == ("rick", 60, (768,))
     assert by_chunk.num_vectors == 8
-    assert facts(image.read(path)) == facts(by_chunk)
+    assert facts(read_picture(path)) == facts(by_chunk)
 
 
 def test_a_published_picture_is_written_with_the_same_chunk(path):
     original = published("a1111-test_embedding.png")
-    image.write(path, picture(), image.read(original))
+    image.write(path, picture(), read_picture(original))
     chunks = [text_of(file)[image.CHUNK] for file in (path, original)]
     assert chunks[0] == chunks[1]
 
@@ -105,7 +109,7 @@ def test_an_ordinary_picture_is_told_from_an_embedding(path, black):
     plain[:, black] = 0
     Image.fromarray(plain).save(path)
     with pytest.raises(image.PlainPictureError, match="is a picture without an embedding"):
-        image.read(path)
+        read_picture(path)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +133,7 @@ def test_an_ordinary_picture_is_told_from_an_embedding(path, black):
 def test_a_damaged_chunk_is_one_clear_error(path, data):
     save_chunk(path, data)
     with pytest.raises(EmbeddingError, match=r"damaged|broken|not"):
-        image.read(path)
+        read_picture(path)
 
 
 def test_a_chunk_that_is_not_base64_is_one_clear_error(path):
@@ -137,38 +141,38 @@ def test_a_chunk_that_is_not_base64_is_one_clear_error(path):
     chunks.add_text(image.CHUNK, "???")
     picture().save(path, pnginfo=chunks)
     with pytest.raises(EmbeddingError, match="holds a damaged embedding"):
-        image.read(path)
+        read_picture(path)
 
 
 def test_a_stream_that_unpacks_to_too_much_is_not_unpacked(path):
     bomb = zlib.compress(bytes(image.MAX_JSON_BYTES + 1), 9)
     pixels.surround(picture(), bomb, np.array([1, 2])).save(path)
     with pytest.raises(EmbeddingError):
-        image.read(path)
+        read_picture(path)
 
 
 def test_a_chunk_longer_than_any_embedding_is_not_decoded(path, monkeypatch):
     monkeypatch.setattr(image, "MAX_JSON_BYTES", 1000)
     save_chunk(path, json.dumps({"name": "x" * 2000}).encode())
     with pytest.raises(EmbeddingError, match="more text than an embedding has"):
-        image.read(path)
+        read_picture(path)
 
 
 def test_a_picture_of_too_many_pixels_is_not_unpacked(path):
     Image.new("1", (8192, 8192)).save(path)
     with pytest.raises(EmbeddingError, match="too large a picture"):
-        image.read(path)
+        read_picture(path)
 
 
-@pytest.mark.parametrize("kept", [4, 40, 300, 2000])
+@pytest.mark.parametrize("kept", [4, 40, 300, 700])
 def test_a_cut_off_picture_is_one_clear_error(path, kept):
     image.write(path, picture(), sd1())
     path.write_bytes(path.read_bytes()[:kept])
     with pytest.raises(EmbeddingError):
-        image.read(path)
+        read_picture(path)
 
 
 def test_a_picture_in_a_format_that_runs_programs_is_not_opened(path):
     picture().save(path, "EPS")
     with pytest.raises(EmbeddingError, match="no picture that can be opened"):
-        image.read(path)
+        read_picture(path)

@@ -56,7 +56,7 @@ def test_pictures_without_two_black_columns_hold_nothing():
 def test_a_published_picture_has_the_same_blocks_up_to_the_end_of_its_stream():
     path = published("a1111-test_embedding.png")
     theirs = np.asarray(Image.open(path))
-    embedding = image.read(path)
+    (embedding,) = image.read(path)
     whole = pixels.candidate(theirs) or b""
     unpacker = zlib.decompressobj()
     unpacker.decompress(whole)

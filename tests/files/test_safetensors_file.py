@@ -3,10 +3,15 @@ import safetensors
 import safetensors.torch
 import torch
 
-from tests.files.samples import facts, sd1, sdxl
+from tests.files.samples import facts, only, sd1, sdxl
 from textual_inversion.errors import EmbeddingError
 from textual_inversion.files import safetensors_file
 from textual_inversion.files.embedding import Embedding
+
+
+def read_tensors(path):
+    return only(safetensors_file.read(path))
+
 
 VECTORS = sd1().vectors[0]
 
@@ -24,7 +29,7 @@ def save(path, tensors, metadata=None):
 @pytest.mark.parametrize("embedding", [sd1(), sdxl(), Embedding("x", (VECTORS[:1],))])
 def test_what_is_written_is_read(path, embedding):
     safetensors_file.write(path, embedding)
-    assert facts(safetensors_file.read(path)) == facts(embedding)
+    assert facts(read_tensors(path)) == facts(embedding)
 
 
 def test_the_keys_are_those_that_every_program_takes(path):
@@ -55,13 +60,13 @@ def test_the_keys_are_those_that_every_program_takes(path):
 )
 def test_the_layouts_of_other_programs_are_read(path, tensors, expected):
     save(path, tensors)
-    assert facts(safetensors_file.read(path)) == facts(expected)
+    assert facts(read_tensors(path)) == facts(expected)
 
 
 @pytest.mark.parametrize("step", ["-5", "many", "9" * 5000, "1e3", ""])
 def test_a_senseless_step_counts_as_none(path, step):
     save(path, {"emb_params": VECTORS}, {"step": step, "base_model": "  a\n b "})
-    assert facts(safetensors_file.read(path)) == facts(Embedding("cat", (VECTORS,), 0, "a b"))
+    assert facts(read_tensors(path)) == facts(Embedding("cat", (VECTORS,), 0, "a b"))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +84,7 @@ def test_a_senseless_step_counts_as_none(path, step):
 def test_what_is_no_embedding_is_refused_with_the_reason(path, tensors, complaint):
     save(path, tensors)
     with pytest.raises(EmbeddingError, match=complaint):
-        safetensors_file.read(path)
+        read_tensors(path)
 
 
 @pytest.mark.parametrize("kept", [1, 8, 60, 200])
@@ -87,4 +92,4 @@ def test_a_cut_off_file_is_called_damaged(path, kept):
     safetensors_file.write(path, sd1())
     path.write_bytes(path.read_bytes()[:kept])
     with pytest.raises(EmbeddingError, match=r"is damaged or is no \.safetensors file"):
-        safetensors_file.read(path)
+        read_tensors(path)

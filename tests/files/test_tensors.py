@@ -3,7 +3,7 @@ import torch
 
 from tests.files.samples import sd1
 from textual_inversion.errors import EmbeddingError
-from textual_inversion.files.tensors import SDXL_KEYS, checked, pick
+from textual_inversion.files.tensors import checked
 
 VECTORS = sd1().vectors[0]
 
@@ -22,15 +22,3 @@ def test_what_is_returned_shares_no_memory_and_no_history():
     (found,) = checked([given], "cat.pt")
     assert (found.requires_grad, found.data_ptr() == given.data_ptr()) == (False, False)
     assert torch.equal(found, given)
-
-
-@pytest.mark.parametrize(
-    ("keys", "expected"),
-    [
-        (["clip_g", "clip_l", "more"], SDXL_KEYS),
-        (["emb_params", "more"], ("emb_params",)),
-        (["<cat>"], ("<cat>",)),
-    ],
-)
-def test_the_vectors_are_found_by_their_keys(tmp_path, keys, expected):
-    assert pick(keys, tmp_path) == expected

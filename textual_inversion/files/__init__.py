@@ -6,11 +6,12 @@ Importing the package costs nothing: torch and Pillow are loaded by the first re
 from __future__ import annotations
 
 import dataclasses
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual_inversion.errors import EmbeddingError
-from textual_inversion.names import check_name
+from textual_inversion.files.naming import name_of
 
 if TYPE_CHECKING:
     from textual_inversion.files.embedding import Embedding
@@ -23,22 +24,38 @@ WRITABLE = (*TORCH, *SAFETENSORS)
 
 
 def read(path: Path) -> Embedding:
-    """Read an embedding file of any kind.
+    """Read an embedding file of any kind that holds one embedding.
 
     The file's name names the embedding, as in every program that keeps a folder of them. The name
-    stored inside is taken from pictures, and from diffusers' `learned_embeds` files, which are all
-    called the same.
+    stored inside is taken from pictures, from LoRAs that bring embeddings, and from diffusers'
+    `learned_embeds` files, which are all called the same.
 
     Raises:
-        EmbeddingError: There is no such file, or it does not hold an embedding.
+        EmbeddingError: There is no such file, or it does not hold one embedding.
     """
+    found = read_all(path)
+    if len(found) > 1:
+        names = ", ".join(embedding.name for embedding in found[:5])
+        raise EmbeddingError(
+            f"{path} holds {len(found)} embeddings ({names}); put it in the embeddings folder and "
+            "name the one you want."
+        )
+    return found[0]
+
+
+def read_all(path: Path) -> list[Embedding]:
+    """Read an embedding file: two tries, or vectors for two models, are several embeddings."""
     try:
-        if path.stat().st_size == 0:
+        status = path.stat()
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+            raise EmbeddingError(f"{path} is no ordinary file; copy the embedding there instead.")
+        if status.st_size == 0:
             raise EmbeddingError(f"{path} is empty; download or save it again.")
-        embedding = _read(path)
-    except OSError as error:
-        raise EmbeddingError(f"Could not read {path}: {error.strerror or error}.") from error
-    return dataclasses.replace(embedding, name=_name(path, embedding.name))
+        found = _read(path)
+    except (OSError, ValueError) as error:  # a ValueError: a name that no file can have
+        reason = getattr(error, "strerror", None) or error
+        raise EmbeddingError(f"Could not read {path}: {reason}.") from error
+    return [dataclasses.replace(one, name=name_of(path, one, len(found))) for one in found]
 
 
 def write(embedding: Embedding, path: Path) -> None:
@@ -59,7 +76,12 @@ def write(embedding: Embedding, path: Path) -> None:
             raise EmbeddingError(f"Cannot write {path}: use .pt, .bin or .safetensors.")
 
 
-def _read(path: Path) -> Embedding:
+def extension_for(embedding: Embedding) -> str:
+    """Choose the extension that most programs read, with the labels kept: .pt has none for SDXL."""
+    return ".pt" if len(embedding.vectors) == 1 else ".safetensors"
+
+
+def _read(path: Path) -> list[Embedding]:
     from textual_inversion.files import image, pt, safetensors_file
 
     extension = path.suffix.lower()
@@ -70,12 +92,3 @@ def _read(path: Path) -> Embedding:
     if extension in PICTURES:
         return image.read(path)
     raise EmbeddingError(f"{path} is not an embedding file: use one of {', '.join(READABLE)}.")
-
-
-def _name(path: Path, stored: str) -> str:
-    if path.suffix.lower() not in PICTURES and not path.stem.startswith("learned_embeds"):
-        return path.stem
-    try:
-        return check_name(stored)
-    except EmbeddingError:  # whoever made the file chose it; the file's name is at least a name
-        return path.stem

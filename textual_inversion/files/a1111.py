@@ -5,6 +5,7 @@ One text encoder lies under `string_to_param`; SDXL's two under `clip_l` and `cl
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ import torch
 
 from textual_inversion.errors import EmbeddingError
 from textual_inversion.files.embedding import Embedding
-from textual_inversion.files.labels import label, name_in_key
-from textual_inversion.files.tensors import SDXL_KEYS, checked, is_tensor, pick, plain
+from textual_inversion.files.labels import label
+from textual_inversion.files.sets import MAX_KEYS, Found, find_sets
+from textual_inversion.files.tensors import SDXL_KEYS, checked, gather, is_tensor, plain
 
 _ASTERISK = 265  # the token `*` in CLIP's vocabulary, which every reader expects to find here
 
@@ -24,7 +26,8 @@ def as_dict(embedding: Embedding) -> dict[str, Any]:
     if len(vectors) == 1:
         tensors = {"string_to_token": {"*": _ASTERISK}, "string_to_param": {"*": vectors[0]}}
     else:
-        tensors = dict(zip(SDXL_KEYS, vectors, strict=True))
+        # These programs detach every value under these keys, so there may be nothing but tensors.
+        return dict(zip(SDXL_KEYS, vectors, strict=True))
     return tensors | {
         "name": embedding.name,
         "step": embedding.step,
@@ -33,32 +36,50 @@ def as_dict(embedding: Embedding) -> dict[str, Any]:
     }
 
 
-def from_dict(data: object, path: Path) -> Embedding:
-    """Find the embedding in what a file held: this layout, a dict of tensors, or one tensor."""
-    if is_tensor(data):
-        return label(checked([data], path), path)
-    if not isinstance(data, dict):
-        raise EmbeddingError(f"{path} is not an embedding: it holds a {type(data).__name__}.")
-    key, vectors = _vectors(data, path)
+def from_dict(data: object, path: Path) -> list[Embedding]:
+    """Find the embeddings in what a file held: this layout, tensors in a dict or list, or one."""
+    if isinstance(data, dict) and "string_to_param" in data:
+        vectors = checked([_only_entry(data["string_to_param"], path)], path)
+        shapes = {"*": tuple(vectors[0].shape)}
+        (found,) = find_sets(shapes, path)
+        return [_labelled(found, vectors, data, path)]
+    tensors, joined = _tensors(data, path)
+    shapes = {key: tuple(tensor.shape) for key, tensor in tensors.items()}
+    sets = find_sets(shapes, path, joined=joined)
+    labels = data if isinstance(data, dict) else {}
+    return [
+        _labelled(found, gather(found.encoders, tensors.__getitem__, path), labels, path)
+        for found in sets
+    ]
+
+
+def _labelled(
+    found: Found, vectors: tuple[torch.Tensor, ...], data: Mapping[Any, Any], path: Path
+) -> Embedding:
     stored = data.get("name")
     return label(
         vectors,
         path,
-        name=stored if isinstance(stored, str) else key and name_in_key(key),
-        key=key,
+        name=stored if isinstance(stored, str) and not found.suffix else found.name,
+        key=found.key,
         step=data.get("step"),
         base_model=data.get("sd_checkpoint_name"),
         base_model_hash=data.get("sd_checkpoint"),
+        suffix=found.suffix,
     )
 
 
-def _vectors(data: dict[Any, Any], path: Path) -> tuple[str | None, tuple[torch.Tensor, ...]]:
-    if "string_to_param" in data:
-        return None, checked([_only_entry(data["string_to_param"], path)], path)
-    tensors = {key: value for key, value in data.items() if isinstance(key, str)}
-    keys = pick((key for key, value in tensors.items() if is_tensor(value)), path)
-    key = keys[0] if len(keys) == 1 else None
-    return key, checked([tensors[key] for key in keys], path)
+def _tensors(data: object, path: Path) -> tuple[dict[str, torch.Tensor], bool]:
+    """Give the tensors by key, and whether they are all one word's."""
+    if is_tensor(data):
+        return {"*": data}, True
+    if isinstance(data, dict):
+        return {k: v for k, v in data.items() if isinstance(k, str) and is_tensor(v)}, False
+    if isinstance(data, list | tuple) and data and len(data) <= MAX_KEYS:
+        items = [item if isinstance(item, dict) else {"*": item} for item in data]
+        named = [(f"{n}", k, v) for n, item in enumerate(items) for k, v in item.items()]
+        return {f"{n}.{k}": v for n, k, v in named if isinstance(k, str) and is_tensor(v)}, True
+    raise EmbeddingError(f"{path} is not an embedding: it holds a {type(data).__name__}.")
 
 
 def _only_entry(params: object, path: Path) -> object:

@@ -2,6 +2,11 @@
 
 diffusers also loads our .pt files, under the plain name; this is for those who share
 `learned_embeds` files. It has no file for SDXL's two text encoders.
+
+The word is in lower case: transformers 5 makes added words lower-case when it cuts a prompt, and
+diffusers then looks for the further vectors under the spelling of the file, and finds none. It is
+typed in lower case for the same reason. A single vector is one-dimensional: of a matrix InvokeAI
+takes the number of rows for the width.
 """
 
 from __future__ import annotations
@@ -23,7 +28,8 @@ def export(path: Path, embedding: Embedding) -> None:
             f"{embedding.name} is made for SDXL, which diffusers has no such file for; "
             "give it the .safetensors file's clip_l and clip_g instead."
         )
-    tensors = {f"<{embedding.name}>": vectors[0]}
+    rows = vectors[0]
+    tensors = {f"<{embedding.name.lower()}>": rows[0] if len(rows) == 1 else rows}
     match path.suffix.lower():
         case ".safetensors":
             write_whole(path, safetensors_file.dumps(tensors))

@@ -25,6 +25,8 @@ class Embedding:
     base_model: str | None = None
     base_model_hash: str | None = None
     key: str | None = None
+    suffix: str | None = None
+    """What tells it from the other embeddings of its file, if there are any."""
 
     @property
     def word(self) -> str:

@@ -12,6 +12,8 @@ from __future__ import annotations
 import base64
 import io
 import json
+import struct
+import warnings
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,7 +30,8 @@ from textual_inversion.files.embedding import Embedding
 from textual_inversion.files.storage import write_whole
 
 CHUNK = "sd-ti-embedding"
-MAX_PIXELS = 2**25
+MAX_PIXELS = 2**23  # SDXL's 75 vectors beside 2048 x 2048 pixels are 6.6 million
+MAX_LISTS = 5_000
 MAX_JSON_BYTES = 8 * 2**20  # 75 vectors of SDXL's two widths take 3.5 MB
 
 _FORMATS = ("PNG", "WEBP", "AVIF", "JXL")  # never more: Pillow's EPS reader starts a program
@@ -69,7 +72,7 @@ def write(
     write_whole(path, buffer.getvalue())
 
 
-def read(path: Path) -> Embedding:
+def read(path: Path) -> list[Embedding]:
     """Read the embedding in a picture, from its chunk or else from its pixels.
 
     Raises:
@@ -79,6 +82,8 @@ def read(path: Path) -> Embedding:
     picture = _open(path)
     chunk = picture.info.get(CHUNK)
     data = _from_chunk(chunk, path) if isinstance(chunk, str) else _from_pixels(picture, path)
+    if data.count(b"[") > MAX_LISTS or data.count(b"{") > MAX_LISTS:
+        raise EmbeddingError(f"{path} holds far more than an embedding; get it again.")
     try:
         content = json.loads(data, object_hook=_revive)
     except (ValueError, TypeError, RuntimeError, ArithmeticError) as error:
@@ -120,15 +125,25 @@ def _open(path: Path) -> Image.Image:
     try:
         Image.init()
         formats = [name for name in _FORMATS if name in Image.OPEN]
-        with Image.open(path, formats=formats) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
-                raise EmbeddingError(f"{path} is too large a picture to be an embedding.")
-            picture.load()
-            return picture
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            picture = Image.open(path, formats=formats)
+            with picture:
+                return _unpacked(picture, path)
     except Image.DecompressionBombError as error:
         raise EmbeddingError(f"{path} is too large a picture to be an embedding.") from error
-    except (OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, struct.error) as error:
         raise EmbeddingError(f"{path} is no picture that can be opened: {error}.") from error
+
+
+def _unpacked(picture: Image.Image, path: Path) -> Image.Image:
+    """Unpack the pixels, which those with a chunk do not need."""
+    if CHUNK in picture.info:
+        return picture
+    if picture.width * picture.height > MAX_PIXELS:
+        raise EmbeddingError(f"{path} is too large a picture to be an embedding.")
+    picture.load()
+    return picture
 
 
 def _from_chunk(chunk: str, path: Path) -> bytes:

@@ -6,10 +6,12 @@ that torch has added since. Read with `weights_only=True` and nothing else, what
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import pickle
 import struct
 import threading
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -17,17 +19,17 @@ from typing import Any
 import torch
 
 from textual_inversion.errors import EmbeddingError
-from textual_inversion.files import a1111
+from textual_inversion.files import a1111, pickles
 from textual_inversion.files.embedding import Embedding
 from textual_inversion.files.storage import write_whole
 from textual_inversion.files.tensors import plain
 
-MAX_BYTES = 128 * 2**20  # also once unpacked; the largest honest embedding has a few MB
+MAX_BYTES = pickles.EMBEDDING.unpacked_bytes  # the largest honest embedding has a few MB
 
-_ALLOWED: list[Any] = [torch.nn.ParameterDict]  # what early files wrap their one tensor in
 _loading = threading.Lock()  # torch keeps the allowed names in a global
 
 _CODE = ("GLOBAL", "Only persistent_load of storage")  # torch's words for what it will not call
+_TOO_LARGE = "is not an embedding: it is far too large for one, or unpacks to far too much."
 _DAMAGE = (
     pickle.UnpicklingError,
     ArithmeticError,
@@ -45,15 +47,20 @@ _DAMAGE = (
 
 
 def write(path: Path, embedding: Embedding) -> None:
-    """Write the embedding as A1111 does, or under the key that diffusers' file had for it."""
+    """Write the embedding as A1111 does, or under the key that diffusers' file had for it.
+
+    The name inside, which diffusers alone takes for the word, is in lower case: of a word with
+    capitals and several vectors transformers 5 lets only the first into a prompt.
+    """
     if embedding.key and len(embedding.vectors) == 1:
         write_whole(path, dumps({embedding.key: plain(embedding)[0]}))
-    else:
-        write_whole(path, dumps(a1111.as_dict(embedding)))
+        return
+    lower = dataclasses.replace(embedding, name=embedding.name.lower())
+    write_whole(path, dumps(a1111.as_dict(lower)))
 
 
-def read(path: Path) -> Embedding:
-    """Read an embedding from any torch file that holds one."""
+def read(path: Path) -> list[Embedding]:
+    """Read the embeddings from any torch file that holds some."""
     return a1111.from_dict(_load(path), path)
 
 
@@ -65,26 +72,45 @@ def dumps(data: dict[str, Any]) -> bytes:
 
 
 def _load(path: Path) -> object:
+    if path.stat().st_size > MAX_BYTES:
+        raise EmbeddingError(f"{path} {_TOO_LARGE}")
     try:
-        data = path.read_bytes() if _unpacked_size(path) <= MAX_BYTES else None
-        if data is None:
-            raise EmbeddingError(f"{path} is not an embedding: it is far too large for one.")
-        with _loading, torch.serialization.safe_globals(_ALLOWED):
+        data = pickles.checked_file(path.read_bytes())
+        with _loading, warnings.catch_warnings(), torch.serialization.safe_globals(_allowed()):
+            warnings.simplefilter("ignore")  # torch's advice is for whoever made the file
             return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except _DAMAGE as error:
         raise EmbeddingError(f"{path} {_complaint(error)}") from error
 
 
-def _unpacked_size(path: Path) -> int:
-    size = path.stat().st_size
-    if size <= MAX_BYTES and zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            size += sum(entry.file_size for entry in archive.infolist())
-    return size
+def _allowed() -> list[Any]:
+    """Name what may be called besides torch's own: early files' dict, and numpy's numbers.
+
+    numpy's own functions would take any length that they are told.
+    """
+    numbers = [(_number, f"{module}.multiarray.scalar") for module in ("numpy.core", "numpy._core")]
+    return [torch.nn.ParameterDict, *numbers, (_NumberKind, "numpy.dtype")]
+
+
+class _NumberKind:
+    """Stands for the numpy.dtype of one number: a letter and how many bytes."""
+
+    def __init__(self, code: str = "", *_: object) -> None:
+        self.format = {"i4": "<i", "i8": "<q", "f4": "<f", "f8": "<d"}[code]
+
+    def __setstate__(self, state: object) -> None:
+        """Leave the byte order be: machines of the other one are gone."""
+
+
+def _number(kind: _NumberKind, data: bytes) -> int | float:
+    return struct.unpack(kind.format, data)[0]
 
 
 def _complaint(error: BaseException) -> str:
-    if isinstance(error, pickle.UnpicklingError) and any(sign in str(error) for sign in _CODE):
+    if isinstance(error, pickles.TooMuchError):
+        return _TOO_LARGE
+    told = isinstance(error, pickle.UnpicklingError) and any(sign in str(error) for sign in _CODE)
+    if told or isinstance(error, pickles.CodeError):
         return (
             "asks for Python code to run, which an embedding never needs, so it was not opened; "
             "get it as a .safetensors file instead."

@@ -13,11 +13,13 @@ import torch
 
 from textual_inversion.errors import EmbeddingError
 from textual_inversion.files.embedding import Embedding
-from textual_inversion.files.labels import label, name_in_key
+from textual_inversion.files.labels import label
+from textual_inversion.files.sets import find_sets
 from textual_inversion.files.storage import write_whole
-from textual_inversion.files.tensors import BARE_KEYS, SDXL_KEYS, check_shape, checked, pick, plain
+from textual_inversion.files.tensors import BARE_KEYS, SDXL_KEYS, gather, plain
 
 FORMAT_VERSION = "1"
+MAX_HEADER_BYTES = 4 * 2**20
 
 
 def write(path: Path, embedding: Embedding) -> None:
@@ -29,26 +31,41 @@ def write(path: Path, embedding: Embedding) -> None:
     write_whole(path, dumps(tensors, _metadata(embedding)))
 
 
-def read(path: Path) -> Embedding:
-    """Read an embedding under whichever key its program chose."""
+def read(path: Path) -> list[Embedding]:
+    """Read the embeddings under whichever keys their program chose."""
+    _check_header(path)
     try:
         with safetensors.safe_open(path, framework="pt", device="cpu") as file:
-            keys = pick(file.keys(), path)
-            vectors = checked([_tensor(file, key, path) for key in keys], path)
+            keys = list(file.keys())
+            shapes = {key: tuple(file.get_slice(key).get_shape()) for key in keys}
+            sets = find_sets(shapes, path)  # before any tensor's bytes are touched
+            read = [gather(found.encoders, file.get_tensor, path) for found in sets]
             metadata = file.metadata() or {}
     except safetensors.SafetensorError as error:
         raise EmbeddingError(
             f"{path} is damaged or is no .safetensors file; download or save it again."
         ) from error
-    return label(
-        vectors,
-        path,
-        name=metadata.get("name") or name_in_key(keys[0]),
-        key=keys[0] if len(keys) == 1 else None,
-        step=metadata.get("step"),
-        base_model=metadata.get("base_model"),
-        base_model_hash=metadata.get("base_model_hash"),
-    )
+    return [
+        label(
+            vectors,
+            path,
+            name=found.name if found.suffix else metadata.get("name") or found.name,
+            key=found.key,
+            step=metadata.get("step"),
+            base_model=metadata.get("base_model"),
+            base_model_hash=metadata.get("base_model_hash"),
+            suffix=found.suffix,
+        )
+        for found, vectors in zip(sets, read, strict=True)
+    ]
+
+
+def _check_header(path: Path) -> None:
+    """Refuse a table of contents that takes more memory than any embedding, or LoRA, needs."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+    if MAX_HEADER_BYTES < length < path.stat().st_size:
+        raise EmbeddingError(f"{path} is not an embedding: it lists far too many tensors for one.")
 
 
 def dumps(tensors: dict[str, torch.Tensor], metadata: dict[str, str] | None = None) -> bytes:
@@ -65,8 +82,3 @@ def _metadata(embedding: Embedding) -> dict[str, str]:
         "format_version": FORMAT_VERSION,
     }
     return {key: value for key, value in labels.items() if value is not None}
-
-
-def _tensor(file: safetensors.safe_open, key: str, path: Path) -> torch.Tensor:
-    check_shape(file.get_slice(key).get_shape(), path)  # before its bytes are touched
-    return file.get_tensor(key)

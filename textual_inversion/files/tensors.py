@@ -5,7 +5,7 @@ n vectors, width numbers each.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeGuard
 
@@ -19,33 +19,32 @@ MAX_WIDTH = 8192
 SDXL_KEYS = ("clip_l", "clip_g")
 BARE_KEYS = ("emb_params", "emp_params")  # the second is how OneTrainer spelled it
 
-_DTYPES = {torch.float16, torch.bfloat16, torch.float32, torch.float64}
+_DTYPES = {
+    torch.float16,
+    torch.bfloat16,
+    torch.float32,
+    torch.float64,
+    torch.float8_e4m3fn,
+    torch.float8_e5m2,
+}
 _LORA = ("lora", "lokr", "loha", "hada_")
 _MODEL = ("text_model.", "model.diffusion_model", "cond_stage_model", "first_stage_model", "unet.")
 
 
-def pick(keys: Iterable[str], path: Path) -> tuple[str, ...]:
-    """Name the entries that are the vectors: one, or SDXL's two in the model's order."""
-    keys = list(keys)
-    if set(SDXL_KEYS) <= set(keys):
-        return SDXL_KEYS
-    for known in BARE_KEYS:
-        if known in keys:
-            return (known,)
-    if len(keys) == 1:
-        return (keys[0],)
-    raise EmbeddingError(f"{path} is not an embedding: {_describe(keys)}.")
-
-
 def checked(values: Iterable[object], path: Path | str) -> tuple[torch.Tensor, ...]:
     """Return the values as fp32 CPU tensors (n, width) with memory of their own."""
-    vectors = tuple(_one(value, path) for value in values)
+    vectors = checked_each(values, path)
     counts = {tensor.shape[0] for tensor in vectors}
     if len(counts) > 1:
         raise EmbeddingError(
             f"{path} holds unequal numbers of vectors for the two text encoders; save it again."
         )
     return vectors
+
+
+def checked_each(values: Iterable[object], path: Path | str) -> tuple[torch.Tensor, ...]:
+    """Return each value as `checked` does, whatever number of vectors the others have."""
+    return tuple(_one(value, path) for value in values)
 
 
 def check_shape(shape: Iterable[int], path: Path | str) -> None:
@@ -58,6 +57,14 @@ def check_shape(shape: Iterable[int], path: Path | str) -> None:
             f"{path} is not an embedding: it holds a tensor of {found} where vectors belong, "
             f"at most {MAX_VECTORS} of a width up to {MAX_WIDTH}."
         )
+
+
+def gather(
+    encoders: Iterable[Iterable[str]], tensor: Callable[[str], object], path: Path
+) -> tuple[torch.Tensor, ...]:
+    """Return for each text encoder the vectors under its keys, one below the other."""
+    joined = [torch.cat(checked_each(map(tensor, keys), path)) for keys in encoders]
+    return checked(joined, path)
 
 
 def plain(embedding: Embedding) -> tuple[torch.Tensor, ...]:
@@ -85,7 +92,8 @@ def _one(value: object, path: Path | str) -> torch.Tensor:
     return vectors
 
 
-def _describe(keys: list[str]) -> str:
+def describe(keys: list[str]) -> str:
+    """Word what a file with these keys looks like, if not like an embedding."""
     if not keys:
         return "it holds no tensor"
     if any(part in key.lower() for key in keys for part in _LORA):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from textual_inversion.errors import ModelError
+from textual_inversion.models.config import read_config
 from textual_inversion.models.hub import fetch, find_cached, is_hub_name
 from textual_inversion.models.layout import SUFFIXES, read_layout
 from textual_inversion.settings import DEFAULT_MODEL, find_folder
@@ -109,9 +109,17 @@ def _is_checkpoint(path: Path) -> bool:
 def describe_model(name: str) -> ModelInfo:
     """Read a model's configuration files, or the names and shapes in a single file."""
     folder = find_model(name)
-    if _is_checkpoint(folder):
-        return _describe_file(folder)
-    pipeline = str(_read(folder / "model_index.json").get("_class_name"))
+    try:
+        return _describe_file(folder) if _is_checkpoint(folder) else _describe_folder(folder, name)
+    except (LookupError, TypeError, ValueError, ArithmeticError, StopIteration) as error:
+        raise ModelError(
+            f'What the model "{name}" says of itself makes no sense ({type(error).__name__}: '
+            f"{str(error)[:100]}); copy it again."
+        ) from None
+
+
+def _describe_folder(folder: Path, name: str) -> ModelInfo:
+    pipeline = str(read_config(folder / "model_index.json").get("_class_name"))
     if pipeline not in _FAMILIES:
         raise ModelError(
             f'The model "{name}" is a {pipeline}; embeddings are trained on Stable Diffusion 1.x, '
@@ -119,13 +127,13 @@ def describe_model(name: str) -> ModelInfo:
         )
     family = _FAMILIES[pipeline]
     encoders = ("text_encoder", "text_encoder_2") if family == "sdxl" else ("text_encoder",)
-    configs = [_read(folder / part / "config.json") for part in encoders]
-    scale = 2 ** (len(_read(folder / "vae" / "config.json")["block_out_channels"]) - 1)
+    configs = [read_config(folder / part / "config.json") for part in encoders]
+    scale = 2 ** (len(read_config(folder / "vae" / "config.json")["block_out_channels"]) - 1)
     return ModelInfo(
         name=folder.name,
         folder=folder,
         family=family,
-        size=int(_read(folder / "unet" / "config.json")["sample_size"]) * scale,
+        size=int(read_config(folder / "unet" / "config.json")["sample_size"]) * scale,
         widths=tuple(int(config["hidden_size"]) for config in configs),
         scale=scale,
     )
@@ -146,12 +154,3 @@ def _describe_file(path: Path) -> ModelInfo:
 def native_size(name: str) -> int:
     """Tell how many pixels a side of the model's pictures has."""
     return describe_model(name).size
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(
-            f"The base model's file {path} cannot be read ({error}); copy the model again."
-        ) from None

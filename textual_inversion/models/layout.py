@@ -20,7 +20,8 @@ Kind = Literal["sd1", "sd2", "sdxl"]
 SUFFIXES = (".safetensors", ".ckpt")
 UNET = "model.diffusion_model."
 VAE = "first_stage_model."
-_LONGEST_HEADER = 100 << 20
+_LONGEST_HEADER = 16 << 20  # those of whole models take half a megabyte
+_MOST_TENSORS = 50_000
 _SIZES: dict[Kind, int] = {"sd1": 512, "sd2": 768, "sdxl": 1024}
 # Where each kind keeps the tables of its text encoders.
 TEXTS: dict[Kind, tuple[str, ...]] = {
@@ -131,12 +132,19 @@ def _header(path: Path) -> dict[str, tuple[int, ...]]:
             (length,) = struct.unpack("<Q", file.read(8))
             if length > _LONGEST_HEADER:
                 raise ValueError("its header is too long")
-            header = json.loads(file.read(length))
+            text = file.read(length)
+            if text.count(b"{") > _MOST_TENSORS:
+                raise ValueError("it lists far too many tensors")
+            header = json.loads(text)
         return {
             name: tuple(int(side) for side in entry["shape"])
             for name, entry in header.items()
             if name != "__metadata__"
         }
+    except RecursionError:
+        raise ModelError(
+            f"The base model {path} is damaged (its header is nested too deep); copy it again."
+        ) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
         raise ModelError(
             f"The base model {path} is damaged or no safetensors file ({error}); copy it again."
@@ -150,17 +158,34 @@ def _pickled_shapes(path: Path) -> dict[str, tuple[int, ...]]:
 def read_pickled(path: Path) -> dict[str, Any]:
     """Read the tensors of a .ckpt, mapped from the disk; whatever else it holds is refused."""
     import pickle
+    import zipfile
 
     import torch
 
+    from textual_inversion.files import pickles
+
     try:
+        pickles.check_zip(str(path), pickles.CHECKPOINT)
         data: Any = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except pickles.TooMuchError:
+        raise ModelError(
+            f"The base model {path} asks for far more than its tensors, so it was not opened; get "
+            "it again, as a .safetensors file if there is one."
+        ) from None
     except pickle.UnpicklingError:
         raise ModelError(
             f"{path} holds more than tensors, which could run code of others when opened; use the "
             "model's .safetensors file, or convert it where you trust it."
         ) from None
-    except (OSError, RuntimeError, EOFError, ValueError) as error:
+    except (
+        OSError,
+        RuntimeError,
+        EOFError,
+        ValueError,
+        LookupError,
+        TypeError,
+        zipfile.BadZipFile,
+    ) as error:
         reason = " ".join(str(error).split())[:200].rstrip(".")
         raise ModelError(f"The base model {path} cannot be read: {reason}.") from None
     tensors = data.get("state_dict", data) if isinstance(data, dict) else {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from safetensors import SafetensorError
 
 from textual_inversion.errors import ModelError
 from textual_inversion.models.base import BaseModel
+from textual_inversion.models.config import read_config
 from textual_inversion.models.find import ModelInfo, describe_model, fetch_model
 from textual_inversion.models.layout import read_layout
 from textual_inversion.models.noise import PredictionChoice, ZeroSnrChoice, open_schedule
@@ -33,6 +33,19 @@ class Opening:
 
 
 _AS_IT_IS = Opening()
+# What the libraries raise at files that are not what they should be.
+_BROKEN = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    SafetensorError,
+    TypeError,
+    ValueError,
+)
 _lock = threading.Lock()
 _open: dict[tuple[str, float, Opening], BaseModel] = {}
 
@@ -68,15 +81,16 @@ def load_model(
         parts = read_single(info, dtype) if info.is_single_file else _read_folder(info, dtype)
         if dtype == torch.float16 and parts["vae"].config.force_upcast:
             parts["vae"].float()  # its makers say that it overflows
-        config = _scheduler_config(info)
-    except (OSError, ValueError, RuntimeError, LookupError, SafetensorError) as error:
+        parts["scheduler"] = open_schedule(
+            _scheduler_config(info),
+            prediction=opening.prediction,
+            zero_terminal_snr=opening.zero_terminal_snr,
+        )
+    except _BROKEN as error:
         reason = " ".join(str(error).split())[:300].rstrip(".")
         raise ModelError(
             f'The base model "{info.name}" in {info.folder} cannot be opened: {reason}.'
         ) from None
-    parts["scheduler"] = open_schedule(
-        config, prediction=opening.prediction, zero_terminal_snr=opening.zero_terminal_snr
-    )
     return _assemble(info, parts, device, channels_last=opening.channels_last)
 
 
@@ -92,6 +106,8 @@ def _read_folder(info: ModelInfo, dtype: torch.dtype) -> dict[str, Any]:
     }
     if info.family == "sdxl":
         kinds["text_encoder_2"] = CLIPTextModelWithProjection
+    for name in kinds:
+        read_config(info.folder / name / "config.json")  # before anything is built by it
     parts: dict[str, Any] = {
         name: kind.from_pretrained(
             str(info.folder / name),
@@ -109,8 +125,7 @@ def _read_folder(info: ModelInfo, dtype: torch.dtype) -> dict[str, Any]:
 def _scheduler_config(info: ModelInfo) -> dict[str, Any]:
     if info.is_single_file:
         return read_layout(info.folder).schedule
-    path = info.folder / "scheduler" / "scheduler_config.json"
-    return json.loads(path.read_text(encoding="utf-8"))
+    return read_config(info.folder / "scheduler" / "scheduler_config.json")
 
 
 def _variant(folder: Path) -> str | None:
