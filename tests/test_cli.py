@@ -56,6 +56,9 @@ FLAGS = {
 }
 
 
+SOME = ["--dataset-dir", "pictures"]
+
+
 def flags(command):
     parser = make_parser()._subparsers._group_actions[0].choices[command]
     names = [action.option_strings[0] for action in parser._actions if action.option_strings]
@@ -147,13 +150,15 @@ def test_a_settings_file_stands_behind_the_flags(home, pictures, stacks, capsys)
 @pytest.mark.parametrize(
     ("argv", "code", "words"),
     [
-        (["train", "gone"], 1, "no embedding called 'gone'"),
-        (["train"], 2, "embedding: Field required"),
-        (["train", "x", "--max-steps", "0"], 2, "greater than or equal to 1"),
-        (["train", "x", "--max-steps", "many"], 2, "valid integer"),
-        (["train", "x", "--learning-rate", "abc"], 2, '"abc" is not a number'),
-        (["train", "x", "--learning-rate=-1:10"], 2, "above 0"),
-        (["train", "x", "--width", "100"], 2, "multiple of 8"),
+        (["train", "gone", *SOME], 1, "no embedding called 'gone'"),
+        (["train", "x"], 2, "dataset_dir (--dataset-dir) is missing; give the folder with"),
+        (["train", "x", "--dataset-dir", ""], 2, "dataset_dir (--dataset-dir) is missing"),
+        (["train"], 2, "embedding is missing; give the embedding to train"),
+        (["train", "x", *SOME, "--max-steps", "0"], 2, "max_steps must be at least 1"),
+        (["train", "x", *SOME, "--max-steps", "many"], 2, "must be a whole number"),
+        (["train", "x", *SOME, "--learning-rate", "abc"], 2, '"abc" is not a number'),
+        (["train", "x", *SOME, "--learning-rate=-1:10"], 2, "above 0"),
+        (["train", "x", *SOME, "--width", "100"], 2, "multiple of 8"),
         (["create", "../x"], 1, "'/'"),
         (["generate", "x", "--model", "nowhere"], 1, "no base model"),
         (["preprocess", "nowhere", "there"], 1, "There is no folder nowhere"),

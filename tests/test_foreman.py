@@ -40,7 +40,7 @@ def test_what_waits_is_trained_one_after_another_also_after_a_failure(home, runn
         return failing if name == "bad" else steps(1, log=log, name=name)
 
     for name in ("a", "bad", "b"):
-        queue.add(TrainSettings(embedding=name))
+        queue.add(TrainSettings(embedding=name, dataset_dir="pictures"))
     Foreman(runner, queue, job).wake()
     wait_until(lambda: log == ["a", "bad", "b"] and not queue.is_worked)
     (failed,) = queue.tickets()
@@ -50,7 +50,7 @@ def test_what_waits_is_trained_one_after_another_also_after_a_failure(home, runn
 def test_a_training_that_goes_on_is_waited_for(home, runner):
     gate, log, queue = threading.Event(), [], Queue()
     runner.start("train", steps(1, gate=gate, name="first"), name="first")
-    queue.add(TrainSettings(embedding="second"))
+    queue.add(TrainSettings(embedding="second", dataset_dir="pictures"))
     Foreman(runner, queue, lambda settings: steps(1, log=log, name="second")).wake()
     wait_until(lambda: queue.is_worked)
     assert (log, len(queue.waiting())) == ([], 1)
@@ -61,7 +61,7 @@ def test_a_training_that_goes_on_is_waited_for(home, runner):
 
 def test_what_the_end_of_the_program_interrupts_waits_for_the_next(home, runner):
     gate, queue = threading.Event(), Queue()
-    queue.add(TrainSettings(embedding="a"))
+    queue.add(TrainSettings(embedding="a", dataset_dir="pictures"))
     Foreman(runner, queue, lambda settings: steps(1000, gate=gate, name="a")).wake()
     wait_until(lambda: runner.run("train") is not None)
     gate.set()

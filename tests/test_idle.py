@@ -52,7 +52,7 @@ ACTIVE_BESIDE = {
 
 
 def said(field, beside):
-    chosen = {"embedding": "x", field: CHANGED[field], **beside}
+    chosen = {"embedding": "x", "dataset_dir": "pictures", field: CHANGED[field], **beside}
     return idle_choices(TrainSettings.build(chosen))
 
 
@@ -65,5 +65,10 @@ def test_a_choice_without_an_effect_is_named_and_only_then(field):
 
 def test_defaults_are_never_named():
     assert (
-        idle_choices(TrainSettings(embedding="x", optimizer="spherical", save_image_every=0)) == []
+        idle_choices(
+            TrainSettings(
+                embedding="x", dataset_dir="pictures", optimizer="spherical", save_image_every=0
+            )
+        )
+        == []
     )

@@ -24,6 +24,7 @@ def make(stacks, kind, dtype=None, updates=0, **changes):
     chosen = TrainSettings.build(
         {
             "embedding": "zyx",
+            "dataset_dir": "pictures",
             "batch_size": 2,
             "learning_rate": "0.01:2, 0.005",
             "latent_sampling": "random",

@@ -10,7 +10,9 @@ from textual_inversion.settings import TrainSettings
 
 
 def settings(**chosen):
-    return TrainSettings.build({"embedding": "x", "max_steps": 100}, chosen)
+    return TrainSettings.build(
+        {"embedding": "x", "dataset_dir": "pictures", "max_steps": 100}, chosen
+    )
 
 
 def rates(text="1", **chosen):

@@ -15,7 +15,7 @@ def queue(tmp_path):
 
 
 def add(queue, *names):
-    return [queue.add(TrainSettings(embedding=name)) for name in names]
+    return [queue.add(TrainSettings(embedding=name, dataset_dir="pictures")) for name in names]
 
 
 def names(queue, state="waiting"):
@@ -24,7 +24,7 @@ def names(queue, state="waiting"):
 
 def test_what_waits_keeps_its_settings_and_its_order(queue):
     assert queue.tickets() == []
-    queue.add(TrainSettings(embedding="a", max_steps=7))
+    queue.add(TrainSettings(embedding="a", dataset_dir="pictures", max_steps=7))
     add(queue, "b", "c")
     assert names(queue) == ["a", "b", "c"]
     assert queue.waiting()[0].settings.max_steps == 7
@@ -115,7 +115,7 @@ def test_a_ticket_that_cannot_be_read_fails_and_does_not_hold_up_the_rest(queue)
     queue.work_off(lambda settings: worked.append(settings.embedding) or True)
     (failed,) = queue.tickets()
     assert worked == ["a"]
-    assert (failed.state, "greater than or equal to 1" in failed.problem) == ("failed", True)
+    assert (failed.state, "must be at least 1" in failed.problem) == ("failed", True)
 
 
 def test_the_dataset_is_found_from_anywhere(queue, home, monkeypatch):

@@ -22,7 +22,7 @@ def folder(home):
 
 
 def test_status_tells_what_runs_and_what_waits(home, folder, capsys):
-    Queue().add(TrainSettings(embedding="dog"))
+    Queue().add(TrainSettings(embedding="dog", dataset_dir="pictures"))
     with working_in(folder):
         assert main(["status"]) == 0
     title, row, *rest = capsys.readouterr().out.splitlines()
@@ -53,15 +53,15 @@ def test_nobody_to_ask_is_one_sentence(home, folder, capsys):
 
 
 def test_stop_takes_what_waits_out_of_the_queue(home, capsys):
-    Queue().add(TrainSettings(embedding="dog"))
+    Queue().add(TrainSettings(embedding="dog", dataset_dir="pictures"))
     assert main(["stop", "dog"]) == 0
     assert Queue().tickets() == []
 
 
 def queued(train, *names, interrupt=None):
     for name in names[:-1]:
-        Queue().add(TrainSettings(embedding=name))
-    last = TrainSettings(embedding=names[-1])
+        Queue().add(TrainSettings(embedding=name, dataset_dir="pictures"))
+    last = TrainSettings(embedding=names[-1], dataset_dir="pictures")
     return queuecommand.work_queue(last, train, interrupt or Control())
 
 

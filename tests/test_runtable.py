@@ -19,7 +19,9 @@ from textual_inversion.settings import TrainSettings
 def write(folder, *events, **settings):
     """Add to a run's log, as a run does."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "settings.json").write_text(TrainSettings(embedding="cat", **settings).to_json())
+    (folder / "settings.json").write_text(
+        TrainSettings(embedding="cat", dataset_dir="pictures", **settings).to_json()
+    )
     with (folder / "events.jsonl").open("a") as file:
         file.writelines(json.dumps(to_dict(event)) + "\n" for event in events)
 

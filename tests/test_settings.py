@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,11 @@ from textual_inversion.settings import (
 NEEDED = {
     CreateSettings: {"name": "x"},
     PreprocessSettings: {"source": "a", "destination": "b"},
-    TrainSettings: {"embedding": "x"},
+    TrainSettings: {"embedding": "x", "dataset_dir": "pictures"},
     GenerateSettings: {"prompt": "x"},
 }
 ALL = list(NEEDED)
+TRAINED = NEEDED[TrainSettings]
 
 
 @pytest.mark.parametrize("model", ALL)
@@ -45,7 +47,7 @@ def test_every_number_takes_a_one(model):
 
 
 def test_a_later_source_wins():
-    built = TrainSettings.build({"embedding": "x", "seed": 1, "max_steps": 7}, {"seed": 2})
+    built = TrainSettings.build({**TRAINED, "seed": 1, "max_steps": 7}, {"seed": 2})
     assert (built.seed, built.max_steps) == (2, 7)
 
 
@@ -56,26 +58,26 @@ def test_several_names_keep_their_order_and_count_once(said):
 
 
 def test_a_name_that_is_none_is_told():
-    with pytest.raises(SettingsError, match=r"caption\.1: Input should be 'blip'.*'clip'"):
+    with pytest.raises(SettingsError, match=r"caption\.1 must be one of 'blip'.*'clip'"):
         PreprocessSettings.build(NEEDED[PreprocessSettings], {"caption": "blip,clip"})
 
 
 def test_all_complaints_come_in_one_line():
     with pytest.raises(SettingsError) as caught:
-        TrainSettings.build({"embedding": "x", "max_steps": 0, "width": 100, "colour": 1})
-    assert "max_steps: Input should be greater than or equal to 1 (got 0)" in str(caught.value)
-    assert "width: Input should be a multiple of 8 (got 100)" in str(caught.value)
-    assert "colour: Extra inputs are not permitted" in str(caught.value)
+        TrainSettings.build({**TRAINED, "max_steps": 0, "width": 100, "colour": 1})
+    assert "max_steps must be at least 1 (got 0)" in str(caught.value)
+    assert "width must be a multiple of 8 (got 100)" in str(caught.value)
+    assert "colour is no setting here" in str(caught.value)
 
 
 def test_a_faulty_schedule_is_a_settings_error():
     with pytest.raises(SettingsError, match="abc"):
-        TrainSettings.build({"embedding": "x", "learning_rate": "abc"})
+        TrainSettings.build({**TRAINED, "learning_rate": "abc"})
 
 
 def test_a_file_of_a_later_version_is_refused():
     with pytest.raises(SettingsError, match="schema_version is 99"):
-        TrainSettings.build({"embedding": "x", "schema_version": 99})
+        TrainSettings.build({**TRAINED, "schema_version": 99})
 
 
 @pytest.mark.parametrize(("text", "words"), [("{", "is not JSON"), ("[1]", "one JSON object")])
@@ -109,26 +111,53 @@ def test_what_is_made_goes_home_when_a_home_is_named(tmp_path, monkeypatch):
 
 
 def test_a_preset_stands_behind_what_was_chosen():
-    frugal = TrainSettings.build({"embedding": "x", "preset": "low-vram"})
+    frugal = TrainSettings.build({**TRAINED, "preset": "low-vram"})
     assert (frugal.pictures_at_once, frugal.gradient_checkpointing) == (1, True)
     chosen = {"gradient_checkpointing": False, "pictures_at_once": 2}
-    mixed = TrainSettings.build({"embedding": "x", "preset": "low-vram"}, chosen)
+    mixed = TrainSettings.build({**TRAINED, "preset": "low-vram"}, chosen)
     assert (mixed.pictures_at_once, mixed.gradient_checkpointing) == (2, False)
     assert TrainSettings.build(json.loads(mixed.to_json())) == mixed
 
 
 def test_what_a_form_shows_at_its_default_is_not_chosen():
-    shown = TrainSettings.build({"embedding": "x"}).model_dump()
+    shown = TrainSettings.build(TRAINED).model_dump()
     changed = TrainSettings.changed({**shown, "preset": "low-vram"})
-    assert changed == {"embedding": "x", "preset": "low-vram"}
+    assert changed == {**TRAINED, "preset": "low-vram"}
     assert TrainSettings.build(changed).gradient_checkpointing
 
 
 def test_an_older_files_sliced_attention_is_understood():
-    assert TrainSettings.build({"embedding": "x", "sliced_attention": True}).attention == "sliced"
-    assert TrainSettings.build({"embedding": "x", "sliced_attention": False}).attention == "sdpa"
+    assert TrainSettings.build({**TRAINED, "sliced_attention": True}).attention == "sliced"
+    assert TrainSettings.build({**TRAINED, "sliced_attention": False}).attention == "sdpa"
 
 
 def test_auto_is_understood_however_it_is_typed():
-    typed = TrainSettings.build({"embedding": "x", "learning_rate": " Auto "})
-    assert typed == TrainSettings.build({"embedding": "x"})
+    typed = TrainSettings.build({**TRAINED, "learning_rate": " Auto "})
+    assert typed == TrainSettings.build(TRAINED)
+
+
+PYDANTICS = re.compile(
+    r"Input|input should|Field required|permitted|unable to parse|something else"
+)
+
+
+def complaint_of(model, path, value):
+    """What is said of a value; nothing where it will do."""
+    try:
+        model.build(NEEDED[model], {path: value})
+    except SettingsError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("model", ALL)
+@pytest.mark.parametrize("wrong", [None, "", "wrong", -7, 1e12, [1]])
+def test_no_setting_is_complained_of_in_pydantics_words(model, wrong):
+    said = [complaint_of(model, knob.path, wrong) for knob in walk(model)]
+    assert any(said)
+    assert [words for words in said if PYDANTICS.search(words)] == []
+
+
+def test_an_embedding_that_is_not_chosen_is_asked_for():
+    with pytest.raises(SettingsError, match="embedding is missing; give the embedding to train"):
+        TrainSettings.build(TRAINED, {"embedding": None})

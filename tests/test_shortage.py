@@ -9,7 +9,7 @@ CPU, GPU = torch.device("cpu"), torch.device("cuda")
 
 
 def chosen(**changes):
-    return TrainSettings.build({"embedding": "x"}, changes)
+    return TrainSettings.build({"embedding": "x", "dataset_dir": "pictures"}, changes)
 
 
 @pytest.mark.parametrize(

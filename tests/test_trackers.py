@@ -9,7 +9,9 @@ from textual_inversion.trackers import Tracker
 
 
 def tracker(tmp_path, kind="tensorboard"):
-    return Tracker(TrainSettings(embedding="cat-x", report_to=kind), tmp_path)
+    return Tracker(
+        TrainSettings(embedding="cat-x", dataset_dir="pictures", report_to=kind), tmp_path
+    )
 
 
 def test_none_passes_everything_on(tmp_path):

@@ -15,6 +15,8 @@ from textual_inversion.settings import find_folder
 if TYPE_CHECKING:
     from textual_inversion.library import Entry, Library
 
+_SAMPLE = "samples/mammoth"
+
 
 def models() -> list[str]:
     """List the base models by the names that settings accept."""
@@ -37,6 +39,12 @@ def embeddings() -> list[tuple[str, str]]:
     except (TextualInversionError, OSError):
         return []
     return [(_shown(entry), entry.name) for entry in entries if not entry.problem]
+
+
+def sample_pictures() -> str:
+    """Give the folder of pictures that ships with the project; empty when it is not here."""
+    folder = find_folder(_SAMPLE)
+    return str(folder) if folder.is_dir() else ""
 
 
 @lru_cache(maxsize=8)

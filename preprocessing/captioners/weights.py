@@ -14,6 +14,7 @@ from typing import Any
 from preprocessing.captioners.background import awaited
 from textual_inversion.errors import ModelError
 from textual_inversion.events import Event
+from textual_inversion.models.hub import faults, reason
 from textual_inversion.settings import find_folder
 
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
@@ -79,8 +80,8 @@ def fetch(
                 stop=stop,
             )
         )
-    except (OSError, ValueError, RuntimeError) as error:
-        raise _unreachable(weights, _first_line(error)) from error
+    except faults() as error:
+        raise _unreachable(weights, reason(error)) from error
 
 
 @dataclass
@@ -121,10 +122,6 @@ def _unreachable(weights: Weights, reason: str) -> ModelError:
         f"downloaded from the Hugging Face Hub ({reason}); put its files ("
         f"{', '.join(weights.files)} ...) into {folder}, or try again with a connection."
     )
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def _under_models(*names: str) -> list[Path]:

@@ -84,3 +84,12 @@ def test_pickled_weights_are_not_opened(stacks, tmp_path):
     torch.save({}, folder / "unet" / "diffusion_pytorch_model.bin")
     with pytest.raises(ModelError, match="cannot be opened"):
         load_model(describe_model(str(folder)))
+
+
+def test_a_model_without_its_tokenizer_is_one_sentence(stacks, tmp_path):
+    from textual_inversion.models.tokens import open_tokenizers
+
+    folder = shutil.copytree(stacks["sd1"], tmp_path / "dumb")
+    shutil.rmtree(folder / "tokenizer")
+    with pytest.raises(ModelError, match=r"no tokenizer in .*dumb/tokenizer; copy the model again"):
+        open_tokenizers(describe_model(str(folder)))

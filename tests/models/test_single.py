@@ -112,7 +112,10 @@ def test_without_a_tokenizer_the_way_to_one_is_said(pairs, home, monkeypatch):
     (home / "models" / "other" / "tokenizer").mkdir(parents=True)
     (home / "models" / "other" / "tokenizer" / "vocab.json").write_text(json.dumps({"word": 1}))
     save_file(pairs["sd1"][2], home / "models" / "mine.safetensors")
-    with pytest.raises(ModelError, match="needs CLIP's tokenizer"):
+    with pytest.raises(
+        ModelError,
+        match="CLIP's tokenizer, which a single-file model needs, is not on this machine",
+    ):
         load_model(describe_model("mine.safetensors"))
 
 
@@ -122,5 +125,7 @@ def test_a_model_of_the_hub_is_said_to_be_away_when_offline(home, monkeypatch):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     with pytest.raises(ModelError, match='"some/model" on this machine; .* is downloaded when'):
         describe_model("some/model")
-    with pytest.raises(ModelError, match='"some/model" is not on this machine and cannot be down'):
+    with pytest.raises(
+        ModelError, match='"some/model" is not on this machine .* and cannot be down'
+    ):
         open_model("some/model")

@@ -57,10 +57,10 @@ def test_an_empty_board_says_so(board):
 
 
 def test_what_waits_shows_its_frozen_settings_and_can_be_moved(board, foreman):
-    foreman.queue.add(TrainSettings(embedding="a", max_steps=7))
-    foreman.queue.add(TrainSettings(embedding="b"))
+    foreman.queue.add(TrainSettings(embedding="a", dataset_dir="pictures", max_steps=7))
+    foreman.queue.add(TrainSettings(embedding="b", dataset_dir="pictures"))
     said = board.queue_html()
-    assert "ti train a --max-steps 7" in said
+    assert "ti train a --dataset-dir pictures --max-steps 7" in said
     second = foreman.queue.waiting()[1].id
     assert ("up", second) in buttons(said)
     assert board.is_idle() is True

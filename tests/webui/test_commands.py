@@ -10,20 +10,38 @@ from webui.commands import command_line
 
 
 def test_defaults_need_no_flags():
-    assert command_line("train", TrainSettings(embedding="cat")) == "ti train cat"
+    assert (
+        command_line("train", TrainSettings(embedding="cat", dataset_dir="pictures"))
+        == "ti train cat --dataset-dir pictures"
+    )
 
 
 def test_only_what_differs_is_named():
-    settings = TrainSettings(embedding="cat", max_steps=20, save_image_with_embedding=False)
-    said = "ti train cat --max-steps 20 --no-save-image-with-embedding"
+    settings = TrainSettings(
+        embedding="cat", dataset_dir="pictures", max_steps=20, save_image_with_embedding=False
+    )
+    said = "ti train cat --dataset-dir pictures --max-steps 20 --no-save-image-with-embedding"
     assert command_line("train", settings) == said
 
 
 @pytest.mark.parametrize(
     ("job", "settings"),
     [
-        ("train", TrainSettings(embedding="my cat", learning_rate="0.005:5, 0.001", flip=0.5)),
-        ("train", TrainSettings(embedding="-cat", shuffle_tags=True, preview_prompt="-x; rm $y")),
+        (
+            "train",
+            TrainSettings(
+                embedding="my cat", dataset_dir="pictures", learning_rate="0.005:5, 0.001", flip=0.5
+            ),
+        ),
+        (
+            "train",
+            TrainSettings(
+                embedding="-cat",
+                dataset_dir="pictures",
+                shuffle_tags=True,
+                preview_prompt="-x; rm $y",
+            ),
+        ),
         ("preprocess", PreprocessSettings(source="a b", destination="c'd", width=64)),
         ("preprocess", PreprocessSettings(source="a", destination="b", caption=("wd14", "blip"))),
         ("generate", GenerateSettings(prompt='a "<cat>"', seed=7, sampler="Euler a", steps=1)),

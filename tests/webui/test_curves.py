@@ -74,12 +74,12 @@ def test_a_run_that_goes_on_from_before_has_not_converged_yet():
 
 
 def test_one_rate_is_said_in_words_alone():
-    settings = TrainSettings(embedding="cat", learning_rate="0.005")
+    settings = TrainSettings(embedding="cat", dataset_dir="pictures", learning_rate="0.005")
     assert rate_chart(settings) == "<p>0.005 for steps 1 to 500.</p>"
 
 
 def test_the_automatic_rate_is_a_share_of_the_words_size():
-    drawn = rate_chart(TrainSettings(embedding="cat"))
+    drawn = rate_chart(TrainSettings(embedding="cat", dataset_dir="pictures"))
     assert "<p>2% to 100% of the size of the base model&#x27;s words.</p>" in drawn
     assert "ti-plot" in drawn
 
@@ -107,7 +107,9 @@ def test_what_comes_after_max_steps_is_not_used():
 
 
 def test_a_schedule_is_drawn_as_stairs():
-    settings = TrainSettings(embedding="cat", learning_rate="0.01:100, 0.005", max_steps=200)
+    settings = TrainSettings(
+        embedding="cat", dataset_dir="pictures", learning_rate="0.01:100, 0.005", max_steps=200
+    )
     drawn = rate_chart(settings)
     (path,) = re.findall('class="ti-rate" d="([^"]*)"', drawn)
     heights = re.findall(r"V([\d.]+)", path)
@@ -116,7 +118,9 @@ def test_a_schedule_is_drawn_as_stairs():
 
 
 def test_warm_up_is_drawn_and_told():
-    settings = TrainSettings(embedding="cat", learning_rate="0.005", warmup_steps=4, max_steps=10)
+    settings = TrainSettings(
+        embedding="cat", dataset_dir="pictures", learning_rate="0.005", warmup_steps=4, max_steps=10
+    )
     drawn = rate_chart(settings)
     assert "lies between 0.001 and 0.005" in drawn
     assert "ti-plot" in drawn

@@ -44,3 +44,8 @@ def test_what_goes_off_by_itself_leaves_little_to_renew(page):
     assert len(unasked) >= 6
     assert max(len(event.inputs) for event in unasked) <= 5
     assert len({id(shown) for event in unasked for shown in event.show_progress_on}) == 1
+
+
+def test_the_page_comes_filled_in_with_the_sample_pictures(page):
+    ids = {block.elem_id: block for block in page.blocks.values()}
+    assert ids["train-dataset_dir"].value.endswith("samples/mammoth")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,10 +42,12 @@ def fetch(name: str) -> Path:
     Raises:
         ModelError: There is no such model, no way to it, or it has no safetensors.
     """
-    with _explained(f'The model "{name}" is not on this machine'):
-        from huggingface_hub import list_repo_files, snapshot_download
+    with _explained(f'The base model "{name}"', "choose one that is here, such as models/pocket"):
+        from huggingface_hub import HfApi, snapshot_download
 
-        names = list_repo_files(name)
+        # One request, and no retries: without a connection this ends at once.
+        found = HfApi().model_info(name)
+        names = [file.rfilename for file in found.siblings or []]
         # Half-precision files are taken only where there are no others.
         full = any(n.startswith("unet/") and _is_full(n) for n in names)
         skipped = ["*.non_ema.*", *(["*.fp16.*"] if full else [])]
@@ -63,27 +66,55 @@ def fetch_tokenizer() -> Path:
     found = try_to_load_from_cache(_CLIP, "merges.txt")
     if isinstance(found, str) and Path(found).with_name("vocab.json").is_file():
         return Path(found).parent
-    advice = (
-        "A single-file model needs CLIP's tokenizer (or put its vocab.json and merges.txt into a "
-        "folder named tokenizer beside the file), which is not on this machine"
-    )
-    with _explained(advice):
+    advice = "put its vocab.json and merges.txt into a folder named tokenizer beside the model"
+    with _explained("CLIP's tokenizer, which a single-file model needs,", advice):
         return Path(snapshot_download(_CLIP, allow_patterns=["vocab.json", "merges.txt"]))
 
 
 @contextmanager
-def _explained(what: str) -> Iterator[None]:
-    """Word a download that fails, beginning with what is lacking."""
-    import httpx
-
+def _explained(what: str, advice: str) -> Iterator[None]:
+    """Word a download that fails: what was looked for, where, and what to do without it."""
     try:
         yield
-    except (OSError, ValueError, RuntimeError, httpx.HTTPError) as error:
-        reason = (" ".join(str(error).split()) or type(error).__name__)[:200].rstrip(".")
+    except faults() as error:
+        from huggingface_hub import constants
+
         raise ModelError(
-            f"{what} and cannot be downloaded from the Hugging Face Hub now ({reason}); go online, "
-            "check the name, or give a path."
+            f"{what} is not on this machine (neither under models/ nor in {constants.HF_HUB_CACHE})"
+            f" and cannot be downloaded from {constants.ENDPOINT} ({reason(error)}); go online and "
+            f"check the name, or {advice}."
         ) from None
+
+
+def faults() -> tuple[type[Exception], ...]:
+    """List what the Hub's client may raise: its own errors and those of the HTTP client beneath.
+
+    Which HTTP client that is has changed before; the Hub's own error derives from its base.
+    """
+    from huggingface_hub import errors
+
+    packages = {kind.__module__.partition(".")[0] for kind in errors.HfHubHTTPError.__mro__}
+    modules = [errors, *(sys.modules[name] for name in sorted(packages - {"builtins"}))]
+    named = {kind for module in modules for kind in vars(module).values() if _is_fault(kind)}
+    # The rest is what becomes of an answer that is none of the Hub's.
+    garbled = (ValueError, LookupError, TypeError, AttributeError)
+    return (OSError, RuntimeError, *garbled, *named)
+
+
+def reason(error: Exception) -> str:
+    """Say in a few words why there was no download."""
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    if status in {401, 403, 404}:
+        return f"it answers {status}: there is no such model, or it is not for everybody"
+    if status:
+        return f"it answers {status}"
+    said = (" ".join(str(error).split()) or type(error).__name__)[:200].rstrip(".")
+    is_garbled = isinstance(error, ValueError | LookupError | TypeError | AttributeError)
+    return f"its answer cannot be understood: {said}" if is_garbled else said
+
+
+def _is_fault(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Exception) and kind is not Exception
 
 
 def _is_full(name: str) -> bool:

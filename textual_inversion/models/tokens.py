@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from textual_inversion.errors import ModelError
 from textual_inversion.models.find import ModelInfo
 from textual_inversion.models.hub import fetch_tokenizer
 from textual_inversion.models.layout import read_layout
@@ -15,18 +16,30 @@ from textual_inversion.settings import find_folder
 
 def open_tokenizers(info: ModelInfo) -> list[Any]:
     """Open one tokenizer for each text encoder; quick, and no weights are read."""
-    from transformers import CLIPTokenizer
-
     if not info.is_single_file:
         names = ("tokenizer", "tokenizer_2")[: len(info.widths)]
-        return [CLIPTokenizer.from_pretrained(str(info.folder / name)) for name in names]
+        return [_open(info.folder / name) for name in names]
     layout = read_layout(info.folder)
     num_words = layout.tables[0][0]
     folder = next((f for f in _folders(info) if _num_words(f) == num_words), None)
     folder = folder or fetch_tokenizer()
     # Where OpenCLIP reads on behind a prompt there are zeros, which stand for "!".
     pads = {"sd1": ("<|endoftext|>",), "sd2": ("!",), "sdxl": ("<|endoftext|>", "!")}
-    return [CLIPTokenizer.from_pretrained(str(folder), pad_token=p) for p in pads[layout.kind]]
+    return [_open(folder, pad_token=pad) for pad in pads[layout.kind]]
+
+
+def _open(folder: Path, **options: Any) -> Any:
+    from transformers import CLIPTokenizer
+
+    if not folder.is_dir():
+        raise ModelError(f"The base model has no tokenizer in {folder}; copy the model again.")
+    try:
+        return CLIPTokenizer.from_pretrained(str(folder), local_files_only=True, **options)
+    except (OSError, ValueError, RuntimeError, LookupError, TypeError, AttributeError) as error:
+        raise ModelError(
+            f"The tokenizer of the base model in {folder} cannot be read "
+            f"({' '.join(str(error).split())[:200].rstrip('.')}); copy the model again."
+        ) from None
 
 
 def _folders(info: ModelInfo) -> Iterator[Path]:

@@ -13,7 +13,6 @@ from textual_inversion.settings.base import (
     Settings,
     Ui,
     Widget,
-    complaint,
     find_folder,
     read_settings_file,
 )
@@ -40,7 +39,6 @@ __all__ = [
     "TrainSettings",
     "Ui",
     "Widget",
-    "complaint",
     "find_folder",
     "read_settings_file",
 ]

@@ -111,18 +111,9 @@ class Settings(BaseModel):
         try:
             return cls.model_validate(merged)
         except ValidationError as error:
-            raise SettingsError(complaint(error)) from None
+            from textual_inversion.settings.complaints import complaint
 
-
-def complaint(error: ValidationError) -> str:
-    """Word pydantic's complaints in one line, the same for the command line and the page."""
-    parts: list[str] = []
-    for item in error.errors():
-        name = ".".join(str(part) for part in item["loc"])
-        said = item["msg"].removeprefix("Value error, ")
-        got = "" if item["type"] in {"missing", "value_error"} else f" (got {item['input']!r:.60})"
-        parts.append(f"{name}: {said}{got}" if name else said)
-    return "; ".join(parts)
+            raise SettingsError(complaint(error, cls)) from None
 
 
 def read_settings_file(path: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import gradio as gr
 
 from textual_inversion.jobs import Runner
 from textual_inversion.runview import Run
-from textual_inversion.settings import PreprocessSettings, TrainSettings, find_folder
+from textual_inversion.settings import PreprocessSettings
 from webui import lookups, work
 from webui.form import Form, draw_form
 from webui.live import Part, start_button, stop_button
@@ -85,10 +85,8 @@ def _prepare(runner: Runner) -> Tab:
 
 def _example() -> dict[str, Any]:
     """Offer the pictures that ship with the project, so that the first try is one click."""
-    sample = find_folder(str(TrainSettings.model_fields["dataset_dir"].default))
-    if not sample.is_dir():
-        return {}
-    return {"source": str(sample), "destination": f"prepared/{sample.name}"}
+    sample = lookups.sample_pictures()
+    return {"source": sample, "destination": f"prepared/{Path(sample).name}"} if sample else {}
 
 
 def _begin(runner: Runner, form: Form[PreprocessSettings], values: tuple[Any, ...]) -> None:

@@ -56,7 +56,11 @@ def draw(runner: Runner, foreman: Foreman) -> Tab:
 
 def _settings() -> Form[TrainSettings]:
     choices = {"model": lookups.models(), "template": lookups.templates(), "embedding": []}
-    form = draw_form("train", TrainSettings, choices=choices, notes=["learning_rate"])
+    # So that the first try is one click; the command line asks for the folder.
+    sample = {"dataset_dir": lookups.sample_pictures()}
+    form = draw_form(
+        "train", TrainSettings, choices=choices, initial=sample, notes=["learning_rate"]
+    )
     form.explain(_curve, form.notes["learning_rate"])
     return form
 

@@ -1,0 +1,99 @@
+"""A model of the Hub that cannot be had: one sentence, whatever there is at the other end."""
+
+import os
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from textual_inversion.models import hub
+
+PROJECT = Path(__file__).resolve().parents[2]
+CLOSED = "http://127.0.0.1:9"
+ANSWERS = {
+    500: (500, b"out of order", "it answers 500"),
+    404: (404, b"{}", "it answers 404: there is no such model"),
+    "no JSON": (200, b"<html>", "its answer cannot be understood"),
+    "other JSON": (200, b"[1]", "its answer cannot be understood"),
+}
+
+
+@pytest.fixture
+def hub_that_answers():
+    """Start servers that give one answer to everything."""
+    servers = []
+
+    def start(status, body):
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(status)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def said_with(home, endpoint, *words):
+    """Run a program of its own: the Hub's address is read once, when the client is imported."""
+    own = {"HF_ENDPOINT": endpoint, "HF_HOME": str(home / "hub"), "PYTHONPATH": str(PROJECT)}
+    return subprocess.run(
+        [sys.executable, *words], capture_output=True, text=True, env=os.environ | own, timeout=100
+    )
+
+
+def fetched(home, endpoint):
+    code = "from textual_inversion.models.hub import fetch; fetch('owner/model')"
+    return said_with(home, endpoint, "-c", code).stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("answer", list(ANSWERS))
+def test_a_hub_that_answers_otherwise_is_told(home, hub_that_answers, answer):
+    status, body, words = ANSWERS[answer]
+    said = fetched(home, hub_that_answers(status, body))
+    assert 'ModelError: The base model "owner/model" is not on this machine' in said
+    assert words in said
+
+
+@pytest.mark.parametrize("endpoint", [CLOSED, "nonsense", "http://nowhere.invalid"])
+def test_without_a_connection_it_is_told_what_was_looked_for_where_and_what_to_do(home, endpoint):
+    said = fetched(home, endpoint)
+    assert f"neither under models/ nor in {home / 'hub' / 'hub'}" in said
+    assert f"cannot be downloaded from {endpoint} (" in said
+    assert said.endswith("choose one that is here, such as models/pocket.")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["create new-word", "train x --dataset-dir .", "generate x"])
+def test_commands_end_with_one_sentence(home, stacks, command):
+    if command.startswith("train"):
+        made = said_with(home, CLOSED, "-m", "textual_inversion", "create", "x-x", "--model",
+                         str(stacks["sd1"]))  # fmt: skip
+        assert made.returncode == 0, made.stderr
+        command = command.replace(" x ", " x-x ")
+    words = ["-m", "textual_inversion", *command.split(), "--model", "owner/model"]
+    ended = said_with(home, CLOSED, *words)
+    assert (ended.returncode, ended.stderr.count("\n")) == (1, 1), ended.stderr
+    assert ended.stderr.startswith('ti: The base model "owner/model" is not on this machine')
+
+
+def test_the_base_errors_of_the_hubs_http_client_are_among_the_faults():
+    from huggingface_hub import get_session
+
+    client = sys.modules[type(get_session()).__module__.partition(".")[0]]
+    assert issubclass(client.ConnectError, hub.faults())
+    assert issubclass(client.InvalidURL, hub.faults())
+    assert not issubclass(KeyboardInterrupt, hub.faults())
