@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -24,6 +26,7 @@ from textual_inversion.colours import over_white
 from textual_inversion.pictures import Box, cut
 
 _SHORT_EDGE, _LONG_EDGE = 400, 2048  # pixels are enough to see by
+_own = threading.local()  # what each thread looked at last
 _INKS: dict[Kind, str] = {"faces": "#e6194b", "edges": "#4363d8", "entropy": "#3cb44b"}
 
 
@@ -43,7 +46,18 @@ def focal_crop(image: Image.Image, target: Size, weights: Weights) -> Image.Imag
 
 
 def look(image: Image.Image, target: Size, weights: Weights) -> Sight:
-    """Find the focus of a picture; nothing is looked for when there is nothing to choose."""
+    """Find the focus of a picture, once for its crop and for the drawing of how it was found."""
+    asked = (target, weights)
+    last = getattr(_own, "last", None)
+    if last and last[0]() is image and last[1] == asked:
+        return last[2]
+    sight = _looked(image, target, weights)
+    _own.last = (weakref.ref(image), asked, sight)
+    return sight
+
+
+def _looked(image: Image.Image, target: Size, weights: Weights) -> Sight:
+    """Find the focus; nothing is looked for when there is nothing to choose."""
     whole = crop_around((0, 0), size=image.size, target=target)
     if image.width - whole[2] < 1 and image.height - whole[3] < 1:
         middle = (image.width / 2, image.height / 2)
@@ -89,5 +103,6 @@ def _small(image: Image.Image) -> tuple[Image.Image, tuple[float, float]]:
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     # What is hidden should not draw the eye.
     flat = over_white(image) if image.mode == "RGBA" else image
-    small = flat.convert("RGB").resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    flat = flat if flat.mode == "RGB" else flat.convert("RGB")
+    small = flat.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
     return small, (size[0] / image.width, size[1] / image.height)

@@ -45,6 +45,17 @@ def test_a_name_that_will_not_do(page, server, name):
     assert {path.stem for path in server.home.rglob("*.pt")} <= {"glimmer"}
 
 
+def test_a_word_that_the_model_knows_is_warned_of_and_may_be_used(page, server):
+    page.wait_for_function("() => window.formsAreRestored", polling=100)
+    fill(page, "create-name", "<dog>")
+    expect_text(page, "create-name-note", '"dog" is a word that the base model knows already')
+    page.locator("#create-force input").check()
+    press(page, "create-start-button")
+    expect_text(page, "create-result-line", "Created dog")
+    expect(page.locator("#create-force input")).not_to_be_checked(timeout=PATIENCE_MS)
+    (server.home / "embeddings" / "dog.pt").unlink()
+
+
 def test_a_learning_rate_is_explained_as_one_types(page):
     go_to(page, "Train")
     fill(page, "train-learning_rate", EVIL)

@@ -4,6 +4,7 @@ from PIL import Image, ImageDraw
 
 pytest.importorskip("cv2")
 
+from preprocessing import focalcrop
 from preprocessing.focalcrop import drawing, focal_crop, look
 from preprocessing.focus import Weights
 
@@ -63,3 +64,19 @@ def test_the_drawing_is_a_copy_with_the_crop_on_it():
     drawn = drawing(image, look(image, (64, 64), USUAL))
     assert (drawn.size, image.tobytes()) == (image.size, before)
     assert drawn.tobytes() != before
+
+
+def test_a_picture_is_looked_at_once_for_its_crop_and_the_drawing(monkeypatch):
+    sizes = []
+
+    def counted(grey):
+        sizes.append(grey.shape)
+        return []
+
+    monkeypatch.setattr(focalcrop, "faces", counted)
+    for image in (Image.effect_noise((300, 200), 90), Image.effect_noise((300, 200), 90)):
+        weights = Weights(0.9, 0.5, 0.15)
+        focal_crop(image, (64, 64), weights)
+        focal_crop(image, (64, 32), weights)
+        look(image, (64, 32), weights)
+    assert len(sizes) == 4

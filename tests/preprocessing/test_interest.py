@@ -4,6 +4,7 @@ from PIL import Image, ImageDraw
 
 pytest.importorskip("cv2")
 
+from preprocessing import interest
 from preprocessing.interest import _DETECTORS, _detector, busiest_window, corners, faces
 
 
@@ -66,3 +67,16 @@ def test_a_face_is_seen_at_its_eyes_by_the_first_detector_that_finds_one(monkeyp
 @pytest.mark.parametrize("name", _DETECTORS)
 def test_every_detector_comes_with_opencv(name):
     assert not _detector(name).empty()
+
+
+def test_faces_are_looked_for_in_a_small_copy_and_told_in_the_pictures_own_pixels(monkeypatch):
+    seen = []
+
+    class Detector:
+        def detectMultiScale(self, picture, **_):  # noqa: N802
+            seen.append(picture.shape)
+            return np.array([[20, 40, 50, 100]])
+
+    monkeypatch.setattr(interest, "_detector", lambda _: Detector())
+    assert faces(grey(600, 400)) == [(45 * 2, (40 + 33) * 2)]
+    assert seen == [(200, 300)]

@@ -67,7 +67,7 @@ def _create(read: Callable[[Any], CreateSettings], values: Any, device: Turnstil
 def _name(values: dict[str, Any], device: Turnstile) -> str:
     """Warn of a name that is a word already, as one types it."""
     try:
-        settings = CreateSettings.build(values)
+        settings = CreateSettings.build(values, {"name": values["name"] or ""})
         if not settings.name:
             return ""
         warm(device)
