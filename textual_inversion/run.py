@@ -70,11 +70,8 @@ def _train(settings: TrainSettings, control: Control, crew: Crew) -> Generator[E
         parts = yield from _noting(going_on(parts, checkpoint), warned)
     start = checkpoint.updates if checkpoint else parts.embedding.step
     owed = find_owed(checkpoint, settings) if checkpoint else None
-    if start >= settings.max_steps and owed is None:
-        raise TrainingError(
-            f'The embedding "{parts.embedding.name}" already has {start} steps and max steps is '
-            f"{settings.max_steps}; set max steps higher to train on."
-        )
+    if owed is None:
+        _check_steps_left(parts, start)
     batches = yield from _noting(read_data(parts, control), warned)
     if batches is None:
         yield Finished(start, "stopped")
@@ -97,6 +94,15 @@ def _train(settings: TrainSettings, control: Control, crew: Crew) -> Generator[E
             evaluator.load_state(checkpoint.state["evaluation"])
         tracker = Tracker(settings, folder)
         yield from log.through(tracker.through(_work(course, evaluator)), said_before=warned)
+
+
+def _check_steps_left(parts: Parts, start: int) -> None:
+    name, total = parts.embedding.name, parts.settings.max_steps
+    if start >= total:
+        raise TrainingError(
+            f'The embedding "{name}" already has {start} steps and max steps is {total}; set max '
+            "steps higher to train on."
+        )
 
 
 def _noting(events: Generator[Event, None, _T], warned: list[Warned]) -> Generator[Event, None, _T]:
