@@ -61,9 +61,8 @@ def train(settings: TrainSettings, control: Control) -> Iterator[Event]:
 
 
 def _train(settings: TrainSettings, control: Control, crew: Crew) -> Generator[Event, None, None]:
-    settings, overruled = with_launchers_precision(settings)
-    warned = [Warned(message) for message in overruled]
-    yield from warned
+    warned: list[Warned] = []
+    settings = yield from _noting(_as_launched(settings), warned)
     parts = yield from _noting(open_parts(crew.widened(settings)), warned)
     checkpoint = _checkpoint_of(parts)
     if checkpoint:
@@ -94,6 +93,12 @@ def _train(settings: TrainSettings, control: Control, crew: Crew) -> Generator[E
             evaluator.load_state(checkpoint.state["evaluation"])
         tracker = Tracker(settings, folder)
         yield from log.through(tracker.through(_work(course, evaluator)), said_before=warned)
+
+
+def _as_launched(settings: TrainSettings) -> Generator[Event, None, TrainSettings]:
+    settings, overruled = with_launchers_precision(settings)
+    yield from map(Warned, overruled)
+    return settings
 
 
 def _check_steps_left(parts: Parts, start: int) -> None:

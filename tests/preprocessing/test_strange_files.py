@@ -46,7 +46,7 @@ def test_a_link_to_a_device_or_a_pipe_is_named_and_the_rest_is_done(source, run)
     for name in ("x.png", "y.png"):
         reason = f"Picture {source / name} is a device or a pipe, not a file; remove it."
         assert reason in said
-    assert events[-1] == Finished(1, "done", str(source.parent / "out"))
+    assert events[-1] == Finished(1, "finished", str(source.parent / "out"))
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no such device here")

@@ -74,10 +74,10 @@ def test_a_finished_preprocessing_counts_pictures():
 def test_flips_and_pieces_count_as_well():
     made = [Progressed(1, 5, "b/a.png", "a/a.png", 2), Progressed(2, 5, "b/c.png", "a/c.png", 3)]
     begun = Started("a", 0, 5)
-    told = said(begun, *made, Finished(5, "done", "b"), kind="preprocess")
-    assert told == "Done: 5 pictures. Saved in b."
+    told = said(begun, *made, Finished(5, "finished", "b"), kind="preprocess")
+    assert told == "Finished: 5 pictures. Saved in b."
     told = said(begun, *made, Finished(5, "stopped", "b"), kind="preprocess")
-    assert told == "Interrupted at picture 2 of 5. Saved in b."
+    assert told == "Stopped at picture 2 of 5. Saved in b."
 
 
 def test_a_failed_run_tells_why():
