@@ -29,8 +29,7 @@ from textual_inversion.events import (
     from_dict,
 )
 
-# The states of a run, by these words on the page, in `ti status` and in files; what runs may be
-# loading or stopping.
+# By these words on the page, in `ti status` and in files.
 State = Literal[
     "loading", "running", "stopping", "finished", "converged", "stopped", "failed", "killed"
 ]
@@ -132,12 +131,11 @@ class Run:
         if self.converged_step is not None and self.converged_step > event.step:
             self.converged_step = None
         self.previews = [p for p in self.previews if p.without or p.step <= event.step]
-        warned = zip(self._warned_at, self.warnings, strict=True)
-        kept = [(step, message) for step, message in warned if step <= event.step]
-        self._warned_at, self.warnings = [s for s, _ in kept], [message for _, message in kept]
+        warned = list(zip(self._warned_at, self.warnings, strict=True))
+        self.warnings = [message for step, message in warned if step <= event.step]
+        self._warned_at = [step for step, _ in warned if step <= event.step]
         self._times.clear()
-        if now is None:
-            # The steps of a file tell their seconds since here.
+        if now is None:  # the steps of a file tell their seconds since here
             self._times.append((event.step, 0.0))
 
     def _step(self, event: Stepped, now: float | None) -> None:
@@ -230,8 +228,7 @@ def read_events(lines: Iterable[bytes]) -> Iterator[Event]:
     for line in lines:
         try:
             event = from_dict(json.loads(line))
-        except ValueError:
-            # A line that was being written when the machine went down.
+        except ValueError:  # a line that was being written when the machine went down
             continue
         if event is not None:
             yield event
