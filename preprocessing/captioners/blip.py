@@ -25,6 +25,11 @@ _SHORT = {
 }
 _CLASSES = {"blip": "BlipForConditionalGeneration", "blip-2": "Blip2ForConditionalGeneration"}
 _FILES = ("config.json",)
+_PARTS = (
+    ("*.safetensors",),
+    ("preprocessor_config.json", "processor_config.json"),
+    ("tokenizer.json", "vocab.txt", "vocab.json"),
+)
 _PATTERNS = ("*.json", "*.txt", "*.safetensors")
 
 
@@ -45,7 +50,7 @@ class Lengths:
 
 def check(settings: PreprocessSettings) -> None:
     """Raise a ModelError that says what is missing."""
-    _weights(settings)
+    _weights(settings).check()
 
 
 def describe(settings: PreprocessSettings) -> str:
@@ -123,4 +128,4 @@ def _class_name(folder: Path) -> str:
 
 def _weights(settings: PreprocessSettings) -> Weights:
     name = _SHORT.get(settings.blip_model, settings.blip_model)
-    return find_weights(name, captioner=NAME, files=_FILES)
+    return find_weights(name, captioner=NAME, files=_FILES, parts=_PARTS)

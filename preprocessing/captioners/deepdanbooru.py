@@ -41,7 +41,9 @@ def check(settings: PreprocessSettings) -> None:
     """Raise a ModelError that says what is missing."""
     place = find_model(settings.deepdanbooru_model)
     if place.is_dir():
-        need_package("keras", captioner=f"{NAME}'s Keras project {place}", extra="deepdanbooru")
+        _check_project(place)
+    elif not place.stat().st_size:
+        raise ModelError(f"{place} is an empty file; download it again.")
 
 
 def describe(settings: PreprocessSettings) -> str:
@@ -117,6 +119,16 @@ def find_model(name: str) -> Path:
         f"There is no {NAME} model at {name}; unpack a project of its releases there (with "
         f"{_PROJECT} and tags.txt), or put {_PORT} there."
     )
+
+
+def _check_project(folder: Path) -> None:
+    for package in ("keras", "h5py"):
+        need_package(package, captioner=f"{NAME}'s Keras project {folder}", extra="deepdanbooru")
+    from preprocessing.captioners.keras_project import find_network, read_tags, refuse_code
+
+    refuse_code(find_network(folder))
+    if not read_tags(folder):
+        raise ModelError(f"{folder / 'tags.txt'} has no tags; unpack the project again.")
 
 
 def fitted(picture: Image.Image, size: tuple[int, int]) -> Any:

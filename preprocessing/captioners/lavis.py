@@ -43,10 +43,11 @@ def check(settings: PreprocessSettings) -> None:
 
 
 def describe(settings: PreprocessSettings) -> str:
-    """Say where the environment is."""
-    return (
-        f"ready, {settings.lavis_model} in {place()}; downloads its weights when it is first used"
-    )
+    """Say where the environment is, and whether any weights are there already."""
+    weights = place() / "weights"
+    if any(path.is_file() for path in weights.rglob("*")):
+        return f"ready, {settings.lavis_model} in {place()}"
+    return f"downloads the weights of {settings.lavis_model} into {weights} when it is first used"
 
 
 def load(settings: PreprocessSettings, stop: threading.Event) -> Generator[Event, None, Lavis]:

@@ -40,7 +40,10 @@ class Tag:
 def check(settings: PreprocessSettings) -> None:
     """Raise a ModelError that says what is missing."""
     need_package("onnxruntime", captioner=NAME, extra="wd14")
-    _weights(settings)
+    weights = _weights(settings)
+    weights.check()
+    if weights.folder:
+        read_tags(weights.folder / _FILES[1], settings)
 
 
 def describe(settings: PreprocessSettings) -> str:

@@ -19,6 +19,7 @@ from textual_inversion.settings import find_folder
 
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 _MB = 1_000_000
+Part = tuple[str, ...]  # patterns of files, of which one has to be there
 
 
 @dataclass(frozen=True)
@@ -29,25 +30,45 @@ class Weights:
     name: str
     folder: Path | None
     files: tuple[str, ...]
+    parts: tuple[Part, ...] = ()
 
     def __str__(self) -> str:
         """Say where the model is or will come from."""
         if self.folder:
             return f"ready, in {self.folder}"
         hub: Any = importlib.import_module("huggingface_hub")
-        if isinstance(hub.try_to_load_from_cache(self.name, self.files[0]), str):
+        cached = hub.try_to_load_from_cache(self.name, self.files[0])
+        if isinstance(cached, str) and not self._lacking(Path(cached).parent):
             return f"ready, {self.name} in the Hugging Face Hub's cache"
         return f"downloads {self.name} from the Hugging Face Hub when it is first used"
 
+    def check(self) -> None:
+        """Raise a ModelError when the folder has not all parts of the model."""
+        if self.folder and (lacking := self._lacking(self.folder)):
+            raise ModelError(
+                f"The folder {self.folder} is no whole model for {self.captioner}: it has no "
+                f"{lacking}; download it again."
+            )
 
-def find_weights(name: str, *, captioner: str, files: Sequence[str]) -> Weights:
-    """Find a model that has all of `files`, by path, by its name under models/, or on the Hub."""
+    def _lacking(self, folder: Path) -> str:
+        """Name the first part that a folder has not; "" when it has all."""
+        wanted = (*((file,) for file in self.files), *self.parts)
+        return next((" or ".join(part) for part in wanted if not _is_in(folder, part)), "")
+
+
+def find_weights(
+    name: str, *, captioner: str, files: Sequence[str], parts: Sequence[Part] = ()
+) -> Weights:
+    """Find a model that has all of `files`, by path, by its name under models/, or on the Hub.
+
+    `parts` are what it needs besides, which `Weights.check` looks for.
+    """
     last = name.rstrip("/").rpartition("/")[2]
     places = (Path(name).expanduser(), find_folder(name), *_under_models(name, last))
     folders = [place for place in places if name.strip() and place.is_dir()]
     for folder in folders:
         if all((folder / file).is_file() for file in files):
-            return Weights(captioner, name, folder, tuple(files))
+            return Weights(captioner, name, folder, tuple(files), tuple(parts))
     if folders:
         missing = next(file for file in files if not (folders[0] / file).is_file())
         raise ModelError(
@@ -58,7 +79,7 @@ def find_weights(name: str, *, captioner: str, files: Sequence[str]) -> Weights:
             f'There is no folder "{name}" with a model for {captioner}; give the path of one, or '
             "a name on the Hugging Face Hub, such as owner/model."
         )
-    return Weights(captioner, name, None, tuple(files))
+    return Weights(captioner, name, None, tuple(files), tuple(parts))
 
 
 def fetch(
@@ -122,6 +143,10 @@ def _unreachable(weights: Weights, reason: str) -> ModelError:
         f"downloaded from the Hugging Face Hub ({reason}); put its files ("
         f"{', '.join(weights.files)} ...) into {folder}, or try again with a connection."
     )
+
+
+def _is_in(folder: Path, part: Part) -> bool:
+    return any(path.stat().st_size for pattern in part for path in folder.glob(pattern))
 
 
 def _under_models(*names: str) -> list[Path]:
