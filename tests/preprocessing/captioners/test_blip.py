@@ -40,13 +40,15 @@ def test_a_least_above_the_most_counts_as_the_most(tiny):
 @pytest.mark.parametrize("description", ['{"model_type": "bert"}', "{", "[]"])
 def test_another_kind_of_model_is_refused(tmp_path, description):
     (tmp_path / "config.json").write_text(description)
+    for name in ("model.safetensors", "preprocessor_config.json", "tokenizer.json"):
+        (tmp_path / name).write_text("not read")
     with pytest.raises(ModelError, match=r"config.json does not describe a BLIP or BLIP-2 model"):
         opened(blip, tmp_path)
 
 
 def test_a_folder_without_weights_is_named(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "blip"}))
-    with pytest.raises(ModelError, match="cannot be loaded as a BLIP model"):
+    with pytest.raises(ModelError, match=r"is no whole model for BLIP: it has no \*.safetensors"):
         opened(blip, tmp_path)
 
 
