@@ -9,15 +9,15 @@ from typing import Any, TypeVar
 import torch
 from peers import stored_bytes
 
-from textual_inversion import losses
-from textual_inversion.assembly import make_learner, open_parts, opening, read_data
-from textual_inversion.control import Control
+from textual_inversion.embeddings.embedding import Embedding
+from textual_inversion.embeddings.initialization import start_vectors
 from textual_inversion.events import Event
-from textual_inversion.files.embedding import Embedding
-from textual_inversion.models.load import open_model
-from textual_inversion.optimizers import put
+from textual_inversion.models.loading import open_model
+from textual_inversion.runs.requests import Control
 from textual_inversion.settings import TrainSettings
-from textual_inversion.vectors import start_vectors
+from textual_inversion.training.build import make_learner, open_components, opening, read_data
+from textual_inversion.training.optimization import losses
+from textual_inversion.training.optimization.averaging import put
 
 Made = TypeVar("Made")
 NAME = "bench-word"
@@ -40,7 +40,7 @@ class OurLoop:
                 **choices,
             }
         )
-        parts = _finish(open_parts(settings, _start(settings, word)))
+        parts = _finish(open_components(settings, _start(settings, word)))
         batches = _finish(read_data(parts, Control()))
         if batches is None:
             raise SystemExit("the data set was not read")

@@ -16,6 +16,6 @@ says in `findings` and `wordings` what may be wrong with it. No torch but in cap
 nothing heavy is loaded before it is needed.
 """
 
-from preprocessing.folder import preprocess
+from preprocessing.job import preprocess
 
 __all__ = ["preprocess"]

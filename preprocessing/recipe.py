@@ -10,9 +10,10 @@ from typing import Self
 
 from PIL import Image
 
-from preprocessing.captions import Policy, merge
-from preprocessing.encoding import EXTENSIONS, Format, encode
-from preprocessing.operations import (
+from preprocessing.captions.merging import Policy, merge
+from preprocessing.files.encoding import EXTENSIONS, Format, encode
+from preprocessing.prepared import Made, Prepared
+from preprocessing.transforms import (
     Operation,
     Size,
     UnfitError,
@@ -21,38 +22,14 @@ from preprocessing.operations import (
     crops_by_focus,
     explaining,
 )
-from textual_inversion.colours import over_white
 from textual_inversion.errors import DatasetError
-from textual_inversion.pictures import open_picture, room_for, shown, smallness, text_beside
+from textual_inversion.images.color import over_white
+from textual_inversion.images.decoding import open_picture, room_for, shown
+from textual_inversion.images.folder import text_beside
+from textual_inversion.images.resizing import smallness
 from textual_inversion.settings import PreprocessSettings
 
 _VIEW_PX = 1024
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A picture ready to be written: its file's bytes, or none, and its caption, or none.
-
-    `view` is what a captioner is to see of it; None where no new caption is wanted.
-    """
-
-    data: bytes
-    extension: str
-    caption: str
-    view: Image.Image | None = None
-
-
-@dataclass(frozen=True)
-class Made:
-    """All that one picture becomes, a drawing of how, and what the user should know of it.
-
-    `existing` is the text that lay beside it.
-    """
-
-    pictures: tuple[Prepared, ...]
-    existing: str = ""
-    note: str | None = None
-    drawing: bytes = b""
 
 
 @dataclass(frozen=True)

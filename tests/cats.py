@@ -1,11 +1,11 @@
 """One small training, and what is asked of it."""
 
-from textual_inversion import files
-from textual_inversion.control import Control
-from textual_inversion.create import create
+from textual_inversion.embeddings import formats
+from textual_inversion.embeddings.create import create
 from textual_inversion.events import Stepped
-from textual_inversion.run import train
+from textual_inversion.runs.requests import Control
 from textual_inversion.settings import CreateSettings, TrainSettings
+from textual_inversion.training.run import train
 
 QUIET = {
     "save_image_every": 0,
@@ -35,4 +35,4 @@ def losses(events):
 
 
 def vectors(home):
-    return files.read(home / "embeddings" / "cat-x.pt").vectors[0]
+    return formats.read(home / "embeddings" / "cat-x.pt").vectors[0]

@@ -97,9 +97,9 @@ def _content(path: Path) -> bytes:
     """Read a file; of an embedding what it says, for torch writes a name of the moment into it."""
     if path.suffix != ".pt":
         return path.read_bytes()
-    from textual_inversion import files
+    from textual_inversion.embeddings import formats
 
-    embedding = files.read(path)
+    embedding = formats.read(path)
     numbers = b"".join(tensor.numpy().tobytes() for tensor in embedding.vectors)
     return f"{embedding.name} {embedding.step} ".encode() + numbers
 
@@ -149,7 +149,7 @@ def _train(home: Path) -> None:
     os.dup2(out, 2)
     import torch
 
-    from textual_inversion.cli import main
+    from commandline.main import main
 
     torch.set_num_threads(int(Path("threads").read_text()))
     sys.exit(main(["train", "--settings", "settings.json", "--events", "json"]))
@@ -174,9 +174,9 @@ def _processes() -> Iterator[multiprocessing.context.BaseContext]:
 def _make_home(home: Path, model: Path) -> Path:
     from PIL import Image
 
-    from textual_inversion import files
-    from textual_inversion.files.embedding import Embedding
-    from textual_inversion.models.load import open_model
+    from textual_inversion.embeddings import formats
+    from textual_inversion.embeddings.embedding import Embedding
+    from textual_inversion.models.loading import open_model
 
     for name in ("embeddings", "runs", "pictures"):
         (home / name).mkdir(parents=True)
@@ -184,7 +184,7 @@ def _make_home(home: Path, model: Path) -> Path:
         Image.new("RGB", (70, 90), colour).save(home / "pictures" / f"{place}.png")
     encoder = open_model(str(model)).text.encoders[0]
     start = encoder.embedding.weight[5:7].detach().clone()
-    files.write(Embedding("cat-x", (start,), 0, "", ""), home / "embeddings" / "cat-x.pt")
+    formats.write(Embedding("cat-x", (start,), 0, "", ""), home / "embeddings" / "cat-x.pt")
     settings = json.dumps({**SETTINGS, "model": str(model)})
     (home / "settings.json").write_text(settings)
     return home

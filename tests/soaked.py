@@ -3,8 +3,8 @@
 import pkgutil
 
 for _name in (
-    "textual_inversion.cli",
-    "textual_inversion.run",
+    "commandline.main",
+    "textual_inversion.training.run",
     "transformers:CLIPTokenizer",
     "transformers:CLIPTextModel",
     "diffusers:AutoencoderKL",

@@ -26,7 +26,7 @@ def test_ci_runs_readmes_own_test_command():
 
 
 def test_every_flag_that_readme_shows_exists():
-    from textual_inversion.cli import make_parser
+    from commandline.main import make_parser
 
     commands = make_parser()._subparsers._group_actions[0].choices
     shown = re.findall(r"^ti (\w+)(.*)$", README.replace("\\\n", " "), flags=re.MULTILINE)

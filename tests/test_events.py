@@ -12,7 +12,7 @@ ALL = [
     e.Evaluated(4, 0.1, 0.2, 0.1, 0.05),
     e.Measured(4, (0.4, 0.5), 0.4, ("cat", "dog"), (0.9, 0.9), (0.1, 0.2)),
     e.Converged(40),
-    e.Paced(4, 12.5, 0.1, 0.2, 0.5, 0.1, 0.05, 812, "process"),
+    e.Throughput(4, 12.5, 0.1, 0.2, 0.5, 0.1, 0.05, 812, "process"),
     e.Sampled(1, 20, "data:,"),
     e.Previewed(4, "a.png", "a cat"),
     e.Saved(4, "snapshot", "a.pt"),

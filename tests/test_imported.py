@@ -5,11 +5,11 @@ from pathlib import Path
 import torch
 
 from tests.cats import losses, run
-from tests.files.test_image import picture
+from tests.embeddings.formats.test_image import picture
+from textual_inversion.embeddings.embedding import Embedding
+from textual_inversion.embeddings.formats import png
+from textual_inversion.embeddings.library import Library
 from textual_inversion.events import Saved, Warned
-from textual_inversion.files import image
-from textual_inversion.files.embedding import Embedding
-from textual_inversion.library import Library
 
 
 def rows(width=32):
@@ -57,7 +57,7 @@ def test_the_bare_word_stays_a_word_while_the_bracketed_one_is_trained(cat, home
 
 
 def test_a_picture_that_is_trained_stays_and_says_where_the_vectors_go(cat, home):
-    image.write(home / "embeddings" / "art.png", picture(), Embedding("art", (rows(),)))
+    png.write(home / "embeddings" / "art.png", picture(), Embedding("art", (rows(),)))
     events = run(cat, embedding="art", max_steps=1)
     (said,) = [line for line in warned(events) if "art.png" in line]
     assert "stays as it is: what is trained is saved as" in said

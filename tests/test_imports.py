@@ -1,11 +1,111 @@
-"""The layers hold: light things stay light, and nothing imports upwards."""
+"""The layers hold: nothing imports upwards or in a circle, and light things stay light."""
 
 import subprocess
 import sys
+from collections import Counter
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 
+import grimp
 import pytest
 
 HEAVY = ("torch", "diffusers", "transformers", "gradio", "webui")
+# Each may import those before it. `__main__` alone looks up, so that `python -m` works.
+FRONT_TO_BACK = (("textual_inversion",), ("preprocessing",), ("commandline", "webui"))
+CORE = (
+    ("errors",),
+    ("events", "names", "randomness"),
+    ("storage",),
+    ("images",),
+    ("settings",),
+    ("prompts",),
+    ("runs",),
+    ("devices",),
+    ("models",),
+    ("jobs",),
+    ("embeddings",),
+    ("data",),
+    ("generation",),
+    ("training",),
+)
+LOOKS_UP = "textual_inversion.__main__"
+MOST_MODULES = 15
+
+
+@cache
+def graph():
+    """Read all imports, those inside functions and for type checkers included."""
+    packages = [name for layer in FRONT_TO_BACK for name in layer]
+    return grimp.build_graph(*packages, cache_dir=None)
+
+
+def arrows():
+    for module in graph().modules - {LOOKS_UP}:
+        for imported in graph().find_modules_directly_imported_by(module):
+            yield module, imported
+
+
+def layer(name, layers):
+    return next(i for i, names in enumerate(layers) if name in names)
+
+
+def cycle(edges):
+    """Give a circle among edges (importer, imported), or None."""
+    before = {}
+    for importer, imported in edges:
+        before.setdefault(importer, set()).add(imported)
+    try:
+        TopologicalSorter(before).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return None
+
+
+def package(module, depth=2):
+    return ".".join(module.split(".")[:depth])
+
+
+def test_no_import_leads_up_from_a_core_to_a_front_end():
+    up = [
+        arrow
+        for arrow in arrows()
+        if package(arrow[0], 1) != package(arrow[1], 1)
+        and layer(package(arrow[1], 1), FRONT_TO_BACK) >= layer(package(arrow[0], 1), FRONT_TO_BACK)
+    ]
+    assert up == []
+
+
+def test_no_import_leads_up_inside_the_core():
+    inside = [
+        (importer, imported)
+        for importer, imported in arrows()
+        if package(importer, 1) == package(imported, 1) == "textual_inversion"
+        and importer.count(".")
+        and imported.count(".")
+        and package(importer) != package(imported)
+    ]
+    up = [
+        (importer, imported)
+        for importer, imported in inside
+        if layer(imported.split(".")[1], CORE) >= layer(importer.split(".")[1], CORE)
+    ]
+    assert (len(inside) > 100, up) == (True, [])
+
+
+def test_nothing_imports_in_a_circle():
+    assert cycle(arrows()) is None
+    assert cycle((package(a), package(b)) for a, b in arrows() if package(a) != package(b)) is None
+
+
+def test_a_circle_would_be_found():
+    assert cycle([("a", "b"), ("b", "c"), ("c", "a")]) is not None
+
+
+def test_no_package_is_too_large_to_be_overlooked():
+    parents = {name.rpartition(".")[0] for name in graph().modules}
+    files = graph().modules - parents
+    sizes = Counter(name.rpartition(".")[0] for name in files if "." in name)
+    assert {name: size for name, size in sizes.items() if size > MOST_MODULES} == {}
 
 
 def loaded(code):
@@ -15,19 +115,24 @@ def loaded(code):
 
 
 @pytest.mark.parametrize(
-    "module", ["settings", "knobs", "events", "runview", "jobs", "cli", "prompts"]
+    "module",
+    [
+        "textual_inversion.settings",
+        "textual_inversion.settings.knobs",
+        "textual_inversion.events",
+        "textual_inversion.runs.state",
+        "textual_inversion.jobs.runner",
+        "textual_inversion.prompts.placeholders",
+        "commandline.main",
+    ],
 )
 def test_the_light_modules_load_nothing_heavy(module):
-    assert loaded(f"import textual_inversion.{module}").isdisjoint(HEAVY)
+    assert loaded(f"import {module}").isdisjoint(HEAVY)
 
 
 def test_help_loads_nothing_heavy():
-    code = "from textual_inversion.cli import make_parser; make_parser().format_help()"
+    code = "from commandline.main import make_parser; make_parser().format_help()"
     assert loaded(code).isdisjoint({*HEAVY, "PIL", "numpy"})
-
-
-def test_the_core_knows_no_page():
-    assert loaded("import textual_inversion.run").isdisjoint({"gradio", "webui", "preprocessing"})
 
 
 def test_preprocessing_needs_no_torch():

@@ -83,7 +83,7 @@ class Converged:
 
 
 @dataclass(frozen=True)
-class Paced:
+class Throughput:
     """How the time since the last such news went: pictures trained a second, and what took it.
 
     Shares of the time (0 to 1): making batches, the text encoder, the UNet, previews, and other
@@ -181,7 +181,7 @@ Event = (
     | Evaluated
     | Measured
     | Converged
-    | Paced
+    | Throughput
     | Sampled
     | Previewed
     | Saved

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from textual_inversion.cli import COMMANDS
-from textual_inversion.knobs import Knob, walk
+from commandline.main import COMMANDS
+from textual_inversion.settings.knobs import Knob, walk
 
 PATH = Path(__file__).resolve().parents[1] / "docs" / "options.md"
 
@@ -35,7 +35,7 @@ def _row(knob: Knob) -> str:
 def _default(knob: Knob) -> str:
     if knob.required:
         return "required"
-    if knob.kind == "switch":
+    if knob.kind == "bool":
         return "on" if knob.default else "off"
     words = {"": "empty", (): "none"}
     return words.get(knob.default, f"`{knob.default}`")
@@ -43,10 +43,10 @@ def _default(knob: Knob) -> str:
 
 def _values(knob: Knob) -> str:
     if knob.choices:
-        any_of = "any of " if knob.kind == "several" else ""
+        any_of = "any of " if knob.kind == "multi" else ""
         return any_of + ", ".join(f"`{choice}`" for choice in knob.choices)
     if knob.minimum is None and knob.maximum is None:
-        return {"switch": "on, off"}.get(knob.kind, "text")
+        return {"bool": "on, off"}.get(knob.kind, "text")
     low = "" if knob.minimum is None else f"{knob.minimum:g}"
     high = "" if knob.maximum is None else f"{knob.maximum:,.0f}".replace(",", " ")
     return f"{low} to {high}" if high else f"from {low}"

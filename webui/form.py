@@ -15,9 +15,9 @@ from typing import Any, Generic, TypeVar
 import gradio as gr
 from gradio.components import Component
 
-from textual_inversion.knobs import Knob, walk
 from textual_inversion.settings import Settings
-from webui.quiet import AS_ONE_TYPES, AT_ONCE
+from textual_inversion.settings.knobs import Knob, walk
+from webui.event_options import UNQUEUED, WHILE_TYPING
 
 Choices = Sequence[str | tuple[str, str]]
 S = TypeVar("S", bound=Settings)
@@ -55,7 +55,7 @@ class Form(Generic[S]):
 
     def explain(self, react: Callable[[dict[str, Any]], str], output: Component) -> None:
         """Show what `react` says of the values, when the page opens and after each change."""
-        gr.on(None, lambda kept: react(self.known(kept)), self.kept, output, **AS_ONE_TYPES)
+        gr.on(None, lambda kept: react(self.known(kept)), self.kept, output, **WHILE_TYPING)
 
     def known(self, kept: Any) -> dict[str, Any]:
         """Name the values that the browser keeps; it may know other fields than this version."""
@@ -103,9 +103,9 @@ def remember(page: gr.Blocks, forms: Sequence[Form[Any]]) -> Any:
         ],
         [form.kept for form in forms],
         [control for form in forms for control in form.controls],
-        **AT_ONCE,
+        **UNQUEUED,
     )
-    restored.then(None, js="() => { window.formsAreRestored = true }", **AT_ONCE)
+    restored.then(None, js="() => { window.formsAreRestored = true }", **UNQUEUED)
     return restored
 
 
@@ -118,7 +118,7 @@ def _keep(form: Form[Any]) -> None:
     named = f"Object.fromEntries({paths}.map((path, at) => [path, values[at]]))"
     script = f"(...values) => window.formsAreRestored ? {named} : undefined"
     changes = [control.change for control in form.controls]  # pyright: ignore
-    gr.on(changes, None, form.controls, form.kept, js=script, **AS_ONE_TYPES)
+    gr.on(changes, None, form.controls, form.kept, js=script, **WHILE_TYPING)
 
 
 def _as_names(kept: Any) -> dict[str, Any]:
@@ -127,11 +127,11 @@ def _as_names(kept: Any) -> dict[str, Any]:
 
 def _placed(knob: Knob, value: Any) -> Any:
     """Accept a kept value of the knob's type; one kept by another version may not fit."""
-    if knob.kind == "several":
+    if knob.kind == "multi":
         return [one for one in value if one in knob.choices] if _is_list(value) else gr.skip()
-    kinds = {"switch": (bool,), "whole": (int,), "real": (int, float)}
+    kinds = {"bool": (bool,), "int": (int,), "float": (int, float)}
     fits = isinstance(value, kinds.get(knob.kind, (str,)))
-    fits = fits and isinstance(value, bool) == (knob.kind == "switch")
+    fits = fits and isinstance(value, bool) == (knob.kind == "bool")
     fits = fits and (not knob.choices or value in knob.choices)
     return value if fits else gr.skip()
 
@@ -186,15 +186,15 @@ def _component(knob: Knob, shared: dict[str, Any], choices: Mapping[str, Choices
         # Any folder or file may be typed as well; the core says what is wrong with it.
         return gr.Dropdown(list(listed), allow_custom_value=True, **shared)
     match knob.kind:
-        case "switch":
+        case "bool":
             return gr.Checkbox(**shared)
         case "choice":
             return _choice(knob, shared)
-        case "several":
+        case "multi":
             # Drop-downs keep the order of choosing; check boxes do not.
             chosen = {**shared, "value": list(shared["value"])}
             return gr.Dropdown(list(knob.choices), multiselect=True, **chosen)
-        case "whole" | "real":
+        case "int" | "float":
             return _number(knob, shared)
         case _:
             return gr.Textbox(lines=2 if knob.ui.widget == "area" else 1, **shared)
@@ -207,9 +207,9 @@ def _choice(knob: Knob, shared: dict[str, Any]) -> Component:
 
 
 def _number(knob: Knob, shared: dict[str, Any]) -> Component:
-    step = knob.ui.step or (1 if knob.kind == "whole" else 0.01)
+    step = knob.ui.step or (1 if knob.kind == "int" else 0.01)
     if knob.ui.widget == "slider" and knob.minimum is not None and knob.maximum is not None:
-        precision = 0 if knob.kind == "whole" else None
+        precision = 0 if knob.kind == "int" else None
         return gr.Slider(knob.minimum, knob.maximum, step=step, precision=precision, **shared)
-    precision = 0 if knob.kind == "whole" else None
+    precision = 0 if knob.kind == "int" else None
     return gr.Number(step=step, precision=precision, **shared)

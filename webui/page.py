@@ -6,25 +6,25 @@ from typing import Any
 
 import gradio as gr
 
-from textual_inversion.foreman import Foreman
-from textual_inversion.jobs import Runner
+from textual_inversion.jobs.queue import Queue
+from textual_inversion.jobs.runner import Runner
+from textual_inversion.jobs.worker import QueueWorker
 from textual_inversion.names import bare
-from textual_inversion.queuefolder import Queue
-from webui import look, lookups, work
+from webui import choices, jobs, theme
+from webui.event_options import UNQUEUED, hide_progress
 from webui.form import remember
-from webui.live import Live, Part
-from webui.quiet import AT_ONCE, hush
-from webui.status import badge_html
-from webui.tabs import asking, create, generate, preprocess, runs, train
-from webui.tabs.parts import Tab
+from webui.layout import Tab
+from webui.polling import Live, Part
+from webui.tabs import create, generate, preprocess, requests, runs, train
+from webui.views.status import badge_html
 
 
 def build(runner: Runner) -> gr.Blocks:
     """Draw the page of a process whose jobs `runner` works."""
-    foreman = Foreman(runner, Queue(), work.training)
+    worker = QueueWorker(runner, Queue(), jobs.training)
     with gr.Blocks(title="Textual Inversion", analytics_enabled=False) as page:
         with gr.Row(elem_classes="ti-head"):
-            gr.HTML(look.HEADER, min_width=320)
+            gr.HTML(theme.HEADER, min_width=320)
             badge = Part("train", gr.HTML(elem_id="badge", min_width=280), badge_html)
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
             with gr.Tab("Create Embedding", id="create"):
@@ -32,23 +32,23 @@ def build(runner: Runner) -> gr.Blocks:
             with gr.Tab("Preprocess Images", id="preprocess"):
                 preparing = preprocess.draw(runner)
             with gr.Tab("Train", id="train") as at_train:
-                training = train.draw(runner, foreman)
+                training = train.draw(runner, worker)
             with gr.Tab("Generate", id="generate") as at_generate:
                 drawing = generate.draw(runner)
             with gr.Tab("Runs", id="runs"):
-                table = runs.Runs(foreman)
+                table = runs.Runs(worker)
         drawn = [creating, preparing, training, drawing]
         restored = remember(page, [*(tab.form for tab in drawn), preparing.extras["checking"].form])
         _offer_embeddings([restored.then, at_train.select, at_generate.select], *drawn)
         _hand_pictures_on(preparing, training, tabs)
         checked = preprocess.join(page, preparing, training, tabs)
-        asking.take_from(drawing.form, training.form, training.extras["take"])
+        requests.take_from(drawing.form, training.form, training.extras["take"])
         parts = [badge, *(part for tab in drawn for part in tab.parts), *table.parts]
         events = [event for tab in drawn for event in tab.events]
         events += [*checked, *table.listen(training.form, tabs)]
         live = Live(runner, parts)
         live.listen(page, events)
-        hush(page, live.seen)
+        hide_progress(page, live.seen)
     return page
 
 
@@ -60,12 +60,12 @@ def _offer_embeddings(
     shown = [chosen, drawing.extras["insert"]]
     created, name = creating.extras["created"].success, creating.form.by_path["name"]
     for moment, wanted in [*((moment, chosen) for moment in moments), (created, name)]:
-        offered = moment(_embeddings, wanted, shown, **AT_ONCE)
-        offered.then(None, [prompt, chosen], prompt, js=generate.FIRST_PROMPT, **AT_ONCE)
+        offered = moment(_embeddings, wanted, shown, **UNQUEUED)
+        offered.then(None, [prompt, chosen], prompt, js=generate.FIRST_PROMPT, **UNQUEUED)
 
 
 def _embeddings(chosen: str | None) -> tuple[Any, Any]:
-    listed = lookups.embeddings()
+    listed = choices.embeddings()
     name = bare(chosen or "") or (listed[0][1] if listed else None)
     return (
         gr.update(choices=listed, value=name),
@@ -80,5 +80,5 @@ def _hand_pictures_on(preparing: Tab, training: Tab, tabs: gr.Tabs) -> None:
         lambda folder: (folder, gr.Tabs(selected="train")),
         destination,
         [training.form.by_path["dataset_dir"], tabs],
-        **AT_ONCE,
+        **UNQUEUED,
     )

@@ -11,12 +11,12 @@ from pathlib import Path
 import gradio as gr
 
 from textual_inversion.errors import TextualInversionError
-from textual_inversion.jobs import Runner
-from textual_inversion.settings import find_folder
-from webui import look, work
-from webui.doors import Doors, open_doors
+from textual_inversion.jobs.runner import Runner
+from textual_inversion.storage.paths import find_folder
+from webui import jobs, theme
+from webui.access import AccessPolicy, make_access_policy
 from webui.page import build
-from webui.pictures import serve_from_own_folder
+from webui.served_images import serve_from_own_folder
 
 _WARM_AFTER_SECONDS = 2.0
 _SAVING_SECONDS = 60.0
@@ -41,7 +41,7 @@ def launch(
         SettingsError: The page would lie open to others.
         PortError: The port is taken.
     """
-    doors = open_doors(
+    policy = make_access_policy(
         host=host, listen=listen, share=share, auth=auth, allowed_hosts=allowed_hosts
     )
     pictures = serve_from_own_folder()
@@ -49,7 +49,7 @@ def launch(
     runner.recover(find_folder("runs"))
     page = build(runner)
     try:
-        _serve(page, doors, port=port, pictures=pictures)
+        _serve(page, policy, port=port, pictures=pictures)
         _warm_soon(runner)
         _wait()
     finally:
@@ -58,16 +58,16 @@ def launch(
         shutil.rmtree(pictures, ignore_errors=True)
 
 
-def _serve(page: gr.Blocks, doors: Doors, *, port: int | None, pictures: Path) -> None:
+def _serve(page: gr.Blocks, policy: AccessPolicy, *, port: int | None, pictures: Path) -> None:
     try:
         _, url, public_url = page.launch(
-            server_name=doors.host,
+            server_name=policy.host,
             server_port=port,
-            share=doors.share,
-            auth=doors.auth,
-            theme=look.theme(),
-            css_paths=look.STYLE_SHEET,
-            app_kwargs={"middleware": [doors.middleware]},
+            share=policy.share,
+            auth=policy.auth,
+            theme=theme.theme(),
+            css_paths=theme.STYLE_SHEET,
+            app_kwargs={"middleware": [policy.middleware]},
             strict_cors=True,
             allowed_paths=[str(pictures)],
             max_file_size="1mb",
@@ -90,7 +90,7 @@ def _serve(page: gr.Blocks, doors: Doors, *, port: int | None, pictures: Path) -
 
 def _warm_soon(runner: Runner) -> None:
     """Leave the first page the processor, then load what comes after it."""
-    warming = threading.Timer(_WARM_AFTER_SECONDS, work.warm, [runner.device])
+    warming = threading.Timer(_WARM_AFTER_SECONDS, jobs.warm, [runner.device])
     warming.daemon = True
     warming.start()
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from PIL import Image
 
-from preprocessing.captioners.captioner import failures_named, release
+from preprocessing.captioners.base import failures_named, release
 from preprocessing.captioners.weights import Weights, fetch, find_weights
 from textual_inversion.errors import ModelError
 from textual_inversion.events import Event, Loading

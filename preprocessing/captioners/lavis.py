@@ -18,10 +18,10 @@ from typing import Any
 
 from PIL import Image
 
-from preprocessing.captioners.background import awaited
+from preprocessing.captioners.background_task import awaited
+from preprocessing.captioners.base import UncaptionedError
 from preprocessing.captioners.blip import Lengths
-from preprocessing.captioners.captioner import UncaptionedError
-from preprocessing.captioners.environment import is_made, place, python_of
+from preprocessing.captioners.lavis_environment import is_made, place, python_of
 from textual_inversion.errors import ModelError, SettingsError
 from textual_inversion.events import Event
 from textual_inversion.settings import PreprocessSettings

@@ -16,7 +16,7 @@ from typing import Any
 
 from PIL import Image
 
-from preprocessing.captioners.captioner import UncaptionedError, need_package
+from preprocessing.captioners.base import UncaptionedError, need_package
 from preprocessing.captioners.tagging import Tagging
 from preprocessing.captioners.weights import Weights, fetch, find_weights
 from textual_inversion.errors import ModelError

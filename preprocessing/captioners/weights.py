@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from preprocessing.captioners.background import awaited
+from preprocessing.captioners.background_task import awaited
 from textual_inversion.errors import ModelError
 from textual_inversion.events import Event
 from textual_inversion.models.hub import faults, reason
-from textual_inversion.settings import find_folder
+from textual_inversion.storage.paths import find_folder
 
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 _MB = 1_000_000

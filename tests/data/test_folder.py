@@ -2,7 +2,7 @@ import pytest
 from PIL import Image
 
 from textual_inversion.data.folder import list_pictures, read_folder
-from textual_inversion.data.sizes import Fit
+from textual_inversion.data.resizing import Fit
 from textual_inversion.errors import DatasetError
 
 

@@ -4,7 +4,7 @@ from PIL import Image
 
 from textual_inversion.data.folder import read_folder
 from textual_inversion.data.masks import cut_weights, loss_weights
-from textual_inversion.data.sizes import Fit
+from textual_inversion.data.resizing import Fit
 from textual_inversion.errors import DatasetError
 from textual_inversion.events import Warned
 

@@ -4,14 +4,14 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from tests.files import theirs
-from tests.files.samples import sd1
-from tests.files.test_image import picture
-from textual_inversion import files
+from tests.embeddings.formats import theirs
+from tests.embeddings.formats.samples import sd1
+from tests.embeddings.formats.test_image import picture
+from textual_inversion.embeddings import formats
+from textual_inversion.embeddings.embedding import Embedding
+from textual_inversion.embeddings.formats import diffusers, png
+from textual_inversion.embeddings.library import Library
 from textual_inversion.errors import EmbeddingError
-from textual_inversion.files import diffusers, image
-from textual_inversion.files.embedding import Embedding
-from textual_inversion.library import Library
 
 
 def rows(width, num=2, seed=1):
@@ -94,7 +94,7 @@ def forms(table):
 
 @pytest.mark.parametrize(("content", "expected", "extension"), forms(ONE))
 def test_a_file_of_one_embedding_is_read(tmp_path, content, expected, extension):
-    found = files.read(save(content, tmp_path / f"x{extension}"))
+    found = formats.read(save(content, tmp_path / f"x{extension}"))
     assert found.name == "x"
     assert [tensor.tolist() for tensor in found.vectors] == [t.tolist() for t in expected]
 
@@ -108,7 +108,7 @@ def test_a_file_of_several_is_listed_as_several(tmp_path, content, expected, ext
     assert {name: library.load(name).widths for name in expected} == expected
     if len(expected) > 1:
         with pytest.raises(EmbeddingError, match="holds 2 embeddings"):
-            files.read(path)
+            formats.read(path)
 
 
 def test_saving_over_one_of_several_leaves_the_others(tmp_path):
@@ -124,7 +124,7 @@ def test_saving_over_one_of_several_leaves_the_others(tmp_path):
 @pytest.mark.parametrize(("content", "expected", "extension"), forms(ELSEWHERE))
 def test_what_works_elsewhere_or_not_at_all_is_named(tmp_path, content, expected, extension):
     with pytest.raises(EmbeddingError, match=expected):
-        files.read(save(content, tmp_path / f"x{extension}"))
+        formats.read(save(content, tmp_path / f"x{extension}"))
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_names_and_keys_that_steer_a_terminal_are_escaped(tmp_path):
     assert len(told) == 3
     assert all(name.isprintable() and problem.isprintable() for name, problem in told)
     save({"string_to_param": {"*": L}, "sd_checkpoint_name": evil}, tmp_path / "base.pt")
-    assert files.read(tmp_path / "base.pt").base_model == "\\x1b[31mred \\u202e"
+    assert formats.read(tmp_path / "base.pt").base_model == "\\x1b[31mred \\u202e"
     assert Library(tmp_path).load("good\\x1b[31mred\\n\\u202e").num_vectors == 2
 
 
@@ -159,15 +159,15 @@ def test_the_libraries_warnings_do_not_leak(tmp_path):
 
     (tmp_path / "x.pt").write_bytes(pickle.dumps({"a": 1}, 4))
     with pytest.raises(EmbeddingError):
-        files.read(tmp_path / "x.pt")
+        formats.read(tmp_path / "x.pt")
 
 
 SD1, SD2 = Embedding("cat", (L,), 5), Embedding("cat", (H[:1],), 5)
 SDXL = Embedding("cat", (L, G), 5)
 WRITERS = {
-    "cat.pt": (files.write, (SD1, SD2, SDXL)),
-    "cat.safetensors": (files.write, (SD1, SD2, SDXL)),
-    "cat.png": (lambda one, path: image.write(path, picture(), one), (SD1, SD2, SDXL)),
+    "cat.pt": (formats.write, (SD1, SD2, SDXL)),
+    "cat.safetensors": (formats.write, (SD1, SD2, SDXL)),
+    "cat.png": (lambda one, path: png.write(path, picture(), one), (SD1, SD2, SDXL)),
     "learned_embeds.bin": (lambda one, path: diffusers.export(path, one), (SD1, SD2)),
     "learned_embeds.safetensors": (lambda one, path: diffusers.export(path, one), (SD1, SD2)),
 }

@@ -7,7 +7,7 @@ import sys
 import pytest
 import torch
 
-from tests.files.hostile import fill
+from tests.embeddings.formats.hostile import fill
 
 MAX_MB = 500
 TOOK = ("cold_s", "warm_s", "slowest_s", "mb", "good")
@@ -20,7 +20,7 @@ def test_hundreds_of_hostile_files_are_listed_in_seconds_and_none_runs(tmp_path)
     count = fill(folder, proof)
     torch.save({"emb_params": torch.ones(2, 768)}, folder / "honest.pt")
     ran = subprocess.run(
-        [sys.executable, "-m", "tests.files.hostile_run", str(folder)],
+        [sys.executable, "-m", "tests.embeddings.formats.hostile_run", str(folder)],
         capture_output=True,
         text=True,
         timeout=120,

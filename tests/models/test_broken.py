@@ -8,8 +8,8 @@ import time
 import pytest
 
 from textual_inversion.errors import ModelError
-from textual_inversion.models.find import describe_model
-from textual_inversion.models.load import load_model
+from textual_inversion.models.catalog import describe_model
+from textual_inversion.models.loading import load_model
 
 FILES = (
     "model_index.json",

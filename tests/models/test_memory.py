@@ -5,8 +5,8 @@ import torch
 from PIL import Image
 
 from textual_inversion.errors import ModelError
-from textual_inversion.models.find import describe_model
-from textual_inversion.models.load import load_model
+from textual_inversion.models.catalog import describe_model
+from textual_inversion.models.loading import load_model
 from textual_inversion.models.memory import saving_memory
 
 

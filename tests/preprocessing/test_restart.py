@@ -6,7 +6,7 @@ import threading
 import pytest
 from PIL import Image
 
-from preprocessing.manifest import NAME
+from preprocessing.files.manifest import NAME
 from textual_inversion.events import Finished, Progressed, Warned
 
 

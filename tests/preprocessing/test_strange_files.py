@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from PIL import EpsImagePlugin, Image
 
-from preprocessing.looks import Unusable, look_at
-from preprocessing.manifest import mark
+from preprocessing.checks.measurements import Unusable, look_at
+from preprocessing.files.manifest import mark
 from textual_inversion.errors import DatasetError
 from textual_inversion.events import Finished, Warned
-from textual_inversion.picturefile import MOST_BYTES
-from textual_inversion.pictures import open_picture, text_beside
-from webui.pictures import served
+from textual_inversion.images.decoding import open_picture
+from textual_inversion.images.files import MOST_BYTES
+from textual_inversion.images.folder import text_beside
+from webui.served_images import served
 
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n%%EOF\n"
 

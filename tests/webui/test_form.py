@@ -4,13 +4,13 @@ import gradio as gr
 import pytest
 
 from textual_inversion.errors import SettingsError
-from textual_inversion.knobs import walk
 from textual_inversion.settings import (
     CreateSettings,
     GenerateSettings,
     PreprocessSettings,
     TrainSettings,
 )
+from textual_inversion.settings.knobs import walk
 from webui.form import draw_form
 
 JOBS = [
@@ -31,14 +31,14 @@ def other_value(knob):
     """A valid value that is not the default."""
     if knob.kind == "choice":
         return next(choice for choice in knob.choices if choice != knob.default)
-    if knob.kind == "several":
+    if knob.kind == "multi":
         return knob.choices[1::-1]
-    if knob.kind == "switch":
+    if knob.kind == "bool":
         return not knob.default
-    if knob.kind == "whole":
+    if knob.kind == "int":
         fitting = min(64, knob.maximum or 64)
         return fitting if knob.default != fitting else fitting + 8
-    if knob.kind == "real":
+    if knob.kind == "float":
         return (knob.maximum or 3.5) if knob.default != knob.maximum else knob.minimum
     return f"an other {knob.path}" if knob.path not in SCHEDULES else "0.001:10, 0.0005"
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from textual_inversion.jobs import Runner
+from textual_inversion.jobs.runner import Runner
 from webui.page import build
 
 

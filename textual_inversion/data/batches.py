@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 import torch
 
-from textual_inversion.data.latents import LatentCache, View
+from textual_inversion.data.batch_sampler import Order
+from textual_inversion.data.latent_cache import LatentCache, View
 from textual_inversion.data.masks import cut_weights
-from textual_inversion.data.order import Order
-from textual_inversion.prompts import fill, vary_tags
+from textual_inversion.prompts.caption import vary_tags
+from textual_inversion.prompts.template import fill
 from textual_inversion.randomness import draw, generator
 from textual_inversion.settings import TrainSettings
 

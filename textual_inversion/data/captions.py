@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from textual_inversion.filenames import without_counter, words_of_file_name
-from textual_inversion.pictures import text_beside
+from textual_inversion.images.file_names import without_counter, words_of_file_name
+from textual_inversion.images.folder import text_beside
 
 
 @dataclass(frozen=True)

@@ -15,17 +15,12 @@ from pathlib import Path
 from PIL import Image
 
 from textual_inversion.data.captions import WHOLE_NAME, FileNameWords, caption_of
-from textual_inversion.data.sizes import Fit, Size
+from textual_inversion.data.resizing import Fit, Size
 from textual_inversion.errors import DatasetError
 from textual_inversion.events import Warned
-from textual_inversion.pictures import (
-    find_pictures,
-    mask_beside,
-    open_picture,
-    pictures_in,
-    shown,
-    smallness,
-)
+from textual_inversion.images.decoding import open_picture, shown
+from textual_inversion.images.folder import find_pictures, mask_beside, pictures_in
+from textual_inversion.images.resizing import smallness
 
 _REPEATED = re.compile(r"([1-9][0-9]{0,3})_")
 _SAME_SHAPE = 0.02

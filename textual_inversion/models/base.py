@@ -16,9 +16,9 @@ import torch
 from PIL import Image
 
 from textual_inversion.errors import ModelError
-from textual_inversion.models.find import ModelInfo
-from textual_inversion.models.noise import Prediction, alphas_cumprod
-from textual_inversion.models.text import Conditioning, TextStack
+from textual_inversion.models.catalog import ModelInfo
+from textual_inversion.models.noise_schedule import Prediction, alphas_cumprod
+from textual_inversion.models.text_encoders import Conditioning, TextStack
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class BaseModel:
             latent = self.vae.encode(pixels.to(self.device, self.vae.dtype)).latent_dist
         return Moments(latent.mean.float(), latent.std.float())
 
-    def rest_vae(self, *, rests: bool) -> None:
+    def offload_vae(self, *, rests: bool) -> None:
         """Let the autoencoder wait in main memory until it is needed, or always on the device."""
         self.vae_rests = rests
         self.vae.to("cpu" if rests else self.device)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from textual_inversion.errors import ModelError
-from textual_inversion.models.layout import SUFFIXES
+from textual_inversion.models.single_file_layout import SUFFIXES
 
 _NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 _CLIP = "openai/clip-vit-large-patch14"

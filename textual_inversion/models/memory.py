@@ -43,12 +43,12 @@ def saving_memory(
         model.unet.enable_gradient_checkpointing()
     _attend(model, attention)
     if vae_rests:
-        model.rest_vae(rests=True)
+        model.offload_vae(rests=True)
     try:
         yield
     finally:
         if vae_rests:
-            model.rest_vae(rests=False)
+            model.offload_vae(rests=False)
         if checkpointing:
             model.unet.disable_gradient_checkpointing()
         if attention != "sdpa":

@@ -8,20 +8,17 @@ fields by hand: the command line, the page and the table are renderings of `knob
 from textual_inversion.settings.base import (
     DEFAULT_MODEL,
     SCHEMA_VERSION,
-    OnlyWith,
-    Positional,
     Settings,
-    Ui,
-    Widget,
-    find_folder,
     read_settings_file,
 )
 from textual_inversion.settings.basics import AUTO
 from textual_inversion.settings.check import CheckCommandSettings, CheckSettings
 from textual_inversion.settings.create import CreateSettings
 from textual_inversion.settings.generate import GenerateSettings, Sampler
+from textual_inversion.settings.markers import OnlyWith, Positional, Ui, Widget
 from textual_inversion.settings.preprocess import PreprocessSettings
 from textual_inversion.settings.train import TrainSettings
+from textual_inversion.storage.paths import find_folder
 
 __all__ = [
     "AUTO",

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -23,44 +21,6 @@ from textual_inversion.names import bare
 
 SCHEMA_VERSION = 1
 DEFAULT_MODEL = "models/pocket"
-_MADE = {("embeddings",), ("runs",), ("outputs",)}
-
-Widget = Literal["auto", "slider", "area", "embedding", "model", "template", "schedule"]
-
-
-@dataclass(frozen=True)
-class Ui:
-    """How a field looks on the page; it has no effect on what the field means.
-
-    Fields with the same `row` stand side by side; those of a `group` are folded away under it.
-    """
-
-    label: str
-    widget: Widget = "auto"
-    row: str = ""
-    step: float | None = None
-    group: str = ""
-
-    @property
-    def advanced(self) -> bool:
-        """Tell whether the field is folded away at first."""
-        return bool(self.group)
-
-
-@dataclass(frozen=True)
-class Positional:
-    """Marks a field that the command line takes by place, not by a flag."""
-
-
-@dataclass(frozen=True)
-class OnlyWith:
-    """Marks a field that has an effect only while the switch `field` is on.
-
-    Where `field` is a list of names, at least one of `among` must be in it.
-    """
-
-    field: str
-    among: tuple[str, ...] = ()
 
 
 class Settings(BaseModel):
@@ -141,16 +101,3 @@ def _each_once(value: Any) -> Any:
 Listed = BeforeValidator(_each_once)
 BareName = Annotated[str, AfterValidator(bare)]
 PixelSize = Annotated[int, Field(ge=0, le=2048, multiple_of=8)]
-
-
-def find_folder(name: str) -> Path:
-    """Find `embeddings`, `templates`, `models` or the like: here, else in the project's folder.
-
-    An environment variable TI_HOME, when set, stands for "here", and what is made goes there only.
-    """
-    here = Path(os.environ.get("TI_HOME", ".")) / name
-    if "TI_HOME" in os.environ and Path(name).parts[:1] in _MADE:
-        return here
-    package = Path(__file__).resolve().parents[1]
-    shipped = (package.parent / name, package / "_project" / name)
-    return here if here.is_dir() else next((path for path in shipped if path.is_dir()), here)

@@ -6,13 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from textual_inversion.settings.base import (
-    BareName,
-    PixelSize,
-    Positional,
-    Settings,
-    Ui,
-)
+from textual_inversion.settings.base import BareName, PixelSize, Settings
+from textual_inversion.settings.markers import Positional, Ui
 
 AUTO = "auto"
 

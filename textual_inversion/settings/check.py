@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from textual_inversion.settings.base import (
-    DEFAULT_MODEL,
-    BareName,
-    OnlyWith,
-    PixelSize,
-    Positional,
-    Settings,
-    Ui,
-)
+from textual_inversion.settings.base import DEFAULT_MODEL, BareName, PixelSize, Settings
+from textual_inversion.settings.markers import OnlyWith, Positional, Ui
 
 _IN_TRAINING = {"folder": "dataset_dir", "name": "embedding"}
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from textual_inversion.settings.base import Positional
+from textual_inversion.settings.markers import Positional
 
 _OURS = "value_error"
 _NOT_GIVEN = {"missing", "string_too_short"}

@@ -6,13 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from textual_inversion.settings.base import (
-    DEFAULT_MODEL,
-    BareName,
-    Positional,
-    Settings,
-    Ui,
-)
+from textual_inversion.settings.base import DEFAULT_MODEL, BareName, Settings
+from textual_inversion.settings.markers import Positional, Ui
 
 
 class CreateSettings(Settings):

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from textual_inversion.settings.base import Ui
 from textual_inversion.settings.basics import BasicTrainSettings
+from textual_inversion.settings.markers import Ui
 
 
 def _is_regex(text: str) -> str:

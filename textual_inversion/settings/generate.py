@@ -6,13 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from textual_inversion.settings.base import (
-    DEFAULT_MODEL,
-    PixelSize,
-    Positional,
-    Settings,
-    Ui,
-)
+from textual_inversion.settings.base import DEFAULT_MODEL, PixelSize, Settings
+from textual_inversion.settings.markers import Positional, Ui
 
 Sampler = Literal[
     "DPM++ 2M", "DPM++ 2M Karras", "Euler", "Euler a", "DDIM", "UniPC", "Heun", "PNDM"

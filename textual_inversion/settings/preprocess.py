@@ -6,15 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from textual_inversion.settings.base import (
-    DEFAULT_MODEL,
-    Listed,
-    OnlyWith,
-    PixelSize,
-    Positional,
-    Settings,
-    Ui,
-)
+from textual_inversion.settings.base import DEFAULT_MODEL, Listed, PixelSize, Settings
+from textual_inversion.settings.markers import OnlyWith, Positional, Ui
 
 CaptionerName = Literal["blip", "deepdanbooru", "wd14", "lavis"]
 _SENTENCES = OnlyWith("caption", ("blip", "lavis"))

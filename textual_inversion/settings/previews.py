@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from textual_inversion.settings.base import PixelSize, Settings, Ui
+from textual_inversion.settings.base import PixelSize, Settings
 from textual_inversion.settings.generate import Sampler
+from textual_inversion.settings.markers import Ui
 
 
 class PreviewSettings(Settings):

@@ -6,16 +6,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from textual_inversion.settings.base import (
-    DEFAULT_MODEL,
-    Ui,
-)
+from textual_inversion.settings.base import DEFAULT_MODEL
 from textual_inversion.settings.basics import AUTO
-from textual_inversion.settings.machine import MachineSettings
+from textual_inversion.settings.hardware import HardwareSettings
+from textual_inversion.settings.markers import Ui
 from textual_inversion.settings.previews import PreviewSettings
 
 
-class TrainSettings(PreviewSettings, MachineSettings):
+class TrainSettings(PreviewSettings, HardwareSettings):
     """Train an embedding on a folder of pictures; everything else stays frozen."""
 
     optimizer: Annotated[
@@ -191,7 +189,7 @@ class TrainSettings(PreviewSettings, MachineSettings):
 
     @model_validator(mode="after")
     def _check_schedule(self) -> Self:
-        from textual_inversion.schedules import parse_schedule
+        from textual_inversion.settings.schedule import parse_schedule
 
         absolute = self.learning_rate_steps == "absolute"
         if self.learning_rate != AUTO:

@@ -8,15 +8,15 @@ from typing import Any
 
 import gradio as gr
 
-from textual_inversion.control import Turnstile
 from textual_inversion.errors import TextualInversionError
-from textual_inversion.jobs import Runner
+from textual_inversion.jobs.device_lock import DeviceLock
+from textual_inversion.jobs.runner import Runner
 from textual_inversion.settings import CreateSettings
-from webui import lookups
+from webui import choices
+from webui.event_options import UNQUEUED
 from webui.form import draw_form
-from webui.quiet import AT_ONCE
-from webui.tabs.parts import Tab, complaints, lead
-from webui.work import warm
+from webui.jobs import warm
+from webui.layout import Tab, complaints, lead
 
 _LEAD = (
     "Give your subject a word of its own. It starts from words that say roughly what it is; "
@@ -32,7 +32,7 @@ def draw(runner: Runner) -> Tab:
         form = draw_form(
             "create",
             CreateSettings,
-            choices={"model": lookups.models()},
+            choices={"model": choices.models()},
             notes=["name", "initialization_text"],
         )
         button = gr.Button("Create embedding", variant="primary", elem_id="create-start-button")
@@ -47,15 +47,15 @@ def draw(runner: Runner) -> Tab:
         api_visibility="private",
     )
     # The next name is asked about anew.
-    created.success(lambda: False, None, form.by_path["force"], **AT_ONCE)
+    created.success(lambda: False, None, form.by_path["force"], **UNQUEUED)
     return Tab(form, extras={"created": created})
 
 
-def _create(read: Callable[[Any], CreateSettings], values: Any, device: Turnstile) -> str:
+def _create(read: Callable[[Any], CreateSettings], values: Any, device: DeviceLock) -> str:
     with complaints():
         settings = read(values)
         with device.turn():
-            from textual_inversion.create import create
+            from textual_inversion.embeddings.create import create
 
             path = create(settings)
     return (
@@ -64,14 +64,14 @@ def _create(read: Callable[[Any], CreateSettings], values: Any, device: Turnstil
     )
 
 
-def _name(values: dict[str, Any], device: Turnstile) -> str:
+def _name(values: dict[str, Any], device: DeviceLock) -> str:
     """Warn of a name that is a word already, as one types it."""
     try:
         settings = CreateSettings.build(values, {"name": values["name"] or ""})
         if not settings.name:
             return ""
         warm(device)
-        from textual_inversion.create import describe_name
+        from textual_inversion.embeddings.create import describe_name
 
         warning = describe_name(settings)
         return f'<p class="ti-wrong">{escape(warning)}</p>' if warning else ""
@@ -79,12 +79,12 @@ def _name(values: dict[str, Any], device: Turnstile) -> str:
         return f'<p class="ti-wrong">{escape(str(error))}</p>'
 
 
-def _start(values: dict[str, Any], device: Turnstile) -> str:
+def _start(values: dict[str, Any], device: DeviceLock) -> str:
     """Say which tokens the text becomes; the name does not matter for that, nor need it be set."""
     try:
         settings = CreateSettings.build(values, {"name": _UNNAMED})
         warm(device)
-        from textual_inversion.create import describe_start
+        from textual_inversion.embeddings.create import describe_start
 
         return f"<p>{escape(describe_start(settings))}</p>"
     except TextualInversionError as error:

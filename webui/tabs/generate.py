@@ -8,16 +8,16 @@ from typing import Any
 
 import gradio as gr
 
-from textual_inversion.jobs import Runner
-from textual_inversion.runview import Run
+from textual_inversion.jobs.runner import Runner
+from textual_inversion.runs.state import Run
 from textual_inversion.settings import GenerateSettings
-from webui import lookups, work
+from webui import choices, jobs
+from webui.event_options import UNQUEUED
 from webui.form import Form, draw_form
-from webui.live import Part, start_button, stop_button
-from webui.pictures import infotext, served
-from webui.quiet import AT_ONCE
-from webui.status import status_html, warnings_html
-from webui.tabs.parts import Tab, buttons, complaints, lead
+from webui.layout import Tab, buttons, complaints, lead
+from webui.polling import Part, start_button, stop_button
+from webui.served_images import infotext, served
+from webui.views.status import status_html, warnings_html
 
 _SHOWN = 24
 _LEAD = "Write the new word in a prompt as &lt;name&gt; or just name, several words if you like."
@@ -38,7 +38,7 @@ def draw(runner: Runner) -> Tab:
                 label="Put an embedding into the prompt",
                 elem_id="generate-insert-word",
             )
-            form = draw_form("generate", GenerateSettings, choices={"model": lookups.models()})
+            form = draw_form("generate", GenerateSettings, choices={"model": choices.models()})
         with gr.Column(scale=6, min_width=320):
             start, stop = buttons("generate", "Generate")
             parts = _live(runner)
@@ -62,7 +62,7 @@ def _inserted(prompt: str | None, name: str | None) -> tuple[str, None]:
 def _begin(runner: Runner, form: Form[GenerateSettings], values: tuple[Any, ...]) -> None:
     with complaints():
         settings = form.settings(values)
-        runner.start("generate", work.generating(settings))
+        runner.start("generate", jobs.generating(settings))
 
 
 def _live(runner: Runner) -> list[Part]:
@@ -77,7 +77,7 @@ def _live(runner: Runner) -> list[Part]:
     def tell(event: gr.SelectData) -> str:
         return _info(runner.run("generate"), place=event.index)
 
-    gallery.select(tell, None, info, **AT_ONCE)
+    gallery.select(tell, None, info, **UNQUEUED)
     warnings = gr.HTML(elem_id="generate-warning-list")
     return [
         Part("generate", status, lambda run: status_html(run, idle=_IDLE)),

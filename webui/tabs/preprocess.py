@@ -10,17 +10,17 @@ from typing import Any
 
 import gradio as gr
 
-from textual_inversion.jobs import Runner
-from textual_inversion.runview import Run
+from textual_inversion.jobs.runner import Runner
+from textual_inversion.runs.state import Run
 from textual_inversion.settings import PreprocessSettings
-from webui import lookups, work
+from webui import choices, jobs
+from webui.caption_editor.editor import Editor
 from webui.form import Form, draw_form
-from webui.live import Part, start_button, stop_button
-from webui.pictures import served
-from webui.status import status_html, warnings_html
-from webui.tabs.captions import Editor
-from webui.tabs.checking import Checking
-from webui.tabs.parts import Tab, buttons, complaints, lead
+from webui.layout import Tab, buttons, complaints, lead
+from webui.polling import Part, start_button, stop_button
+from webui.served_images import served
+from webui.tabs.check import Checking
+from webui.views.status import status_html, warnings_html
 
 _PAIRS_SHOWN = 12
 _LEAD = "Bring your pictures to the size that training needs. Your own files are only read."
@@ -60,7 +60,7 @@ def _prepare(runner: Runner) -> Tab:
             form = draw_form(
                 "preprocess",
                 PreprocessSettings,
-                choices={"model": lookups.models()},
+                choices={"model": choices.models()},
                 initial=_example(),
             )
         with gr.Column(scale=6, min_width=320):
@@ -85,7 +85,7 @@ def _prepare(runner: Runner) -> Tab:
 
 def _example() -> dict[str, Any]:
     """Offer the pictures that ship with the project, so that the first try is one click."""
-    sample = lookups.sample_pictures()
+    sample = choices.sample_pictures()
     return {"source": sample, "destination": f"prepared/{Path(sample).name}"} if sample else {}
 
 
@@ -93,7 +93,7 @@ def _begin(runner: Runner, form: Form[PreprocessSettings], values: tuple[Any, ..
     with complaints():
         settings = form.settings(values)
         name = Path(settings.source).name
-        runner.start("preprocess", work.preprocessing(settings), name=name)
+        runner.start("preprocess", jobs.preprocessing(settings), name=name)
 
 
 def _live() -> list[Part]:

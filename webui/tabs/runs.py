@@ -6,16 +6,17 @@ from typing import Any
 
 import gradio as gr
 
-from textual_inversion.control import WISHES, leave_wish
 from textual_inversion.errors import TrainingError
-from textual_inversion.foreman import Foreman
-from textual_inversion.runtable import Row
-from textual_inversion.settings import TrainSettings, find_folder
-from webui.board import Board, open_board
+from textual_inversion.jobs.worker import QueueWorker
+from textual_inversion.runs.history import Row
+from textual_inversion.runs.requests import REQUESTS, leave_request
+from textual_inversion.settings import TrainSettings
+from textual_inversion.storage.paths import find_folder
+from webui.event_options import QUIET
 from webui.form import Form
-from webui.live import Part, Watched
-from webui.quiet import QUIET
-from webui.tabs.parts import complaints, lead
+from webui.layout import complaints, lead
+from webui.polling import Part, Watched
+from webui.views.runs_table import RunsTable, open_runs_table
 
 _LEAD = (
     "Trainings that wait run one after another, with their settings as they were; one that fails "
@@ -33,9 +34,9 @@ element.addEventListener('click', event => {
 class Runs:
     """The drawn tab: what it shows, and the events after which to look at once."""
 
-    def __init__(self, foreman: Foreman) -> None:
-        self.foreman = foreman
-        self.board = open_board(foreman.queue, find_folder("runs"))
+    def __init__(self, worker: QueueWorker) -> None:
+        self.worker = worker
+        self.table = open_runs_table(worker.queue, find_folder("runs"))
         lead(_LEAD)
         with gr.Row(elem_classes="ti-buttons"):
             gr.HTML("<h2>Queue</h2>", elem_classes="ti-lead")
@@ -53,35 +54,35 @@ class Runs:
     @property
     def parts(self) -> list[Part | Watched]:
         """Give what is drawn again when it changes."""
-        board = self.board
+        table = self.table
         return [
-            Watched(self._queue, board.queue_html, board.queue_mark),
-            Watched(self._table, board.runs_html, board.runs_mark),
-            Watched(self._start, lambda: gr.update(visible=board.is_idle()), board.is_idle),
+            Watched(self._queue, table.queue_html, table.queue_mark),
+            Watched(self._table, table.runs_html, table.runs_mark),
+            Watched(self._start, lambda: gr.update(visible=table.is_idle()), table.is_idle),
         ]
 
     def listen(self, form: Form[TrainSettings], tabs: gr.Tabs) -> list[Any]:
         """Hear the buttons; a run's settings go into the Train tab's form."""
 
         def on_ticket(event: gr.EventData) -> None:
-            act_on_ticket(self.foreman, self.board, str(event.do), str(event.which))
+            act_on_ticket(self.worker, self.table, str(event.do), str(event.which))
 
         def on_run(event: gr.EventData) -> list[Any]:
-            row = act_on_run(self.foreman, self.board, str(event.do), str(event.which))
+            row = act_on_run(self.worker, self.table, str(event.do), str(event.which))
             if row is None:
                 return [gr.skip() for _ in (*form.controls, tabs)]
             return [*form.place(row.settings), gr.Tabs(selected="train")]
 
         return [
-            self._start.click(self.foreman.wake, **QUIET),
+            self._start.click(self.worker.wake, **QUIET),
             self._queue.click(on_ticket, **QUIET),
             self._table.click(on_run, None, [*form.controls, tabs], **QUIET),
         ]
 
 
-def act_on_ticket(foreman: Foreman, board: Board, do: str, which: str) -> None:
+def act_on_ticket(worker: QueueWorker, table: RunsTable, do: str, which: str) -> None:
     """Do what a button of the queue says; what is there no more is left alone."""
-    queue = foreman.queue
+    queue = worker.queue
     match do:
         case "up":
             queue.move(which, -1)
@@ -91,28 +92,28 @@ def act_on_ticket(foreman: Foreman, board: Board, do: str, which: str) -> None:
             queue.remove(which)
         case "retry":
             queue.retry(which)
-            foreman.wake()
+            worker.wake()
         case _:
             pass
-    board.forget()
+    table.forget()
 
 
-def act_on_run(foreman: Foreman, board: Board, do: str, which: str) -> Row | None:
+def act_on_run(worker: QueueWorker, table: RunsTable, do: str, which: str) -> Row | None:
     """Do what a button of the table says; give the run whose settings are to be shown, if any."""
-    row = board.row(which)
+    row = table.row(which)
     if row is None:
         return None
     with complaints():
         if do == "resume":
-            _go_on(foreman, row)
-        elif do in WISHES:
-            leave_wish(row.folder, next(wish for wish in WISHES if wish == do))
-    board.forget()
+            _go_on(worker, row)
+        elif do in REQUESTS:
+            leave_request(row.folder, next(request for request in REQUESTS if request == do))
+    table.forget()
     return row if do == "settings" else None
 
 
-def _go_on(foreman: Foreman, row: Row) -> None:
+def _go_on(worker: QueueWorker, row: Row) -> None:
     if not row.can_go_on:
         raise TrainingError(f"The run {row.folder} cannot go on; train its embedding anew.")
-    foreman.queue.add(TrainSettings.build(row.settings, {"resume": str(row.folder)}))
-    foreman.wake()
+    worker.queue.add(TrainSettings.build(row.settings, {"resume": str(row.folder)}))
+    worker.wake()

@@ -8,19 +8,20 @@ from typing import Any
 import gradio as gr
 
 from textual_inversion.errors import SettingsError
-from textual_inversion.foreman import Foreman
-from textual_inversion.jobs import Runner
-from textual_inversion.runview import Run
+from textual_inversion.jobs.runner import Runner
+from textual_inversion.jobs.worker import QueueWorker
+from textual_inversion.runs.state import Run
 from textual_inversion.settings import TrainSettings
-from webui import curves, lookups, work
-from webui.commands import command_line
+from webui import choices, jobs
+from webui.charts import training_curves
+from webui.charts.vectors_table import vectors_html
 from webui.form import Form, draw_form
-from webui.live import Part, start_button, stop_button
-from webui.pictures import served
-from webui.status import facts_html, status_html
-from webui.tabs import asking
-from webui.tabs.parts import Tab, buttons, complaints, lead
-from webui.vectors import vectors_html
+from webui.layout import Tab, buttons, complaints, lead
+from webui.polling import Part, start_button, stop_button
+from webui.served_images import served
+from webui.shell_command import command_line
+from webui.tabs import requests
+from webui.views.status import facts_html, status_html
 
 _PREVIEWS_SHOWN = 24
 _LEAD = (
@@ -31,7 +32,7 @@ _IDLE = "Nothing is being trained. Choose an embedding and pictures, then press 
 _UNCHOSEN = "embedding"
 
 
-def draw(runner: Runner, foreman: Foreman) -> Tab:
+def draw(runner: Runner, worker: QueueWorker) -> Tab:
     """Draw the tab."""
     lead(_LEAD)
     with gr.Row(elem_classes="ti-columns ti-watch"):
@@ -43,7 +44,7 @@ def draw(runner: Runner, foreman: Foreman) -> Tab:
             check = gr.Button("Check the data set", size="sm", elem_id="train-check-button")
         with gr.Column(scale=6, min_width=320):
             start, stop = buttons("train", "Train")
-            asked = asking.draw(runner, foreman, form)
+            asked = requests.draw(runner, worker, form)
             parts = _live()
             _show_command(form)
     begun = start.click(
@@ -55,12 +56,10 @@ def draw(runner: Runner, foreman: Foreman) -> Tab:
 
 
 def _settings() -> Form[TrainSettings]:
-    choices = {"model": lookups.models(), "template": lookups.templates(), "embedding": []}
+    lists = {"model": choices.models(), "template": choices.templates(), "embedding": []}
     # So that the first try is one click; the command line asks for the folder.
-    sample = {"dataset_dir": lookups.sample_pictures()}
-    form = draw_form(
-        "train", TrainSettings, choices=choices, initial=sample, notes=["learning_rate"]
-    )
+    sample = {"dataset_dir": choices.sample_pictures()}
+    form = draw_form("train", TrainSettings, choices=lists, initial=sample, notes=["learning_rate"])
     form.explain(_curve, form.notes["learning_rate"])
     return form
 
@@ -68,7 +67,7 @@ def _settings() -> Form[TrainSettings]:
 def _curve(values: dict[str, Any]) -> str:
     """Draw the rate; it does not depend on the embedding, nor need one be chosen."""
     try:
-        return curves.rate_chart(TrainSettings.build(values, {"embedding": _UNCHOSEN}))
+        return training_curves.rate_chart(TrainSettings.build(values, {"embedding": _UNCHOSEN}))
     except SettingsError as error:
         return f'<p class="ti-wrong">{escape(str(error))}</p>'
 
@@ -76,7 +75,7 @@ def _curve(values: dict[str, Any]) -> str:
 def _begin(runner: Runner, form: Form[TrainSettings], values: tuple[Any, ...]) -> None:
     with complaints():
         settings = form.settings(values)
-        runner.start("train", work.training(settings), name=settings.embedding)
+        runner.start("train", jobs.training(settings), name=settings.embedding)
 
 
 def _live() -> list[Part]:
@@ -91,7 +90,7 @@ def _live() -> list[Part]:
     facts = gr.HTML(elem_id="train-run-facts")
     return [
         Part("train", status, lambda run: status_html(run, idle=_IDLE)),
-        Part("train", chart, curves.loss_chart, _chart_mark),
+        Part("train", chart, training_curves.loss_chart, _chart_mark),
         Part("train", gallery, previews_shown, lambda run: [len(run.previews), run.first_step]),
         Part("train", vectors, vectors_html, _vectors_mark),
         Part("train", facts, facts_html),

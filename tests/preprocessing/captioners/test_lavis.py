@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from preprocessing.captioners import environment, lavis
-from preprocessing.captioners.captioner import UncaptionedError
+from commandline.main import main
+from preprocessing.captioners import lavis, lavis_environment
+from preprocessing.captioners.base import UncaptionedError
 from tests.preprocessing.captioners.opening import opened
 from tests.preprocessing.captioners.standin import wheel
-from textual_inversion.cli import main
 from textual_inversion.errors import ModelError, SettingsError
 from textual_inversion.settings import PreprocessSettings
 
@@ -41,12 +41,12 @@ def test_a_model_needs_a_name_and_a_type(model):
 def test_an_environment_that_cannot_be_made_is_not_used(home, capsys):
     assert main(["captioners", "install", "lavis", "--python", "no-such-python"]) == 1
     assert "ti: no-such-python cannot be run" in capsys.readouterr().err
-    assert not environment.is_made()
+    assert not lavis_environment.is_made()
 
 
 def test_a_tool_that_fails_is_quoted(home):
     with pytest.raises(ModelError, match="could not be made; -m venv --clear said: .*"):
-        list(environment.install("false" if os.name != "nt" else "where"))
+        list(lavis_environment.install("false" if os.name != "nt" else "where"))
 
 
 def test_a_process_without_lavis_says_so(tmp_path):
@@ -65,7 +65,7 @@ def installed(tmp_path_factory):
         patch.chdir(home)
         patch.setenv("PIP_NO_INDEX", "1")
         stand_in = (str(wheel(home)),)
-        patch.setattr(environment.install, "__defaults__", ("", stand_in))
+        patch.setattr(lavis_environment.install, "__defaults__", ("", stand_in))
         assert main(["captioners", "install", "lavis"]) == 0
     return home
 

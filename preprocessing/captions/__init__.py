@@ -1,0 +1,1 @@
+"""Captions as text: merged, edited as tags, written beside pictures."""

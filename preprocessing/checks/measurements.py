@@ -1,0 +1,82 @@
+"""What there is to know of one picture of a data set before it is trained on; it is only read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from preprocessing.checks.near_duplicates import gradient_hash, thumbnail
+from preprocessing.checks.sharpness import sharpness
+from textual_inversion.errors import DatasetError
+from textual_inversion.images.color import FAULTS, over_white
+from textual_inversion.images.decoding import open_picture
+from textual_inversion.images.file_names import words_of_file_name
+from textual_inversion.images.files import open_image
+from textual_inversion.images.folder import text_beside
+from textual_inversion.images.resizing import cover
+
+_TURNED = 5  # EXIF orientations from here on swap width and height
+_ORIENTATION = 0x0112
+
+
+@dataclass(frozen=True)
+class Look:
+    """A picture that can be used, and its caption; None where it has none."""
+
+    path: Path
+    width: int
+    height: int
+    is_transparent: bool
+    sharpness: float
+    hash: np.ndarray
+    colours: np.ndarray
+    caption: str | None
+
+    @property
+    def words(self) -> str:
+        """Give what stands for [filewords] in training: the caption, else the file name's words."""
+        return words_of_file_name(self.path.stem) if self.caption is None else self.caption
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """A picture, or the caption of one, that cannot be read, and the sentence that says why."""
+
+    path: Path
+    reason: str
+
+
+def look_at(path: Path, *, width: int, height: int) -> Look | Unusable:
+    """Measure a picture as it would be trained on at width x height."""
+    try:
+        image = open_picture(path, at_least=(width, height), keep_alpha=True)
+        caption = text_beside(path)
+        own_width, own_height = _own_size(path, image)
+    except DatasetError as error:
+        return Unusable(path, str(error))
+    has_alpha = image.mode == "RGBA"
+    is_transparent = has_alpha and image.getchannel("A").getextrema()[0] != 255
+    image = cover(over_white(image) if has_alpha else image, width, height)
+    return Look(
+        path=path,
+        width=own_width,
+        height=own_height,
+        is_transparent=is_transparent,
+        sharpness=sharpness(image),
+        hash=gradient_hash(image),
+        colours=thumbnail(image),
+        caption=caption,
+    )
+
+
+def _own_size(path: Path, image: Image.Image) -> tuple[int, int]:
+    """Read the size that a picture has on disk, upright: `image` may have come reduced."""
+    try:
+        with open_image(path) as stored:
+            turned = int(stored.getexif().get(_ORIENTATION, 1)) >= _TURNED
+            return (stored.height, stored.width) if turned else stored.size
+    except FAULTS:
+        return image.size  # damaged EXIF says nothing

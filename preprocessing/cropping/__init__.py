@@ -1,0 +1,1 @@
+"""Where a picture is cut: focal points, pieces, automatic sizes."""

@@ -1,0 +1,1 @@
+"""Pictures read ahead, encoded and written; the manifest of what was made."""

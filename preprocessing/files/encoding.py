@@ -1,0 +1,30 @@
+"""Pictures as the bytes of a file, in the formats that training reads."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any, Literal
+
+from PIL import Image
+
+from preprocessing.transforms import UnfitError
+
+Format = Literal["png", "jpeg", "webp"]
+EXTENSIONS: dict[Format, str] = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
+
+# Colour at full resolution: fine edges would be taught blurred otherwise.
+_OPTIONS: dict[Format, dict[str, Any]] = {
+    "png": {"compress_level": 2},  # three times as fast as 6 for a tenth more bytes
+    "jpeg": {"quality": 95, "subsampling": 0},
+    "webp": {"quality": 95},
+}
+
+
+def encode(image: Image.Image, kind: Format) -> bytes:
+    """Give the bytes of a picture's file; UnfitError when the format does not take it."""
+    file = BytesIO()
+    try:
+        image.save(file, kind.upper(), **_OPTIONS[kind])
+    except (OSError, ValueError) as error:
+        raise UnfitError(f"cannot be saved as {kind.upper()}: {error}; choose PNG.") from None
+    return file.getvalue()

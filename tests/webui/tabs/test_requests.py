@@ -1,0 +1,38 @@
+from PIL import Image
+
+from textual_inversion.events import Previewed
+from textual_inversion.runs.state import Run
+from textual_inversion.settings import GenerateSettings
+from webui.tabs.requests import preview_values
+from webui.tabs.train import previews_shown
+
+
+def generate_form(**changes):
+    return GenerateSettings(prompt="a <cat> on <dog>", **changes).model_dump()
+
+
+def test_previews_take_what_the_generate_tab_says():
+    values = preview_values(
+        generate_form(sampler="Euler", steps=9, cfg_scale=3.5, width=64, num_images=40, seed=7),
+        "cat",
+    )
+    assert values["preview_prompt"] == "a [name] on <dog>"
+    taken = {path: values[f"preview_{path}"] for path in ("sampler", "steps", "cfg_scale", "width")}
+    assert taken == {"sampler": "Euler", "steps": 9, "cfg_scale": 3.5, "width": 64}
+    assert (values["preview_images"], values["preview_seed"]) == (16, 7)
+
+
+def test_a_new_seed_each_time_is_not_taken():
+    assert "preview_seed" not in preview_values(generate_form(), "cat")
+    assert "preview_output" not in preview_values(generate_form(), "cat")
+
+
+def test_what_the_prompt_gives_by_itself_comes_first(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "page"))
+    run = Run(kind="train")
+    for step, without in ((2, True), (2, False), (4, False)):
+        path = tmp_path / f"{step}-{without}.png"
+        Image.new("RGB", (8, 8), (step, 0, int(without))).save(path)
+        run.apply(Previewed(step, str(path), "a cat", without))
+    shown = [caption for _, caption in previews_shown(run)]
+    assert shown == ["without", "step 4", "step 2"]

@@ -1,0 +1,89 @@
+"""A poll sends what has changed, and nothing else."""
+
+import gradio as gr
+import pytest
+
+from textual_inversion.events import Finished, Started, Stepped
+from textual_inversion.runs.state import Run
+from webui.polling import Live, Part, Watched, start_button
+
+
+class FakeRunner:
+    """Stands in for Runner where only looking matters."""
+
+    def __init__(self):
+        self.current = None
+
+    def run(self, kind):
+        return self.current if kind == "train" else None
+
+
+@pytest.fixture
+def runner():
+    return FakeRunner()
+
+
+@pytest.fixture
+def live(runner):
+    with gr.Blocks():
+        text = Part("train", gr.HTML(), lambda run: f"step {run.step}" if run else "idle")
+        return Live(runner, [text, start_button("train", gr.Button())])
+
+
+def run_at(*events):
+    run = Run(kind="train")
+    for event in events:
+        run.apply(event)
+    return run
+
+
+def test_a_fresh_page_is_drawn_whole(live):
+    text, button, seen = live.poll({})
+    assert (text, button["interactive"]) == ("idle", True)
+    assert set(seen) == {"0", "1"}
+
+
+def test_nothing_is_sent_twice(live):
+    *_, seen = live.poll({})
+    assert live.poll(seen) == [gr.skip(), gr.skip(), gr.skip()]
+
+
+def test_a_step_is_sent_but_not_the_button_again(live, runner):
+    runner.current = run_at(Started("cat", 0, 9))
+    *_, seen = live.poll({})
+    runner.current.apply(Stepped(1, 9, 0.1, 0.1, 0.1))
+    assert live.poll(seen)[:2] == ["step 1", gr.skip()]
+
+
+def test_the_end_of_a_run_frees_the_button(live, runner):
+    runner.current = run_at(Started("cat", 0, 9))
+    _, button, seen = live.poll({})
+    assert button["interactive"] is False
+    runner.current.apply(Finished(9, "finished"))
+    assert live.poll(seen)[1]["interactive"] is True
+
+
+def test_another_run_is_drawn_even_where_all_marks_agree(live, runner):
+    runner.current = run_at(Started("cat", 0, 9))
+    *_, seen = live.poll({})
+    runner.current = run_at(Started("dog", 3, 9))
+    assert live.poll(seen)[0] == "step 3"
+
+
+def test_what_two_pages_ask_for_is_drawn_once(runner):
+    drawn = []
+    with gr.Blocks():
+        live = Live(runner, [Part("train", gr.HTML(), lambda run: drawn.append(run) or "x")])
+    assert [live.poll({})[0], live.poll({})[0]] == ["x", "x"]
+    assert len(drawn) == 1
+
+
+def test_what_is_no_job_is_drawn_when_its_mark_changes(runner):
+    marks, drawn = ["a"], []
+    with gr.Blocks():
+        watched = Watched(gr.HTML(), lambda: drawn.append(1) or len(drawn), lambda: marks[-1])
+        live = Live(runner, [watched])
+    first, seen = live.poll({})
+    assert (first, live.poll(seen)[0]) == (1, gr.skip())
+    marks.append("b")
+    assert live.poll(seen)[0] == 2

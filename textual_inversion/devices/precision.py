@@ -1,0 +1,58 @@
+"""On what, and in which number format, the frozen weights compute; vectors are always fp32."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+
+from textual_inversion.devices.determinism import prepare_cuda
+from textual_inversion.devices.launcher import wants_cpu
+
+Precision = Literal["auto", "fp32", "fp16", "bf16"]
+_DTYPES: dict[Precision, torch.dtype] = {
+    "fp32": torch.float32,
+    "fp16": torch.float16,
+    "bf16": torch.bfloat16,
+}
+# Pixels: small models are as fast in fp32, and the same on every machine.
+_LARGE = 512
+_NAMES = {dtype: name for name, dtype in _DTYPES.items()}
+
+
+def best_device() -> torch.device:
+    """Choose CUDA, Apple's MPS or the CPU, whichever is there first and allowed by accelerate."""
+    if wants_cpu():
+        return torch.device("cpu")
+    if torch.cuda.is_available():
+        prepare_cuda()
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def dtype_for(precision: Precision, device: torch.device, *, size: int) -> torch.dtype:
+    """Give the format asked for; `size` is the model's own, in pixels.
+
+    "auto" is bf16 where a GPU computes in it, and fp16 on older ones. On a CPU it is fp32, but
+    bf16 for a large model where there are instructions for it: half the time and memory.
+    """
+    if precision != "auto":
+        return _DTYPES[precision]
+    if device.type == "cuda":
+        fast = torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.bfloat16 if fast else torch.float16
+    is_fast = device.type == "cpu" and size >= _LARGE and _cpu_computes_bf16()
+    return torch.bfloat16 if is_fast else torch.float32
+
+
+def _cpu_computes_bf16() -> bool:
+    # Older releases of torch do not tell.
+    able = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+
+
+def describe_compute(dtype: torch.dtype, device: torch.device) -> str:
+    """Word what computes, such as "fp32 on the CPU"."""
+    if device.type == "cuda":
+        return f"{_NAMES[dtype]} on {torch.cuda.get_device_name(device)}"
+    return f"{_NAMES[dtype]} on {'Apple MPS' if device.type == 'mps' else 'the CPU'}"

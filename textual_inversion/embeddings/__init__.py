@@ -1,0 +1,1 @@
+"""Learned vectors as things one owns: created, named, kept in a library, read and written."""

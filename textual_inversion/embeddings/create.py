@@ -1,0 +1,122 @@
+"""Create an embedding: check its name, start its vectors from words, write its file."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from textual_inversion.embeddings import formats
+from textual_inversion.embeddings.embedding import Embedding
+from textual_inversion.embeddings.initialization import describe, start_vectors
+from textual_inversion.embeddings.library import Library
+from textual_inversion.errors import EmbeddingError
+from textual_inversion.models.base import BaseModel
+from textual_inversion.models.catalog import describe_model
+from textual_inversion.models.loading import open_model
+from textual_inversion.names import check_name
+from textual_inversion.settings import CreateSettings
+from textual_inversion.storage.paths import find_folder
+
+PROMPT_TOKENS = 75
+
+
+def create(settings: CreateSettings) -> Path:
+    """Write embeddings/<name>.pt with zero steps and give its path.
+
+    Raises:
+        EmbeddingError: The name will not do, is a word already, or is taken.
+    """
+    name = check_name(settings.name)
+    library = Library(find_folder("embeddings"))
+    if not settings.overwrite and (taken := library.find(name)):
+        raise EmbeddingError(
+            f'There is already an embedding "{name}" at {taken.path}; choose another name or '
+            "allow overwriting."
+        )
+    model = open_model(settings.model)
+    if not settings.force and _is_word(name, model.text.encoders[0].tokenizer):
+        raise EmbeddingError(
+            f"{_known(name)}; choose a new word, such as {_coined(name)}, or allow it with "
+            '"Use it anyway" (--force).'
+        )
+    vectors = _start(settings, model)
+    embedding = Embedding(name, vectors, base_model=model.info.name, base_model_hash=model.hash)
+    return library.save(embedding, overwrite=settings.overwrite)
+
+
+def describe_name(settings: CreateSettings) -> str:
+    """Warn of a name that is a word of the base model's already; empty for any other."""
+    name = check_name(settings.name)
+    if not _is_word(name, open_tokenizer(settings.model)):
+        return ""
+    return f"{_known(name)}; a new word, such as {_coined(name)}, would leave it alone."
+
+
+def describe_made(settings: CreateSettings) -> str:
+    """Tell how an embedding starts, and on a line of its own what its name costs."""
+    warning = describe_name(settings)
+    return describe_start(settings) + (f"\nWarning: {warning}" if warning else "")
+
+
+def describe_start(settings: CreateSettings) -> str:
+    """Tell which tokens the initialization text becomes and how they fill the vectors."""
+    start = describe(
+        open_tokenizer(settings.model), settings.initialization_text, settings.num_vectors
+    )
+    left = PROMPT_TOKENS - settings.num_vectors
+    room = f"{settings.num_vectors} of a prompt's {PROMPT_TOKENS} tokens, {left} left."
+    if settings.from_file:
+        return f"The vectors are those of {settings.from_file}."
+    if settings.start == "random":
+        return f"The vectors start from random directions. The name takes {room}"
+    if settings.start == "zeros" or not start.tokens:
+        return f"No words: the vectors start from zeros. The name takes {room}"
+    parts = [
+        f"{token} ({count})" if count else f"{token} (none)"
+        for token, count in zip(start.tokens, start.counts, strict=True)
+    ]
+    source = "what the encoder makes of " if settings.start == "encoded-words" else ""
+    skipped = f" (skipped: {' '.join(start.skipped)})" if start.skipped else ""
+    return f"Vectors start from: {source}{', '.join(parts)}{skipped}. The name takes {room}"
+
+
+def _start(settings: CreateSettings, model: BaseModel) -> tuple[torch.Tensor, ...]:
+    if settings.from_file:
+        source = formats.read(Path(settings.from_file).expanduser())
+        model.check_widths(source.widths, source.name)
+        return source.vectors
+    text = settings.initialization_text
+    return start_vectors(model.text.encoders, text, settings.num_vectors, how=settings.start)
+
+
+@lru_cache(maxsize=4096)
+def count_tokens(model: str, text: str) -> int:
+    """Count the tokens of a prompt, as `model` reads it, without start and end."""
+    return len(open_tokenizer(model)(text, add_special_tokens=False).input_ids)
+
+
+@lru_cache(maxsize=4)
+def open_tokenizer(model: str) -> Any:
+    """Open only a model's tokenizer, which is quick."""
+    from textual_inversion.models.tokenizers import open_tokenizers
+
+    return open_tokenizers(describe_model(model))[0]
+
+
+def _is_word(name: str, tokenizer: Any) -> bool:
+    """Tell whether a name is one token of the vocabulary."""
+    return len(tokenizer(name, add_special_tokens=False, verbose=False).input_ids) == 1
+
+
+def _known(name: str) -> str:
+    return (
+        f'"{name}" is a word that the base model knows already, so every prompt with it would use '
+        "the embedding"
+    )
+
+
+def _coined(name: str) -> str:
+    return f'"{name}-x" or "my{name}"'

@@ -1,0 +1,99 @@
+"""The dict that AUTOMATIC1111's programs keep an embedding in, in .pt files and in pictures.
+
+One text encoder lies under `string_to_param`; SDXL's two under `clip_l` and `clip_g`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from textual_inversion.embeddings.embedding import Embedding
+from textual_inversion.embeddings.formats.metadata import label
+from textual_inversion.embeddings.formats.sets import MAX_KEYS, Found, find_sets
+from textual_inversion.embeddings.formats.validation import (
+    SDXL_KEYS,
+    checked,
+    gather,
+    is_tensor,
+    plain,
+)
+from textual_inversion.errors import EmbeddingError
+
+_ASTERISK = 265  # the token `*` in CLIP's vocabulary, which every reader expects to find here
+
+
+def as_dict(embedding: Embedding) -> dict[str, Any]:
+    """Lay the embedding out with the keys, and in the order, that these programs write."""
+    vectors = plain(embedding)
+    if len(vectors) == 1:
+        tensors = {"string_to_token": {"*": _ASTERISK}, "string_to_param": {"*": vectors[0]}}
+    else:
+        # These programs detach every value under these keys, so there may be nothing but tensors.
+        return dict(zip(SDXL_KEYS, vectors, strict=True))
+    return tensors | {
+        "name": embedding.name,
+        "step": embedding.step,
+        "sd_checkpoint": embedding.base_model_hash,
+        "sd_checkpoint_name": embedding.base_model,
+    }
+
+
+def from_dict(data: object, path: Path) -> list[Embedding]:
+    """Find the embeddings in what a file held: this layout, tensors in a dict or list, or one."""
+    if isinstance(data, dict) and "string_to_param" in data:
+        vectors = checked([_only_entry(data["string_to_param"], path)], path)
+        shapes = {"*": tuple(vectors[0].shape)}
+        (found,) = find_sets(shapes, path)
+        return [_labelled(found, vectors, data, path)]
+    tensors, joined = _tensors(data, path)
+    shapes = {key: tuple(tensor.shape) for key, tensor in tensors.items()}
+    sets = find_sets(shapes, path, joined=joined)
+    labels = data if isinstance(data, dict) else {}
+    return [
+        _labelled(found, gather(found.encoders, tensors.__getitem__, path), labels, path)
+        for found in sets
+    ]
+
+
+def _labelled(
+    found: Found, vectors: tuple[torch.Tensor, ...], data: Mapping[Any, Any], path: Path
+) -> Embedding:
+    stored = data.get("name")
+    return label(
+        vectors,
+        path,
+        name=stored if isinstance(stored, str) and not found.suffix else found.name,
+        key=found.key,
+        step=data.get("step"),
+        base_model=data.get("sd_checkpoint_name"),
+        base_model_hash=data.get("sd_checkpoint"),
+        suffix=found.suffix,
+    )
+
+
+def _tensors(data: object, path: Path) -> tuple[dict[str, torch.Tensor], bool]:
+    """Give the tensors by key, and whether they are all one word's."""
+    if is_tensor(data):
+        return {"*": data}, True
+    if isinstance(data, dict):
+        return {k: v for k, v in data.items() if isinstance(k, str) and is_tensor(v)}, False
+    if isinstance(data, list | tuple) and data and len(data) <= MAX_KEYS:
+        items = [item if isinstance(item, dict) else {"*": item} for item in data]
+        named = [(f"{n}", k, v) for n, item in enumerate(items) for k, v in item.items()]
+        return {f"{n}.{k}": v for n, k, v in named if isinstance(k, str) and is_tensor(v)}, True
+    raise EmbeddingError(f"{path} is not an embedding: it holds a {type(data).__name__}.")
+
+
+def _only_entry(params: object, path: Path) -> object:
+    if isinstance(params, torch.nn.ParameterDict):
+        # Its own methods are not trusted to fit the state that a file brought; look it up instead.
+        params = vars(params).get("_parameters")
+    if not isinstance(params, dict) or len(params) != 1:
+        raise EmbeddingError(
+            f"{path} does not hold exactly one word under string_to_param; save one word a file."
+        )
+    return next(iter(params.values()))

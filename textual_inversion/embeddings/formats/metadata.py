@@ -1,0 +1,65 @@
+"""What a file says about its vectors - name, step, base model - cleaned of what cannot be true."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from textual_inversion.embeddings.embedding import Embedding
+from textual_inversion.errors import printable
+from textual_inversion.names import bare
+
+MAX_STEP = 10**9
+MAX_TEXT = 200
+
+_SAYS_NOTHING = {
+    *("*", "emb_params", "emp_params", "clip_l", "clip_g", "emb", "emb2"),
+    *("text_encoders_0", "text_encoders_1"),
+}
+
+
+def label(
+    vectors: tuple[torch.Tensor, ...],
+    path: Path,
+    *,
+    name: object = None,
+    key: str | None = None,
+    step: object = None,
+    base_model: object = None,
+    base_model_hash: object = None,
+    suffix: str | None = None,
+) -> Embedding:
+    """Put vectors and whatever was stored beside them together; without a name, the file's."""
+    return Embedding(
+        name=_text(name) or path.stem,
+        vectors=vectors,
+        step=_count(step),
+        base_model=_text(base_model),
+        base_model_hash=_text(base_model_hash),
+        key=key if key and name_in_key(key) else None,
+        suffix=_text(suffix),
+    )
+
+
+def name_in_key(key: str) -> str | None:
+    """Give the word in a key: `<cat-toy>` is cat-toy, `emb_params` says nothing."""
+    if key in _SAYS_NOTHING or key.split(".")[0].isdecimal():
+        return None
+    return bare(key)
+
+
+def _text(value: object) -> str | None:
+    if not isinstance(value, str):
+        return None
+    return printable(" ".join(value.split())[:MAX_TEXT]) or None
+
+
+def _count(value: object) -> int:
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 12:
+        value = int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and 0 <= value <= MAX_STEP:
+        return int(value)
+    return 0

@@ -1,0 +1,51 @@
+"""What the embedding in a file is called: mostly as the file is. Light: no torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual_inversion.errors import EmbeddingError, printable
+from textual_inversion.names import check_name
+
+if TYPE_CHECKING:
+    from textual_inversion.embeddings.embedding import Embedding
+
+_PICTURES = (".png", ".webp", ".jxl", ".avif")
+_TOKEN_FILE = "token_identifier.txt"
+
+
+def name_of(path: Path, embedding: Embedding, num_in_file: int) -> str:
+    """Name one of a file's embeddings."""
+    if embedding.suffix == embedding.name:
+        return _checked(embedding.name) or f"{printable(path.stem)}-{printable(embedding.name)}"
+    if num_in_file > 1:
+        return f"{_file_name(path, embedding.name)}-{embedding.suffix}"
+    return _file_name(path, embedding.name)
+
+
+def _file_name(path: Path, stored: str) -> str:
+    own = printable(path.stem)  # whoever made the file chose it; it is at least a name
+    if path.suffix.lower() in _PICTURES:
+        return _checked(stored) or own
+    if not path.stem.startswith("learned_embeds"):
+        return own
+    inside = "" if stored == path.stem else stored
+    return _token(path.parent) or _checked(inside) or _checked(path.absolute().parent.name) or own
+
+
+def _token(folder: Path) -> str | None:
+    """Read the word of a concept's folder, if there is a file that says it."""
+    try:
+        with (folder / _TOKEN_FILE).open(encoding="utf-8") as file:
+            word = file.read(200).strip()
+    except (OSError, ValueError):
+        return None
+    return _checked(word.removeprefix("<").removesuffix(">"))
+
+
+def _checked(name: str) -> str | None:
+    try:
+        return check_name(name)
+    except EmbeddingError:
+        return None

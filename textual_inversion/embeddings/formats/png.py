@@ -1,0 +1,177 @@
+"""Embeddings as pictures, A1111's way: in a text chunk and, once more, in the pixels.
+
+The chunk `sd-ti-embedding` is base64 of JSON; the pixels hold the same JSON in zlib, level 9. Both
+equal what A1111 writes for the same dict because the JSON does: Python's default separators, its
+order of keys, each number the shortest text of the fp32 value as a double. The zlib stream is the
+same with the same zlib (zlib-ng packs otherwise; every reader takes either). Only the caption
+differs to the eye, by its font.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import struct
+import warnings
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image, PngImagePlugin
+
+from textual_inversion.embeddings.embedding import Embedding
+from textual_inversion.embeddings.formats import a1111, png_pixels
+from textual_inversion.embeddings.formats.png_overlay import caption
+from textual_inversion.errors import EmbeddingError
+from textual_inversion.storage.atomic import write_whole
+
+CHUNK = "sd-ti-embedding"
+MAX_PIXELS = 2**23  # SDXL's 75 vectors beside 2048 x 2048 pixels are 6.6 million
+MAX_LISTS = 5_000
+MAX_JSON_BYTES = 8 * 2**20  # 75 vectors of SDXL's two widths take 3.5 MB
+
+_FORMATS = ("PNG", "WEBP", "AVIF", "JXL")  # never more: Pillow's EPS reader starts a program
+_TENSOR = "TORCHTENSOR"
+
+
+class PlainPictureError(EmbeddingError):
+    """A picture that holds no embedding: someone's preview, most likely."""
+
+
+def embed(picture: Image.Image, embedding: Embedding) -> Image.Image:
+    """Return the picture with its caption and, at its sides, the embedding in pixels."""
+    return _embed(picture, embedding, _dumps(embedding))
+
+
+def write(
+    path: Path,
+    picture: Image.Image,
+    embedding: Embedding,
+    *,
+    text: Mapping[str, str] | None = None,
+) -> None:
+    """Write a PNG that is the embedding too, by chunk and by pixels.
+
+    Args:
+        path: Where to; the content is PNG whatever the extension.
+        picture: What to show.
+        embedding: What to hide.
+        text: Further text chunks, such as `parameters`.
+    """
+    data = _dumps(embedding)
+    chunks = PngImagePlugin.PngInfo()
+    for key, value in (text or {}).items():
+        chunks.add_text(key, value)
+    chunks.add_text(CHUNK, base64.b64encode(data).decode())
+    buffer = io.BytesIO()
+    _embed(picture, embedding, data).save(buffer, "PNG", pnginfo=chunks)
+    write_whole(path, buffer.getvalue())
+
+
+def read(path: Path) -> list[Embedding]:
+    """Read the embedding in a picture, from its chunk or else from its pixels.
+
+    Raises:
+        PlainPictureError: It is a picture, but only a picture.
+        EmbeddingError: It cannot be read, or what it holds is no embedding.
+    """
+    picture = _open(path)
+    chunk = picture.info.get(CHUNK)
+    data = _from_chunk(chunk, path) if isinstance(chunk, str) else _from_pixels(picture, path)
+    if data.count(b"[") > MAX_LISTS or data.count(b"{") > MAX_LISTS:
+        raise EmbeddingError(f"{path} holds far more than an embedding; get it again.")
+    try:
+        content = json.loads(data, object_hook=_revive)
+    except (ValueError, TypeError, RuntimeError, ArithmeticError) as error:
+        raise EmbeddingError(f"{path} holds a damaged embedding; get it again.") from error
+    return a1111.from_dict(content, path)
+
+
+def _embed(picture: Image.Image, embedding: Embedding, data: bytes) -> Image.Image:
+    footers = (
+        embedding.base_model or "",
+        f"[{embedding.base_model_hash}]" if embedding.base_model_hash else "",
+        f"{embedding.num_vectors}v {embedding.step}s",
+    )
+    captioned = caption(picture, f"<{embedding.name}>", footers)
+    return png_pixels.surround(captioned, zlib.compress(data, 9), shades(embedding))
+
+
+def shades(embedding: Embedding) -> np.ndarray:
+    """Give the greys of the circles that decorate the blocks, from the first vector."""
+    sizes = embedding.vectors[0][0, :1024].detach().cpu().double().abs().numpy()
+    return (sizes / (sizes.max() or 1) * 255).astype(np.uint8)
+
+
+def _dumps(embedding: Embedding) -> bytes:
+    return json.dumps(a1111.as_dict(embedding), default=_dismantle, allow_nan=False).encode()
+
+
+def _dismantle(value: torch.Tensor) -> dict[str, Any]:
+    return {_TENSOR: value.tolist()}
+
+
+def _revive(value: dict[str, Any]) -> object:
+    if _TENSOR not in value:
+        return value
+    return torch.tensor(value[_TENSOR], dtype=torch.float64).to(torch.float32)
+
+
+def _open(path: Path) -> Image.Image:
+    try:
+        Image.init()
+        formats = [name for name in _FORMATS if name in Image.OPEN]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            picture = Image.open(path, formats=formats)
+            with picture:
+                return _unpacked(picture, path)
+    except Image.DecompressionBombError as error:
+        raise EmbeddingError(f"{path} is too large a picture to be an embedding.") from error
+    except (OSError, SyntaxError, ValueError, struct.error) as error:
+        raise EmbeddingError(f"{path} is no picture that can be opened: {error}.") from error
+
+
+def _unpacked(picture: Image.Image, path: Path) -> Image.Image:
+    """Unpack the pixels, which those with a chunk do not need."""
+    if CHUNK in picture.info:
+        return picture
+    if picture.width * picture.height > MAX_PIXELS:
+        raise EmbeddingError(f"{path} is too large a picture to be an embedding.")
+    picture.load()
+    return picture
+
+
+def _from_chunk(chunk: str, path: Path) -> bytes:
+    if len(chunk) > MAX_JSON_BYTES * 4 / 3:
+        raise EmbeddingError(f"{path} holds more text than an embedding has; get it again.")
+    try:
+        return base64.b64decode(chunk, validate=True)
+    except ValueError as error:
+        raise EmbeddingError(f"{path} holds a damaged embedding; get it again.") from error
+
+
+def _from_pixels(picture: Image.Image, path: Path) -> bytes:
+    whole = np.asarray(picture.convert("RGB"))  # (H, W, 3)
+    # Cutting margins first, as A1111 does, can cut a row of a narrow block that happens to be dark.
+    for area in (whole, png_pixels.without_margins(whole)):
+        stream = png_pixels.candidate(area)
+        data = _unpack(stream) if stream else None
+        if data is not None:
+            return data
+    raise PlainPictureError(
+        f"{path} is a picture without an embedding; JPEG and lossy formats destroy the one it had."
+    )
+
+
+def _unpack(stream: bytes) -> bytes | None:
+    unpacker = zlib.decompressobj()
+    try:
+        data = unpacker.decompress(stream, MAX_JSON_BYTES)
+    except zlib.error:
+        return None
+    return data if unpacker.eof else None

@@ -1,0 +1,84 @@
+"""Embeddings as .safetensors: `emb_params`, or SDXL's `clip_l` and `clip_g`, and a few labels.
+
+`emb_params` is the one key that A1111's family, InvokeAI, ComfyUI and diffusers all take.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+import torch
+
+from textual_inversion.embeddings.embedding import Embedding
+from textual_inversion.embeddings.formats.metadata import label
+from textual_inversion.embeddings.formats.sets import find_sets
+from textual_inversion.embeddings.formats.validation import BARE_KEYS, SDXL_KEYS, gather, plain
+from textual_inversion.errors import EmbeddingError
+from textual_inversion.storage.atomic import write_whole
+
+FORMAT_VERSION = "1"
+MAX_HEADER_BYTES = 4 * 2**20
+
+
+def write(path: Path, embedding: Embedding) -> None:
+    """Write the embedding with its labels in the file's metadata."""
+    vectors = plain(embedding)
+    one_key = (embedding.key,) if embedding.key else BARE_KEYS[:1]
+    keys = one_key if len(vectors) == 1 else SDXL_KEYS
+    tensors: dict[str, torch.Tensor] = dict(zip(keys, vectors, strict=True))
+    write_whole(path, dumps(tensors, _metadata(embedding)))
+
+
+def read(path: Path) -> list[Embedding]:
+    """Read the embeddings under whichever keys their program chose."""
+    _check_header(path)
+    try:
+        with safetensors.safe_open(path, framework="pt", device="cpu") as file:
+            keys = list(file.keys())
+            shapes = {key: tuple(file.get_slice(key).get_shape()) for key in keys}
+            sets = find_sets(shapes, path)  # before any tensor's bytes are touched
+            read = [gather(found.encoders, file.get_tensor, path) for found in sets]
+            metadata = file.metadata() or {}
+    except safetensors.SafetensorError as error:
+        raise EmbeddingError(
+            f"{path} is damaged or is no .safetensors file; download or save it again."
+        ) from error
+    return [
+        label(
+            vectors,
+            path,
+            name=found.name if found.suffix else metadata.get("name") or found.name,
+            key=found.key,
+            step=metadata.get("step"),
+            base_model=metadata.get("base_model"),
+            base_model_hash=metadata.get("base_model_hash"),
+            suffix=found.suffix,
+        )
+        for found, vectors in zip(sets, read, strict=True)
+    ]
+
+
+def _check_header(path: Path) -> None:
+    """Refuse a table of contents that takes more memory than any embedding, or LoRA, needs."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+    if MAX_HEADER_BYTES < length < path.stat().st_size:
+        raise EmbeddingError(f"{path} is not an embedding: it lists far too many tensors for one.")
+
+
+def dumps(tensors: dict[str, torch.Tensor], metadata: dict[str, str] | None = None) -> bytes:
+    """Lay tensors and labels out as the bytes of a .safetensors file."""
+    return safetensors.torch.save(tensors, {"format": "pt"} | (metadata or {}))
+
+
+def _metadata(embedding: Embedding) -> dict[str, str]:
+    labels = {
+        "name": embedding.name,
+        "step": str(embedding.step),
+        "base_model": embedding.base_model,
+        "base_model_hash": embedding.base_model_hash,
+        "format_version": FORMAT_VERSION,
+    }
+    return {key: value for key, value in labels.items() if value is not None}

@@ -1,0 +1,104 @@
+"""Which tensors of a file are the vectors, and whether they can be: nothing here is trusted.
+
+n vectors, width numbers each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TypeGuard
+
+import torch
+
+from textual_inversion.embeddings.embedding import Embedding
+from textual_inversion.errors import EmbeddingError
+
+MAX_VECTORS = 1024  # a prompt holds 75; some files stack a few prompts' worth
+MAX_WIDTH = 8192
+SDXL_KEYS = ("clip_l", "clip_g")
+BARE_KEYS = ("emb_params", "emp_params")  # the second is how OneTrainer spelled it
+
+_DTYPES = {
+    torch.float16,
+    torch.bfloat16,
+    torch.float32,
+    torch.float64,
+    torch.float8_e4m3fn,
+    torch.float8_e5m2,
+}
+_LORA = ("lora", "lokr", "loha", "hada_")
+_MODEL = ("text_model.", "model.diffusion_model", "cond_stage_model", "first_stage_model", "unet.")
+
+
+def checked(values: Iterable[object], path: Path | str) -> tuple[torch.Tensor, ...]:
+    """Return the values as fp32 CPU tensors (n, width) with memory of their own."""
+    vectors = checked_each(values, path)
+    counts = {tensor.shape[0] for tensor in vectors}
+    if len(counts) > 1:
+        raise EmbeddingError(
+            f"{path} holds unequal numbers of vectors for the two text encoders; save it again."
+        )
+    return vectors
+
+
+def checked_each(values: Iterable[object], path: Path | str) -> tuple[torch.Tensor, ...]:
+    """Return each value as `checked` does, whatever number of vectors the others have."""
+    return tuple(_one(value, path) for value in values)
+
+
+def check_shape(shape: Iterable[int], path: Path | str) -> None:
+    """Refuse a shape that no embedding has, before anything is read or copied."""
+    *outer, width = tuple(shape) or (0,)
+    rows = outer[0] if outer else 1
+    if len(outer) > 1 or not 1 <= rows <= MAX_VECTORS or not 1 <= width <= MAX_WIDTH:
+        found = " x ".join(str(size) for size in (*outer, width))
+        raise EmbeddingError(
+            f"{path} is not an embedding: it holds a tensor of {found} where vectors belong, "
+            f"at most {MAX_VECTORS} of a width up to {MAX_WIDTH}."
+        )
+
+
+def gather(
+    encoders: Iterable[Iterable[str]], tensor: Callable[[str], object], path: Path
+) -> tuple[torch.Tensor, ...]:
+    """Return for each text encoder the vectors under its keys, one below the other."""
+    joined = [torch.cat(checked_each(map(tensor, keys), path)) for keys in encoders]
+    return checked(joined, path)
+
+
+def plain(embedding: Embedding) -> tuple[torch.Tensor, ...]:
+    """Return the embedding's vectors as a file should hold them, refusing broken ones."""
+    return checked(embedding.vectors, f"The embedding {embedding.name}")
+
+
+def is_tensor(value: object) -> TypeGuard[torch.Tensor]:
+    """Say whether it is an ordinary tensor; a subclass may run code of its own."""
+    return type(value) in (torch.Tensor, torch.nn.Parameter)
+
+
+def _one(value: object, path: Path | str) -> torch.Tensor:
+    if not is_tensor(value) or value.layout is not torch.strided or value.is_nested:
+        raise EmbeddingError(f"{path} is not an embedding: its vectors are not a plain tensor.")
+    check_shape(value.shape, path)  # a stride of 0 can claim any size in a few bytes
+    if value.dtype not in _DTYPES or value.is_meta:
+        raise EmbeddingError(f"{path} is not an embedding: its vectors are {value.dtype} numbers.")
+    rows = value.detach().reshape(-1, value.shape[-1])  # (n, width)
+    vectors = rows.to("cpu", torch.float32, copy=True).contiguous()
+    if not vectors.isfinite().all():
+        raise EmbeddingError(
+            f"{path} is broken: its vectors contain NaN or infinite numbers; use an earlier copy."
+        )
+    return vectors
+
+
+def describe(keys: list[str]) -> str:
+    """Word what a file with these keys looks like, if not like an embedding."""
+    if not keys:
+        return "it holds no tensor"
+    if any(part in key.lower() for key in keys for part in _LORA):
+        return "it looks like a LoRA, which belongs in another folder"
+    if any(part in key for key in keys for part in _MODEL):
+        return "it looks like a model or a part of one, which belongs in another folder"
+    shown = ", ".join(key[:40] for key in keys[:3])
+    return f"it holds {len(keys)} tensors ({shown}, ...) where one belongs"

@@ -1,0 +1,1 @@
+"""Pictures as arrays: found in a folder, decoded, brought to sRGB, resized."""

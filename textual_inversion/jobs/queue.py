@@ -1,0 +1,185 @@
+"""The queue: trainings that wait, with their settings as they were when they were put there.
+
+Each is a settings file in one folder, which the page and every `ti` share. Whoever begins to work
+first works all of it off; the others only add. What a process leaves unfinished is put back.
+
+<log directory>/queue/
+    <place>-<id>.json     waits              <place>-<id>.working  is being worked
+    <place>-<id>.failed   failed, and why    worker.lock           somebody works
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from textual_inversion.errors import SettingsError, TextualInversionError
+from textual_inversion.settings import TrainSettings, read_settings_file
+from textual_inversion.storage.atomic import write_whole
+from textual_inversion.storage.file_lock import FileLock, is_held
+from textual_inversion.storage.paths import find_folder
+
+State = Literal["waiting", "working", "failed"]
+_ENDINGS: dict[str, State] = {".json": "waiting", ".working": "working", ".failed": "failed"}
+_REASON = "reason"
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """One training of the queue; `problem` says why it failed, or why it cannot be read."""
+
+    path: Path
+    state: State
+    settings: TrainSettings | None
+    problem: str = ""
+
+    @property
+    def id(self) -> str:
+        """Give what it is called by, wherever it stands."""
+        return self.path.stem.partition("-")[2]
+
+    @property
+    def place(self) -> int:
+        """Give where it stands; only the order matters."""
+        number = self.path.stem.partition("-")[0]
+        return int(number) if number.isdigit() else 0
+
+    @property
+    def name(self) -> str:
+        """Give the embedding that it trains."""
+        return self.settings.embedding if self.settings else self.path.name
+
+
+class Queue:
+    """The folder of waiting trainings."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or find_folder("runs") / "queue"
+
+    @property
+    def is_worked(self) -> bool:
+        """Tell whether a living process works the queue off."""
+        return is_held(self._lock)
+
+    def add(self, settings: TrainSettings) -> Ticket:
+        """Put a training at the end."""
+        place = max((ticket.place for ticket in self.tickets()), default=0) + 1
+        # Another process may stand elsewhere.
+        source = Path(settings.dataset_dir)
+        kept = {"dataset_dir": str(source.resolve())} if source.is_dir() else {}
+        path = self.folder / f"{place:06d}-{secrets.token_hex(4)}.json"
+        write_whole(path, settings.model_copy(update=kept).to_json().encode())
+        return _read(path)
+
+    def tickets(self) -> list[Ticket]:
+        """List all, the next one first."""
+        if not self.folder.is_dir():
+            return []
+        paths = (path for path in self.folder.glob("[0-9]*-*") if path.suffix in _ENDINGS)
+        found = [_read(path) for path in paths]
+        # What cannot be read may have been taken away just now.
+        there = [ticket for ticket in found if ticket.settings or ticket.path.exists()]
+        return sorted(there, key=lambda ticket: (ticket.place, ticket.id))
+
+    def waiting(self) -> list[Ticket]:
+        """List what waits, the next one first."""
+        return [ticket for ticket in self.tickets() if ticket.state == "waiting"]
+
+    def remove(self, ticket: str) -> None:
+        """Take out what waits or has failed."""
+        for found in self.tickets():
+            if found.id == ticket and found.state != "working":
+                found.path.unlink(missing_ok=True)
+
+    def retry(self, ticket: str) -> None:
+        """Let what has failed wait again."""
+        for found in self.tickets():
+            if found.id == ticket and found.state == "failed" and found.settings:
+                write_whole(found.path.with_suffix(".json"), found.settings.to_json().encode())
+                found.path.unlink(missing_ok=True)
+
+    def move(self, ticket: str, by: Literal[-1, 1]) -> None:
+        """Let what waits change places with the one before or behind it."""
+        waiting = self.waiting()
+        at = next((place for place, found in enumerate(waiting) if found.id == ticket), None)
+        if at is not None and 0 <= at + by < len(waiting):
+            one, other = waiting[at], waiting[at + by]
+            _rename(one.path, self.folder / f"{other.place:06d}-{one.id}.json")
+            _rename(other.path, self.folder / f"{one.place:06d}-{other.id}.json")
+
+    def work_off(
+        self, work: Callable[[TrainSettings], bool], *, ready: Callable[[], bool] = lambda: True
+    ) -> bool:
+        """Work one after another until none waits; False when another process does that.
+
+        `ready` waits until the next may begin, `work` works it: a complaint makes it a failed one,
+        and either gives False to let the rest, and what was begun, wait for another time.
+        """
+        while self.waiting():
+            lock = FileLock.take(self._lock)
+            if lock is None:
+                return False
+            with lock:
+                if not self._work_all(work, ready):
+                    return True
+            # Whoever added one just now has seen the lock held; so look again.
+        return True
+
+    def _work_all(self, work: Callable[[TrainSettings], bool], ready: Callable[[], bool]) -> bool:
+        for left in self.tickets():
+            if left.state == "working":
+                _rename(left.path, left.path.with_suffix(".json"))
+        while ready():
+            ticket = self._take()
+            if ticket is None:
+                return True
+            if not self._work(ticket, work):
+                _rename(ticket.path, ticket.path.with_suffix(".json"))
+                return False
+        return False
+
+    def _work(self, ticket: Ticket, work: Callable[[TrainSettings], bool]) -> bool:
+        try:
+            if ticket.settings is None:
+                raise SettingsError(ticket.problem)
+            if not work(ticket.settings):
+                return False
+        except TextualInversionError as error:
+            stored = ticket.settings.model_dump(mode="json") if ticket.settings else {}
+            told = json.dumps({**stored, _REASON: str(error)}, indent=2, ensure_ascii=False)
+            write_whole(ticket.path.with_suffix(".failed"), told.encode())
+        ticket.path.unlink(missing_ok=True)
+        return True
+
+    def _take(self) -> Ticket | None:
+        for ticket in self.waiting():
+            if _rename(ticket.path, ticket.path.with_suffix(".working")):
+                return _read(ticket.path.with_suffix(".working"))
+        return None
+
+    @property
+    def _lock(self) -> Path:
+        return self.folder / "worker.lock"
+
+
+def _read(path: Path) -> Ticket:
+    state, reason = _ENDINGS[path.suffix], ""
+    try:
+        stored = read_settings_file(path)
+        reason = str(stored.pop(_REASON, ""))
+        return Ticket(path, state, TrainSettings.build(stored), reason)
+    except SettingsError as error:
+        return Ticket(path, state, None, reason or str(error))
+
+
+def _rename(old: Path, new: Path) -> bool:
+    """Rename a ticket; False when somebody has just taken it away."""
+    try:
+        old.rename(new)
+    except FileNotFoundError:
+        return False
+    return True

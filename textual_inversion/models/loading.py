@@ -1,0 +1,165 @@
+"""Open a base model from a folder or a single file, frozen, on the best device at hand."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+
+from textual_inversion.devices.precision import Precision, best_device, dtype_for
+from textual_inversion.errors import ModelError
+from textual_inversion.models.base import BaseModel
+from textual_inversion.models.catalog import ModelInfo, describe_model, fetch_model
+from textual_inversion.models.config import read_config
+from textual_inversion.models.noise_schedule import PredictionChoice, ZeroSnrChoice, open_schedule
+from textual_inversion.models.single_file import read_single
+from textual_inversion.models.single_file_layout import read_checkpoint_layout
+from textual_inversion.models.text_encoders import TextEncoder, TextStack
+from textual_inversion.models.tokenizers import open_tokenizers
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """How a model is opened: at which precision, and where its files are not to be believed."""
+
+    precision: Precision = "auto"
+    prediction: PredictionChoice = "model"
+    zero_terminal_snr: ZeroSnrChoice = "model"
+    channels_last: bool = True
+
+
+_AS_IT_IS = LoadOptions()
+# What the libraries raise at files that are not what they should be.
+_BROKEN = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    SafetensorError,
+    TypeError,
+    ValueError,
+)
+_lock = threading.Lock()
+_open: dict[tuple[str, float, LoadOptions], BaseModel] = {}
+
+
+def open_model(name: str, opening: LoadOptions = _AS_IT_IS) -> BaseModel:
+    """Open a model, or give the one that is open already; only the newest is kept."""
+    fetch_model(name)
+    info = describe_model(name)
+    key = (str(info.folder), info.changed_at, opening)
+    with _lock:
+        if key not in _open:
+            _open.clear()
+            _open[key] = load_model(info, opening)
+        return _open[key]
+
+
+def load_model(
+    info: ModelInfo,
+    opening: LoadOptions = _AS_IT_IS,
+    *,
+    device: torch.device | None = None,
+    dtype: torch.dtype | None = None,
+) -> BaseModel:
+    """Load the parts of a model and freeze them; `dtype` goes before the opening's precision.
+
+    Raises:
+        ModelError: A part is missing, damaged, or stored as a pickle.
+    """
+    device = device or best_device()
+    dtype = dtype or dtype_for(opening.precision, device, size=info.size)
+    try:
+        _quieten()
+        parts = read_single(info, dtype) if info.is_single_file else _read_folder(info, dtype)
+        if dtype == torch.float16 and parts["vae"].config.force_upcast:
+            parts["vae"].float()  # its makers say that it overflows
+        parts["scheduler"] = open_schedule(
+            _scheduler_config(info),
+            prediction=opening.prediction,
+            zero_terminal_snr=opening.zero_terminal_snr,
+        )
+    except _BROKEN as error:
+        reason = " ".join(str(error).split())[:300].rstrip(".")
+        raise ModelError(
+            f'The base model "{info.name}" in {info.folder} cannot be opened: {reason}.'
+        ) from None
+    return _assemble(info, parts, device, channels_last=opening.channels_last)
+
+
+def _read_folder(info: ModelInfo, dtype: torch.dtype) -> dict[str, Any]:
+    """Read tokenizers, text encoders, UNet and autoencoder; never a pickle."""
+    import diffusers
+    from transformers import CLIPTextModel, CLIPTextModelWithProjection
+
+    kinds: dict[str, Any] = {
+        "text_encoder": CLIPTextModel,
+        "unet": diffusers.UNet2DConditionModel,
+        "vae": diffusers.AutoencoderKL,
+    }
+    if info.family == "sdxl":
+        kinds["text_encoder_2"] = CLIPTextModelWithProjection
+    for name in kinds:
+        read_config(info.folder / name / "config.json")  # before anything is built by it
+    parts: dict[str, Any] = {
+        name: kind.from_pretrained(
+            str(info.folder / name),
+            dtype=dtype,
+            local_files_only=True,
+            use_safetensors=True,
+            variant=_variant(info.folder / name),
+        )
+        for name, kind in kinds.items()
+    }
+    names = ("tokenizer", "tokenizer_2")
+    return parts | dict(zip(names, open_tokenizers(info), strict=False))
+
+
+def _scheduler_config(info: ModelInfo) -> dict[str, Any]:
+    if info.is_single_file:
+        return read_checkpoint_layout(info.folder).schedule
+    return read_config(info.folder / "scheduler" / "scheduler_config.json")
+
+
+def _variant(folder: Path) -> str | None:
+    """Take the half-precision files where a part has no others."""
+    names = [path.name for path in folder.glob("*.safetensors")]
+    return "fp16" if names and all(".fp16." in name for name in names) else None
+
+
+def _quieten() -> None:
+    """Keep the libraries' progress bars out of ours."""
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
+
+    diffusers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()
+
+
+def _assemble(
+    info: ModelInfo, parts: dict[str, Any], device: torch.device, *, channels_last: bool
+) -> BaseModel:
+    names = ("", "_2")[: len(info.widths)]
+    models = [parts[f"text_encoder{name}"] for name in names]
+    for module in (parts["unet"], parts["vae"], *models):
+        module.requires_grad_(requires_grad=False).eval().to(device)
+    if channels_last:
+        parts["unet"].to(memory_format=torch.channels_last)
+    encoders = [
+        TextEncoder(parts[f"tokenizer{name}"], model, penultimate=info.family == "sdxl")
+        for name, model in zip(names, models, strict=True)
+    ]
+    return BaseModel(
+        info,
+        TextStack(encoders),
+        unet=parts["unet"],
+        vae=parts["vae"],
+        scheduler=parts["scheduler"],
+    )

@@ -1,0 +1,60 @@
+"""The tokenizers of a base model: in its folder; a single file has none, and all use CLIP's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from textual_inversion.errors import ModelError
+from textual_inversion.models.catalog import ModelInfo
+from textual_inversion.models.hub import fetch_tokenizer
+from textual_inversion.models.single_file_layout import read_checkpoint_layout
+from textual_inversion.storage.paths import find_folder
+
+
+def open_tokenizers(info: ModelInfo) -> list[Any]:
+    """Open one tokenizer for each text encoder; quick, and no weights are read."""
+    if not info.is_single_file:
+        names = ("tokenizer", "tokenizer_2")[: len(info.widths)]
+        return [_open(info.folder / name) for name in names]
+    layout = read_checkpoint_layout(info.folder)
+    num_words = layout.tables[0][0]
+    folder = next((f for f in _folders(info) if _num_words(f) == num_words), None)
+    folder = folder or fetch_tokenizer()
+    # Where OpenCLIP reads on behind a prompt there are zeros, which stand for "!".
+    pads = {"sd1": ("<|endoftext|>",), "sd2": ("!",), "sdxl": ("<|endoftext|>", "!")}
+    return [_open(folder, pad_token=pad) for pad in pads[layout.kind]]
+
+
+def _open(folder: Path, **options: Any) -> Any:
+    from transformers import CLIPTokenizer
+
+    if not folder.is_dir():
+        raise ModelError(f"The base model has no tokenizer in {folder}; copy the model again.")
+    try:
+        return CLIPTokenizer.from_pretrained(str(folder), local_files_only=True, **options)
+    except (OSError, ValueError, RuntimeError, LookupError, TypeError, AttributeError) as error:
+        raise ModelError(
+            f"The tokenizer of the base model in {folder} cannot be read "
+            f"({' '.join(str(error).split())[:200].rstrip('.')}); copy the model again."
+        ) from None
+
+
+def _folders(info: ModelInfo) -> Iterator[Path]:
+    """List the folders that may hold CLIP's tokenizer: beside the file, and other models'."""
+    yield info.folder.parent / "tokenizer"
+    yield from sorted(info.folder.parent.glob("*/tokenizer"))
+    yield from sorted(find_folder("models").glob("*/tokenizer"))
+
+
+def _num_words(folder: Path) -> int:
+    """Count the words of a tokenizer, in the older files or in the newer one; 0 if unreadable."""
+    try:
+        if (folder / "vocab.json").is_file():
+            return len(json.loads((folder / "vocab.json").read_text(encoding="utf-8")))
+        data = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+        return len(data["model"]["vocab"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return 0

@@ -1,0 +1,1 @@
+"""Prompts as text: templates, captions, and the embeddings' names inside a prompt."""

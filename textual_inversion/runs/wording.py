@@ -1,0 +1,42 @@
+"""Durations, speeds and results in words, the same on the page and in a terminal."""
+
+from __future__ import annotations
+
+from textual_inversion.events import (
+    Throughput,
+)
+from textual_inversion.runs.state import Run
+
+
+def duration(seconds: float) -> str:
+    """Word a time left: `40 s`, `3 min`, `1 h 20 min`."""
+    if seconds < 60:
+        return f"{max(round(seconds), 1)} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
+
+
+def clock(seconds: float) -> str:
+    """Write a duration as people read it: 0:42, 12:05, 1:02:07."""
+    whole = max(0, round(seconds))
+    hours, minutes = divmod(whole // 60, 60)
+    text = f"{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+    return f"{hours}:{text}" if hours else text
+
+
+def best_words(run: Run) -> str:
+    """Say where the best vectors by the fixed batch are; nothing while none are written."""
+    if run.best is None or not run.best_path:
+        return ""
+    return f"step {run.best.step}, fixed-batch loss {run.best.loss:.4f}: {run.best_path}"
+
+
+def throughput_words(throughput: Throughput) -> list[str]:
+    """Word the pictures a second and the memory taken, where it is known."""
+    memory = f"{throughput.memory_mb} MB" + (" on the GPU" if throughput.memory_of == "GPU" else "")
+    return [
+        f"{throughput.images_per_second:g} pictures/s",
+        *([memory] if throughput.memory_mb else []),
+    ]

@@ -1,0 +1,84 @@
+"""The choices of `ti train` about the base model and the machine: what is computed, and how."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from textual_inversion.settings.dataset import DatasetSettings
+from textual_inversion.settings.markers import Ui
+
+_PRESETS: dict[str, dict[str, Any]] = {
+    "low-vram": {"pictures_at_once": 1, "gradient_checkpointing": True, "vae_offload": True},
+}
+
+
+class HardwareSettings(DatasetSettings):
+    """How the base model is read and run."""
+
+    preset: Annotated[Literal["none", "low-vram"], Ui("Preset", group="Memory and speed")] = "none"
+    """"low-vram" shows one picture at a time, checkpoints gradients and offloads the VAE; what you
+    choose yourself stands."""
+
+    prediction_type: Annotated[
+        Literal["model", "epsilon", "v_prediction"],
+        Ui("Prediction type", row="prediction", group="Base model"),
+    ] = "model"
+    """What the UNet predicts: as the model's own files say, the noise, or the velocity. Set it only
+    for a model whose files are wrong; pictures of pure noise are the sign."""
+    zero_terminal_snr: Annotated[
+        Literal["model", "on", "off"],
+        Ui("Zero terminal SNR", row="prediction", group="Base model"),
+    ] = "model"
+    """Whether the noise schedule ends in pure noise, which allows very dark and bright pictures: as
+    the model's own files say, on, or off. It must be as the model was trained."""
+    precision: Annotated[
+        Literal["auto", "fp32", "fp16", "bf16"],
+        Ui("Precision", row="precision", group="Memory and speed"),
+    ] = "auto"
+    """The number format of the frozen weights; the vectors are always fp32. "auto" takes bf16 on a
+    GPU that computes in it and fp16 on an older one; on a CPU fp32, or bf16 for a model of 512
+    pixels or more where the CPU has instructions for it."""
+    channels_last: Annotated[
+        bool, Ui("Channels last", row="precision", group="Memory and speed")
+    ] = True
+    """Lay pictures out in the order that convolutions read fastest; results differ by rounding."""
+    attention: Annotated[
+        Literal["sdpa", "xformers", "sliced"],
+        Ui("Attention", row="precision", group="Memory and speed"),
+    ] = "sdpa"
+    """How attention is computed: by PyTorch itself, which suits nearly all, by xformers where it is
+    installed, or in slices, which take less memory where PyTorch has no fast way (Apple's MPS)."""
+    gradient_checkpointing: Annotated[
+        bool, Ui("Gradient checkpointing", row="memory", group="Memory and speed")
+    ] = False
+    """Needs far less memory and about a third more time; for large pictures on small cards."""
+    vae_offload: Annotated[bool, Ui("Offload the VAE", row="memory", group="Memory and speed")] = (
+        False
+    )
+    """Keep the autoencoder in main memory but for previews, which saves a GPU 0.2 to 0.4 GB; the
+    text encoder is needed at every step and stays."""
+    pictures_at_once: Annotated[
+        int, Field(ge=0, le=64), Ui("Pictures at once", row="memory", group="Memory and speed")
+    ] = 0
+    """Show a batch in parts of so many pictures: less memory, more time, the same result but for
+    rounding. 0 shows it whole."""
+
+    compile: Annotated[
+        Literal["off", "auto", "on"], Ui("Compile the UNet", group="Memory and speed")
+    ] = "off"
+    """Let PyTorch compile the UNet, which takes minutes and then makes steps faster; "auto" does on
+    a GPU from 1000 steps on. Its gradients are compared with plain ones first, and the plain UNet
+    is used where they differ."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, data: Any) -> object:
+        """Put a preset behind what was chosen, and read a switch of older files."""
+        if not isinstance(data, dict):
+            return data
+        chosen: dict[str, Any] = {str(key): value for key, value in data.items()}  # pyright: ignore
+        if chosen.pop("sliced_attention", False):
+            chosen.setdefault("attention", "sliced")
+        return {**_PRESETS.get(str(chosen.get("preset")), {}), **chosen}

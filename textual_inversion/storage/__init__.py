@@ -1,0 +1,1 @@
+"""Files that appear whole, locks that are files, and where the project's folders are."""

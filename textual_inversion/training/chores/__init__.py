@@ -1,0 +1,1 @@
+"""What a run does between its steps: saving, previews, evaluation, statistics, warnings."""

@@ -1,0 +1,107 @@
+"""What a run makes on the way: snapshots, checkpoints, the embedding itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from textual_inversion.embeddings import formats
+from textual_inversion.embeddings.library import Library
+from textual_inversion.events import Event, Saved
+from textual_inversion.runs.requests import Control, Request
+from textual_inversion.training.checkpoint import write_checkpoint
+from textual_inversion.training.chores.evaluation import Evaluator
+from textual_inversion.training.chores.previews import Previews
+from textual_inversion.training.context import RunContext, is_time
+from textual_inversion.training.trainer import Chore, Ending
+
+
+@dataclass(frozen=True)
+class Snapshots:
+    """Keeps copies of the vectors: embeddings/<name>-<step>.pt holds exactly `step` updates."""
+
+    context: RunContext
+    every: int
+
+    def is_due(self, step: int, ending: Ending | None) -> bool:
+        """Tell whether the interval is full, or the run is done."""
+        at_the_end = ending is not None and ending != "stopped"
+        return self.every > 0 and (at_the_end or is_time(step, self.every))
+
+    def run(self, step: int) -> Iterator[Event]:
+        """Write one copy."""
+        embedding = self.context.embedding(step, snapshot=True)
+        name = f"{self.context.name}-{step}{formats.extension_for(embedding)}"
+        path = self.context.folder / "embeddings" / name
+        formats.write(embedding, path)
+        yield Saved(step, "snapshot", str(path))
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """Writes what exact resume needs, now and then and at every end."""
+
+    context: RunContext
+    every: int
+    evaluator: Evaluator
+
+    def is_due(self, step: int, ending: Ending | None) -> bool:
+        """Tell whether the interval is full or the run ends."""
+        return ending is not None or is_time(step, self.every)
+
+    def run(self, step: int) -> Iterator[Event]:
+        """Write a checkpoint; broken vectors are the guard's to tell, and never kept."""
+        if not self.context.learner.is_finite:
+            return
+        state = {
+            **self.context.learner.state(),
+            "origin": list(self.context.origin),
+            "evaluation": self.evaluator.state(),
+        }
+        limit = self.context.learner.settings.checkpoints_total_limit
+        path = write_checkpoint(self.context.folder, self.context.name, state, limit=limit)
+        yield Saved(step, "checkpoint", str(path))
+
+
+@dataclass(frozen=True)
+class FinalSave:
+    """Puts the trained embedding in its place in the library when the run ends."""
+
+    context: RunContext
+    library: Library
+
+    def is_due(self, step: int, ending: Ending | None) -> bool:
+        """Tell whether the run ends."""
+        return ending is not None
+
+    def run(self, step: int) -> Iterator[Event]:
+        """Save the embedding over its older self."""
+        path = self.library.save(self.context.embedding(step, snapshot=False), overwrite=True)
+        yield Saved(step, "embedding", str(path))
+
+
+@dataclass
+class Asked:
+    """Runs chores, in their order and after one and the same step, when the user asks for them."""
+
+    control: Control
+    request: Request
+    chores: tuple[Chore, ...]
+    answered: int = 0
+
+    def is_due(self, step: int, ending: Ending | None) -> bool:
+        """Tell whether there is a wish; whoever stops does not wait for another picture."""
+        return self.control.asked[self.request] > self.answered and ending != "stopped"
+
+    def run(self, step: int) -> Iterator[Event]:
+        """Do what was asked, however often it was."""
+        self.answered = self.control.asked[self.request]
+        for chore in self.chores:
+            yield from chore.run(step)
+
+
+def with_requests(chores: list[Chore], control: Control) -> list[Chore]:
+    """Let what saves and what draws be asked for between the steps as well."""
+    saves = tuple(c for c in chores if isinstance(c, Checkpoints | Snapshots | FinalSave))
+    draws = tuple(c for c in chores if isinstance(c, Previews))
+    return [*chores, Asked(control, "save", saves), Asked(control, "sample", draws)]

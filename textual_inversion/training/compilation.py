@@ -1,0 +1,82 @@
+"""A compiled UNet, used only where its gradients have matched those of the plain one.
+
+PyTorch's compiler gives silently wrong gradients on some machines, so nothing compiled is trusted
+before it was compared on the spot, on a true batch, and again for every new shape of a batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from textual_inversion.data.batches import Batch
+from textual_inversion.devices.out_of_memory import is_out_of_memory
+
+if TYPE_CHECKING:
+    from textual_inversion.training.learner import Learner
+
+Backend = str | Callable[..., Any]
+# The largest relative error of a gradient that is rounding, in full and in half precision.
+_ROUNDING = 0.01
+_HALF_ROUNDING = 0.05
+_LEAST_STEPS = 1000
+
+
+def is_worth_compiling(choice: str, steps: int, device: torch.device) -> bool:
+    """Tell whether to compile: "auto" does on a GPU that has enough steps ahead of it."""
+    return choice == "on" or (choice == "auto" and device.type == "cuda" and steps >= _LEAST_STEPS)
+
+
+class Compiled:
+    """Puts the compiled UNet in place for the batches it was found right for."""
+
+    def __init__(self, learner: Learner, backend: Backend = "inductor") -> None:
+        self.learner = learner
+        self.unet = torch.compile(learner.model.unet, backend=backend)
+        self.refused = False
+        self._judged: set[tuple[int, ...]] = set()
+
+    @contextmanager
+    def in_place(self, part: Batch) -> Iterator[None]:
+        """Run the block's UNet compiled if that is right for batches like `part`."""
+        shape = (*part.latents.shape, self._num_chunks(part))
+        if not self.refused and shape not in self._judged and self._judge(part):
+            self._judged.add(shape)
+        use = not self.refused and shape in self._judged
+        with self.learner.model.running(self.unet if use else None):
+            yield
+
+    def _num_chunks(self, part: Batch) -> int:
+        learner = self.learner
+        return max(learner.model.text.num_chunks(p, learner.words) for p in part.prompts)
+
+    def _judge(self, part: Batch) -> bool:
+        """Compare the gradients of both; False where there is nothing to compare by yet."""
+        plain = self.learner.gradients(part)
+        if not any(bool(gradient.any()) for gradient in plain):
+            return False
+        try:
+            with self.learner.model.running(self.unet):
+                ours = self.learner.gradients(part)
+        except (RuntimeError, OSError, ImportError, TypeError, AttributeError) as error:
+            if is_out_of_memory(error):
+                raise
+            reason = " ".join(str(error).split())[:200].rstrip(".")
+            return self._refuse(f"it cannot be compiled here ({reason})")
+        error = max(_distance(*pair) for pair in zip(ours, plain, strict=True))
+        is_full = self.learner.model.dtype == torch.float32
+        if not error < (_ROUNDING if is_full else _HALF_ROUNDING):
+            return self._refuse(f"its gradients are wrong here by {error:.0%}")
+        return True
+
+    def _refuse(self, reason: str) -> bool:
+        self.refused = True
+        self.learner.notes.append(f"The compiled UNet is not used: {reason}; the plain one is.")
+        return False
+
+
+def _distance(ours: torch.Tensor, plain: torch.Tensor) -> float:
+    return float((ours - plain).norm() / plain.norm().clamp(min=torch.finfo(plain.dtype).tiny))

@@ -1,0 +1,180 @@
+"""What a training will take: five of its steps, truly taken, and nothing kept of them."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+
+from textual_inversion.data.batches import Batches
+from textual_inversion.devices.peak_memory import forget_peak, peak_mb
+from textual_inversion.embeddings.embedding import Embedding
+from textual_inversion.embeddings.library import Library
+from textual_inversion.events import Event, Loading, Started, Stepped
+from textual_inversion.generation.sampling import sample
+from textual_inversion.models.catalog import describe_model
+from textual_inversion.runs.requests import Control
+from textual_inversion.settings import TrainSettings
+from textual_inversion.storage.paths import find_folder
+from textual_inversion.training.build import (
+    Components,
+    make_evaluator,
+    make_learner,
+    open_components,
+    read_data,
+)
+from textual_inversion.training.chores.evaluation import Evaluator
+from textual_inversion.training.chores.previews import preview_params
+from textual_inversion.training.context import RunContext
+from textual_inversion.training.run import memory_saved
+
+STAND_IN = "unnamed"
+NUM_STEPS = 5
+_NUM_CALLS = 3  # of the sampler
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a training is going to take; `peak_mb` is None where the system does not tell."""
+
+    steps: int
+    num_previews: int
+    seconds: float
+    seconds_per_step: float
+    peak_mb: float | None
+
+    @property
+    def sentence(self) -> str:
+        """Say it."""
+        each = f"{self.seconds_per_step:.{2 if self.seconds_per_step < 10 else 0}f} s each"
+        previews = f" and {self.num_previews} previews" if self.num_previews else ""
+        memory = f"; peak memory {self.peak_mb:.0f} MB" if self.peak_mb else ""
+        return f"About {_worded(self.seconds)} for {self.steps} steps ({each}){previews}{memory}."
+
+
+class Stopwatch:
+    """Counts the time that passes inside a generator, not between its events."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def through(self, events: Generator[Event, None, Result]) -> Generator[Event, None, Result]:
+        """Pass a generator's events and result on."""
+        while True:
+            began = time.perf_counter()
+            try:
+                event = next(events)
+            except StopIteration as end:
+                return end.value
+            finally:
+                self.seconds += time.perf_counter() - began
+            yield event
+
+
+def probe(settings: TrainSettings, control: Control) -> Generator[Event, None, Estimate | None]:
+    """Begin the training that `settings` say, take five steps, and tell what all will take.
+
+    An embedding that is not there yet is stood in for. The generator returns the estimate; None
+    when it was asked to stop.
+    """
+    forget_peak()
+    watch = Stopwatch()
+    parts = yield from watch.through(open_components(settings, _embedding(settings)))
+    batches = yield from watch.through(read_data(parts, control))
+    if batches is None:
+        return None
+    done = parts.embedding.step if parts.embedding.step < settings.max_steps else 0
+    learner = make_learner(parts, done, None)
+    # Nothing is written, so there is no folder.
+    context = RunContext(learner, parts.embedding.name, Path(), parts.embedding.vectors)
+    evaluator = make_evaluator(parts, context, batches, control)
+    with memory_saved(parts):
+        seconds = yield from _steps(evaluator, batches, control)
+        if len(seconds) < NUM_STEPS:
+            return None
+        extra = yield from _chores(parts, evaluator, settings.max_steps - done)
+    each = statistics.median(seconds[1:])  # the first one warms up
+    steps = settings.max_steps - done
+    total = watch.seconds + seconds[0] + each * (steps - 1) + extra
+    previews = _times(steps, settings.save_image_every)
+    return Estimate(steps, previews, total, each, peak_mb(parts.model.device))
+
+
+def _embedding(settings: TrainSettings) -> Embedding | None:
+    """Stand in for an embedding that is still to be made; time does not depend on its vectors."""
+    if Library(find_folder("embeddings")).find(settings.embedding):
+        return None
+    random = torch.Generator().manual_seed(0)
+    widths = describe_model(settings.model).widths
+    vectors = tuple(torch.randn(1, width, generator=random) * 0.01 for width in widths)
+    return Embedding(settings.embedding, vectors)
+
+
+def _steps(
+    evaluator: Evaluator, batches: Batches, control: Control
+) -> Generator[Event, None, list[float]]:
+    learner, seconds = evaluator.context.learner, list[float]()
+    yield Started(evaluator.context.name, 0, NUM_STEPS)
+    for batch in islice(batches.start_at(learner.updates), NUM_STEPS):
+        if control.stopping:
+            break
+        began = time.perf_counter()
+        loss = float(learner.step(batch))  # CPU-GPU sync point: else the work is only asked for
+        seconds.append(time.perf_counter() - began)
+        yield Stepped(
+            len(seconds), NUM_STEPS, loss, learner.learning_rate, sum(seconds), batch.caption
+        )
+    return seconds
+
+
+def _chores(parts: Components, evaluator: Evaluator, steps: int) -> Generator[Event, None, float]:
+    """Measure an evaluation and a few calls of the sampler; give the seconds of all of them."""
+    settings, seconds = parts.settings, 0.0
+    if evaluations := _times(steps, settings.evaluate_every):
+        yield Loading("an evaluation")
+        began = time.perf_counter()
+        list(evaluator.run(evaluator.context.learner.updates))
+        seconds += evaluations * (time.perf_counter() - began)
+    if previews := _times(steps, settings.save_image_every):
+        yield Loading("a preview")
+        seconds += previews * _preview_seconds(parts, evaluator.context)
+    return seconds
+
+
+def _preview_seconds(parts: Components, context: RunContext) -> float:
+    shots = preview_params(
+        parts.settings,
+        name=f"<{context.name}>",
+        first_line=parts.lines[0],
+        size=(parts.width, parts.height),
+    )
+    marks: list[float] = []
+    total = 0
+    for drawing in islice(
+        sample(parts.model, shots[0], {context.name: context.origin}), _NUM_CALLS
+    ):
+        float(drawing.latents.mean())  # CPU-GPU sync point
+        marks.append(time.perf_counter())
+        total = drawing.total
+    each = (marks[-1] - marks[0]) / (len(marks) - 1) if len(marks) > 1 else 0.0
+    return each * total * len(shots)
+
+
+def _times(steps: int, every: int) -> int:
+    """Count how often something is done that is done at the end, too."""
+    return -(-steps // every) if every else 0
+
+
+def _worded(seconds: float) -> str:
+    if seconds < 90:
+        return "1 second" if seconds < 1.5 else f"{round(seconds)} seconds"
+    if seconds < 90 * 60:
+        return f"{round(seconds / 60)} minutes"
+    return f"{seconds / 3600:.{1 if seconds < 36000 else 0}f} hours"

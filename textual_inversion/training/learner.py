@@ -1,0 +1,227 @@
+"""The learner owns the new vectors and their optimizer; nothing else is ever a parameter."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import torch
+from torch import nn
+
+from textual_inversion.data.batches import Batch, StepBatch
+from textual_inversion.embeddings import norms
+from textual_inversion.errors import TrainingError
+from textual_inversion.models import diffusion
+from textual_inversion.models.base import BaseModel
+from textual_inversion.models.text_encoders import Conditioning, LearnedTokens
+from textual_inversion.settings import TrainSettings
+from textual_inversion.training.compilation import Compiled
+from textual_inversion.training.optimization import losses
+from textual_inversion.training.optimization.averaging import Average, evaluating, held, put
+from textual_inversion.training.optimization.learning_rate import is_relative, make_rates
+from textual_inversion.training.optimization.optimizers import make_clip, make_optimizer
+
+_LEAST_SCALE = 1e-3
+
+
+class Learner:
+    """Trains the vectors of one word: `step` is one optimizer update over all its micro-batches."""
+
+    def __init__(
+        self,
+        model: BaseModel,
+        name: str,
+        vectors: Sequence[torch.Tensor],
+        *,
+        settings: TrainSettings,
+        updates: int = 0,
+    ) -> None:
+        self.model = model
+        self.name = name
+        self.settings = settings
+        self.began = updates
+        self.rates = make_rates(settings, updates)
+        self.rate_factor = 1.0
+        self.updates = updates
+        self.parameters = [
+            nn.Parameter(tensor.detach().float().clone().to(model.device)) for tensor in vectors
+        ]
+        tables = [encoder.embedding.weight for encoder in model.text.encoders]
+        self.norms = [norms.mean_norm(table) for table in tables]
+        # What a rate is multiplied by, for each text encoder.
+        self.sizes = [
+            norm / table.shape[-1] ** 0.5 if is_relative(settings) else 1.0
+            for norm, table in zip(self.norms, tables, strict=True)
+        ]
+        self.optimizer = make_optimizer(settings, self.parameters, norms=self.norms)
+        self.clip = make_clip(settings)
+        averages = settings.optimizer_name == "schedule-free"
+        self.average = Average(self.parameters, 0.0 if averages else settings.ema_decay)
+        self.on_text_encoded: Callable[[Conditioning], None] = lambda _: None
+        self.on_gradients: Callable[[], None] = lambda: None
+        self.notes: list[str] = []
+        self.compiled: Compiled | None = None
+        # Without it, gradients vanish on their way through half-precision weights.
+        is_half = model.dtype == torch.float16
+        self.scaler = torch.amp.GradScaler(model.device.type, enabled=is_half)
+
+    @property
+    def next_rate(self) -> float:
+        """Give the learning rate of the update to come, of the first text encoder."""
+        return self.rates.rate(self.updates) * self.rate_factor * self.sizes[0]
+
+    @property
+    def learning_rate(self) -> float:
+        """Give the rate of the newest update (of the first one, before it), likewise."""
+        return self.rates.rate(max(self.updates - 1, self.began)) * self.rate_factor * self.sizes[0]
+
+    @property
+    def words(self) -> LearnedTokens:
+        """Give the word as the text stack takes it, with gradients."""
+        return {self.name: tuple(self.parameters)}
+
+    @property
+    def vectors(self) -> tuple[torch.Tensor, ...]:
+        """Copy the vectors as they are to be saved and shown: fp32 on the CPU; the EMA if asked."""
+        with evaluating(self.optimizer):
+            source = self.average.values or self.parameters
+            return tuple(p.detach().float().cpu().clone() for p in source)
+
+    @contextmanager
+    def as_saved(self) -> Iterator[None]:
+        """Let the vectors be those that are saved for the block: the EMA's, or the optimizer's."""
+        with evaluating(self.optimizer):
+            kept = [p.detach().clone() for p in self.parameters]
+            put(self.average.values or kept, self.parameters)
+            try:
+                yield
+            finally:
+                put(kept, self.parameters)
+
+    @property
+    def is_finite(self) -> bool:
+        """Tell whether every number of the vectors is one."""
+        return all(bool(torch.isfinite(p).all()) for p in self.parameters)
+
+    def step(self, batch: StepBatch) -> torch.Tensor:
+        """Update the vectors once; the mean loss stays on the device (reading it is a sync)."""
+        self.optimizer.zero_grad(set_to_none=True)
+        total = torch.zeros((), device=self.model.device)
+        for micro in batch.micros:
+            for part in micro.split(self.settings.pictures_at_once or len(micro.prompts)):
+                share = len(part.prompts) / len(micro.prompts)
+                with self.compiled.in_place(part) if self.compiled else nullcontext():
+                    loss = self._loss(part) / len(batch.micros) * share
+                self.scaler.scale(loss).backward()
+                total += loss.detach()
+        self.on_gradients()
+        self.scaler.unscale_(self.optimizer)
+        self.clip(self.parameters, self.updates)
+        rate = self.rates.rate(self.updates) * self.rate_factor
+        for group, size in zip(self.optimizer.param_groups, self.sizes, strict=True):
+            group["lr"] = rate * size
+        self.scaler.step(self.optimizer)
+        self._scale_anew()
+        self._hold_norms()
+        self.average.update(self.parameters)
+        self.updates += 1
+        return total
+
+    def gradients(self, part: Batch) -> tuple[torch.Tensor, ...]:
+        """Give the gradients that a part of a batch has for the vectors, changing nothing."""
+        loss = self.scaler.scale(self._loss(part))
+        return torch.autograd.grad(loss, self.parameters, allow_unused=True, materialize_grads=True)
+
+    def state(self) -> dict[str, Any]:
+        """Give what `load_state` needs to go on exactly: a few KB."""
+        return {
+            "updates": self.updates,
+            "began": self.began,
+            "rate_factor": self.rate_factor,
+            "learning_rate": self.settings.learning_rate,
+            "vectors": [p.detach().float().cpu().clone() for p in self.parameters],
+            "embedding": list(self.vectors),
+            "optimizer_name": self.settings.optimizer_name,
+            "average": [p.detach().float().cpu().clone() for p in self.average.values],
+            "optimizer": copy.deepcopy(self.optimizer.state_dict()),
+            "scaler": self.scaler.state_dict(),
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` gave.
+
+        Raises:
+            TrainingError: It was made with other vectors or another optimizer.
+        """
+        then, now = state["optimizer_name"], self.settings.optimizer_name
+        if then != now:
+            raise TrainingError(
+                f'The checkpoint was made with the optimizer {then} and not {now}; choose "{then}" '
+                'or "auto" to go on from it, or set resume to "never" to start anew.'
+            )
+        self.updates, self.began = int(state["updates"]), int(state.get("began", 0))
+        self.rates = make_rates(self.settings, self.began)
+        chosen = self.settings.learning_rate
+        # Another rate than then is taken as it is written, not as often halved as the old one.
+        same_rate = state.get("learning_rate", chosen) == chosen
+        self.rate_factor = float(state["rate_factor"]) if same_rate else 1.0
+        try:
+            put(state["vectors"], self.parameters)
+            self.average.load(state["average"], self.parameters)
+            self.optimizer.load_state_dict(copy.deepcopy(state["optimizer"]))
+            if self.scaler.is_enabled() and state.get("scaler"):
+                self.scaler.load_state_dict(state["scaler"])
+        except (RuntimeError, ValueError, KeyError):
+            raise TrainingError(
+                "The checkpoint was made with another number of vectors; choose the same as then, "
+                'or set resume to "never" to start anew.'
+            ) from None
+
+    def predict(self, micro: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        """Give what the UNet says of a batch and what it should say, both (B, C, H, W), fp32."""
+        device = self.model.device
+        latents, noise = micro.latents.to(device), micro.noise.to(device)
+        timesteps = micro.timesteps.to(device)
+        alphas = self.model.alphas_cumprod[timesteps]
+        told = self.model.text.encode(micro.prompts, self.words)
+        self.on_text_encoded(told)
+        noisy = diffusion.add_noise(latents, noise, alphas)
+        predicted = self.model.predict(noisy, timesteps, told)
+        return predicted, diffusion.target(self.model.prediction, latents, noise, alphas)
+
+    def _loss(self, micro: Batch) -> torch.Tensor:
+        predicted, wanted = self.predict(micro)
+        settings = self.settings
+        if settings.loss == "huber":
+            errors = losses.pseudo_huber(predicted, wanted, delta=settings.huber_delta)
+        else:
+            errors = losses.squared(predicted, wanted)
+        if micro.weights is not None:
+            errors = errors * micro.weights.to(errors.device)
+        if settings.min_snr_gamma == 0:
+            return errors.mean()
+        alphas = self.model.alphas_cumprod[micro.timesteps.to(errors.device)]
+        weights = losses.min_snr_weights(
+            alphas, gamma=settings.min_snr_gamma, prediction=self.model.prediction
+        )
+        return (errors.flatten(1).mean(1) * weights).mean()
+
+    def _scale_anew(self) -> None:
+        """Follow the gradients' size; a scale of nearly nothing means that fp16 will not do."""
+        self.scaler.update()
+        if self.scaler.is_enabled() and self.scaler.get_scale() < _LEAST_SCALE:
+            raise TrainingError(
+                f"At step {self.updates + 1} the numbers of this model still overflow in fp16, "
+                "however the loss is scaled; train with --precision bf16 or fp32."
+            )
+
+    def _hold_norms(self) -> None:
+        mode, strength = self.settings.norm, self.settings.norm_strength
+        if mode == "free":
+            return
+        with held(self.optimizer) as kept:
+            for vectors, norm in zip(kept, self.norms, strict=True):
+                for rows in vectors:
+                    norms.hold(rows, norm, mode, strength=strength)

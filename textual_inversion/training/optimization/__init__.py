@@ -1,0 +1,1 @@
+"""How vectors move: optimizers, averages, learning rates, losses, convergence."""

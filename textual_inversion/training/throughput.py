@@ -1,0 +1,151 @@
+"""Where a training's time goes, how many pictures it sees a second, and how much memory it takes.
+
+Time is read as laps: what has passed since the last lap went into the part that is named. On a CPU
+a lap is a reading of the clock; on CUDA it is an event in the stream, read when the GPU has come
+by, so that nobody ever waits for it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+
+from textual_inversion.devices.peak_memory import peak_memory
+from textual_inversion.events import Event, Throughput
+from textual_inversion.models.text_encoders import Conditioning
+from textual_inversion.training.trainer import Chore, Ending, Learner
+
+Part = Literal["data", "text", "unet", "previews", "other", "waiting"]
+EVERY_SECONDS = 5.0
+
+
+class ThroughputTimer:
+    """Adds up the laps of a run on a device; a step sees so many pictures."""
+
+    def __init__(self, device: torch.device, *, pictures_per_step: int) -> None:
+        self.device = device
+        self.pictures_per_step = pictures_per_step
+        self.steps = 0
+        self._seconds: dict[str, float] = {}
+        self._laps: deque[tuple[str, Any]] = deque([("", self._moment())])
+        self._began = time.perf_counter()
+
+    def mark(self, part: Part) -> None:
+        """Say that the time since the last lap went into `part`."""
+        self._laps.append((part, self._moment()))
+        if self.device.type != "cuda":
+            self._add_up()
+
+    def told(self, conditioning: Conditioning) -> None:
+        """Mark the end of the text encoder's way there and, by the gradient, of the UNet's."""
+        if not conditioning.hidden.requires_grad:
+            return
+        self.mark("text")
+        conditioning.hidden.register_hook(lambda _: self.mark("unet"))
+
+    def batches(self, batches: Iterator[Any]) -> Iterator[Any]:
+        """Time the making of batches."""
+        while True:
+            # Whoever reads the events, and jobs that share the device, had their turn.
+            self.mark("waiting")
+            batch = next(batches)
+            self.mark("data")
+            yield batch
+
+    def news(self, step: int) -> Throughput:
+        """Sum up the time since the last news, and begin anew."""
+        self._add_up()
+        passed = max(time.perf_counter() - self._began, 1e-9)
+        whole = sum(self._seconds.values()) or 1.0
+        shares = {part: round(self._seconds.get(part, 0.0) / whole, 3) for part in _SHOWN}
+        seen = self.steps * self.pictures_per_step
+        self.steps, self._seconds, self._began = 0, {}, time.perf_counter()
+        memory, of = peak_memory(self.device)
+        return Throughput(step, round(seen / passed, 2), **shares, memory_mb=memory, memory_of=of)
+
+    @property
+    def is_due(self) -> bool:
+        """Tell whether the last news are old."""
+        return time.perf_counter() - self._began >= EVERY_SECONDS
+
+    def _moment(self) -> Any:
+        if self.device.type != "cuda":
+            return time.perf_counter()
+        event = torch.cuda.Event(enable_timing=True)
+        event.record()
+        return event
+
+    def _add_up(self) -> None:
+        while len(self._laps) > 1 and self._has_passed(self._laps[1][1]):
+            _, began = self._laps.popleft()
+            part, ended = self._laps[0]
+            self._seconds[part] = self._seconds.get(part, 0.0) + _between(began, ended)
+
+    def _has_passed(self, moment: Any) -> bool:
+        return self.device.type != "cuda" or moment.query()
+
+
+_SHOWN: tuple[Part, ...] = ("data", "text", "unet", "previews", "other")
+
+
+@dataclass(frozen=True)
+class TimedLearner:
+    """A learner whose steps are timed."""
+
+    learner: Learner
+    timer: ThroughputTimer
+
+    @property
+    def learning_rate(self) -> float:
+        """Give the learner's rate."""
+        return self.learner.learning_rate
+
+    def step(self, batch: Any) -> Any:
+        """Let the learner step; what follows the UNet's gradient is the text encoder's."""
+        loss = self.learner.step(batch)
+        self.timer.mark("text")
+        self.timer.steps += 1
+        return loss
+
+
+@dataclass(frozen=True)
+class TimedChore:
+    """A chore whose time is counted as `part`."""
+
+    chore: Chore
+    timer: ThroughputTimer
+    part: Part
+
+    def is_due(self, step: int, ending: Ending | None) -> bool:
+        """Ask the chore."""
+        return self.chore.is_due(step, ending)
+
+    def run(self, step: int) -> Iterator[Event]:
+        """Let the chore work."""
+        self.timer.mark("waiting")
+        yield from self.chore.run(step)
+        self.timer.mark(self.part)
+
+
+@dataclass(frozen=True)
+class ThroughputReport:
+    """Says now and then, and at every end, how the time went."""
+
+    timer: ThroughputTimer
+
+    def is_due(self, step: int, ending: Ending | None) -> bool:
+        """Tell whether the last news are old or the run ends."""
+        return ending is not None or self.timer.is_due
+
+    def run(self, step: int) -> Iterator[Event]:
+        """Say it."""
+        yield self.timer.news(step)
+
+
+def _between(began: Any, ended: Any) -> float:
+    return ended - began if isinstance(began, float) else began.elapsed_time(ended) / 1000

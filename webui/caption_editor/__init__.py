@@ -1,0 +1,1 @@
+"""The caption editor of the Preprocess tab."""

@@ -1,0 +1,52 @@
+"""What the caption editor's buttons are called, and what each does to a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from preprocessing.captions import tags
+from preprocessing.captions.drafts import Draft, open_draft, save
+from preprocessing.captions.tags import Change, Search
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the fields beside the buttons say."""
+
+    text: str
+    replacement: str
+    is_expression: bool
+    anywhere: bool
+
+    def search(self) -> Search:
+        """Read what to look for; SettingsError says what is wrong with it."""
+        return tags.search(
+            self.text, is_expression=self.is_expression, whole_tags=not self.anywhere
+        )
+
+
+Make = Callable[[Wanted, Draft], Change]
+Step = Callable[[Draft], Draft]
+
+CHANGES: dict[str, tuple[str, Make]] = {
+    "front": ("Add in front", lambda wanted, _: tags.adding(wanted.text, at="front")),
+    "end": ("Add at the end", lambda wanted, _: tags.adding(wanted.text, at="end")),
+    "remove": ("Remove", lambda wanted, _: tags.removing(wanted.search())),
+    "replace": ("Replace", lambda w, _: tags.replacing(w.search(), w.replacement)),
+    "first": ("Move to front", lambda wanted, _: tags.to_front(wanted.search())),
+    "sort": ("Sort A to Z", lambda *_: tags.alphabetical),
+    "frequency": ("Sort by frequency", lambda _, draft: tags.by_frequency(draft.texts)),
+    "once": ("Remove doubles", lambda *_: tags.without_doubles),
+}
+STEPS: dict[str, tuple[str, Step]] = {
+    "undo": ("Undo", Draft.undo),
+    "redo": ("Redo", Draft.redo),
+    "save": ("Save", save),
+    "discard": ("Discard changes", lambda draft: open_draft(draft.folder)),
+}
+
+
+def can(draft: Draft, step: str) -> bool:
+    """Tell whether a step would do anything."""
+    return bool({"undo": draft.past, "redo": draft.future}.get(step, draft.changed))

@@ -1,0 +1,223 @@
+"""The caption editor at work: what its controls do to the drafts, and what is shown of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sized
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from preprocessing.captions.drafts import Draft
+from textual_inversion.errors import TextualInversionError
+from textual_inversion.jobs.device_lock import DeviceLock
+from webui.caption_editor import rendering
+from webui.caption_editor.actions import CHANGES, STEPS, Make, Step, Wanted, can
+from webui.caption_editor.controls import Fields
+from webui.caption_editor.drafts import Drafts
+from webui.caption_editor.rendering import CountTokens, View
+from webui.event_options import QUIET, UNQUEUED, WHILE_TYPING
+from webui.jobs import is_warm, warm
+from webui.layout import told
+
+_SECRET = "only-hides-from-a-glance"
+_EVERY_ONE: dict[str, Any] = {**UNQUEUED, "trigger_mode": "multiple"}
+
+
+class Editor:
+    """The editor; `model` is the control that names whose tokens are counted."""
+
+    def __init__(self, device: DeviceLock, model: Component) -> None:
+        self.drafts = Drafts()
+        self.device = device
+        self.fields = fields = Fields()
+        self.inputs = [fields.view, fields.caption, model]
+        self.opening = [fields.folder, fields.show, fields.tag, model]
+        self._listen()
+        self._listen_to_changes()
+
+    def restore(self, page: gr.Blocks) -> None:
+        """Let a page that is opened again show what it showed; to be called outside of tabs."""
+        fields = self.fields
+        # Within a tab that is not in sight it would not be read when the page opens.
+        kept = gr.BrowserState("", storage_key="textual-inversion-captions", secret=_SECRET)
+        for event in self.opened:
+            event.then(lambda name: name, fields.folder, kept, **UNQUEUED)
+        inputs, outputs = [kept, *self.opening[1:]], [fields.folder, *fields.drawn]
+        page.load(self._restore, inputs, outputs, **UNQUEUED)
+
+    def offer(self, button: gr.Button, folder: Component, tabs: gr.Tabs) -> None:
+        """Let a button on a neighbouring tab open the folder that is named there."""
+        fields = self.fields
+        named = button.click(
+            lambda name: (name, gr.Tabs(selected="captions")),
+            folder,
+            [fields.folder, tabs],
+            queue=False,
+            **QUIET,
+        )
+        self.opened.append(named.then(self._open, self.opening, fields.drawn, **QUIET))
+
+    def _listen(self) -> None:
+        fields = self.fields
+        self.opened = [
+            event(self._open, self.opening, fields.drawn, **QUIET)
+            for event in (fields.open.click, fields.folder.submit)
+        ]
+        fields.grid.click(self._choose, self.inputs, fields.drawn, **_EVERY_ONE)
+        fields.tags.click(_picked, None, fields.wanted[0], **_EVERY_ONE)
+        typed = [fields.note, fields.summary, *fields.steps.values()]
+        fields.caption.input(self._type, self.inputs, typed, **WHILE_TYPING)
+        fields.caption.blur(self._look, self.inputs, fields.seen, **UNQUEUED)
+        filtered = [fields.show.input, fields.tag.input]
+        inputs = [*self.inputs, fields.show, fields.tag]
+        gr.on(filtered, self._filter, inputs, fields.drawn, **WHILE_TYPING)
+
+    def _listen_to_changes(self) -> None:
+        fields = self.fields
+        self._turn(fields.every, lambda draft, view: view.having(view.places(draft)))
+        self._turn(fields.none, lambda _, view: view.having(()))
+        self._turn(fields.before, lambda _, view: replace(view, leaf=max(view.leaf - 1, 0)))
+        self._turn(fields.after, lambda _, view: replace(view, leaf=view.leaf + 1))
+        inputs = [*self.inputs, *fields.wanted]
+        for name, (_, make) in CHANGES.items():
+            fields.changes[name].click(self._changer(make), inputs, fields.drawn, **QUIET)
+        for name, (_, step) in STEPS.items():
+            fields.steps[name].click(self._stepper(step), self.inputs, fields.drawn, **QUIET)
+
+    def _turn(self, button: gr.Button, turn: Callable[[Draft, View], View]) -> None:
+        def handle(data: Any, typed: str, model: str) -> list[Any]:
+            with told():
+                view = self._taken(data, typed)
+                return self._drawn(turn(self.drafts.get(view.key), view), model)
+            return _skips(self.fields.drawn)
+
+        button.click(handle, self.inputs, self.fields.drawn, **_EVERY_ONE)
+
+    def _changer(self, make: Make) -> Callable[..., list[Any]]:
+        def handle(data: Any, typed: str, model: str, *said: Any) -> list[Any]:
+            with told():
+                view, wanted = self._taken(data, typed), Wanted(*said)
+                self.drafts.update(
+                    view.key,
+                    lambda draft: draft.change(view.targets(draft), make(wanted, draft)),
+                )
+                return self._drawn(view, model)
+            return _skips(self.fields.drawn)
+
+        return handle
+
+    def _stepper(self, step: Step) -> Callable[..., list[Any]]:
+        def handle(data: Any, typed: str, model: str) -> list[Any]:
+            with told():
+                view = self._taken(data, typed)
+                self.drafts.update(view.key, step)
+                return self._drawn(view, model)
+            return _skips(self.fields.drawn)
+
+        return handle
+
+    def _open(self, name: str, show: str, tag: str, model: str) -> list[Any]:
+        with told():
+            view = View.of({"key": self.drafts.open(name or ""), "show": show, "tag": tag})
+            return self._drawn(view, model)
+        return _skips(self.fields.drawn)
+
+    def _restore(self, name: Any, show: str, tag: str, model: str) -> list[Any]:
+        if not isinstance(name, str) or not name or not self.drafts.knows(name):
+            return [name or gr.skip(), *_skips(self.fields.drawn)]
+        return [name, *self._open(name, show, tag, model)]
+
+    def _choose(self, data: Any, typed: str, model: str, event: gr.EventData) -> list[Any]:
+        with told():
+            view = self._taken(data, typed)
+            draft, chosen = self.drafts.get(view.key), View.of({"chosen": event.chosen}).chosen
+            replaced = set(view.in_sight(draft)) if event.more else set(view.chosen)
+            others = [place for place in view.chosen if place not in replaced]
+            return self._drawn(view.having([*others, *chosen]), model)
+        return _skips(self.fields.drawn)
+
+    def _filter(self, data: Any, typed: str, model: str, show: str, tag: str) -> list[Any]:
+        with told():
+            view = self._taken(data, typed)
+            return self._drawn(View.of({"key": view.key, "show": show, "tag": tag}), model)
+        return _skips(self.fields.drawn)
+
+    def _type(self, data: Any, typed: str, model: str) -> list[Any]:
+        with told():
+            view = self._taken(data, typed)
+            draft = self.drafts.get(view.key)
+            note = self._note(typed, model)
+            return [note, rendering.summary_html(draft, view), *_buttons(draft)]
+        return _skips([None, None, *STEPS])
+
+    def _look(self, data: Any, typed: str, model: str) -> list[Any]:
+        with told():
+            return self._sights(self._taken(data, typed), model)
+        return _skips(self.fields.seen)
+
+    def _taken(self, data: Any, typed: str | None) -> View:
+        """Read what a page carries, and take in what was typed there since it was drawn."""
+        view = View.of(data)
+        place, text = view.current, (typed or "").strip()
+        if place is not None and text != view.text.strip():
+            self.drafts.update(view.key, lambda draft: draft.type(place, text))
+        return view
+
+    def _drawn(self, view: View, model: str) -> list[Any]:
+        """Draw everything; the page carries the view from then on."""
+        draft = self.drafts.get(view.key)
+        view = view.fitted(draft)
+        place, many = view.current, len(view.places(draft)) > rendering.PER_PAGE
+        return [
+            view.to_json(),
+            gr.update(visible=True),
+            gr.update(value=view.text, interactive=place is not None),
+            self._note(view.text, model) if place is not None else "",
+            rendering.leaf_html(draft, view),
+            gr.update(visible=many),
+            gr.update(visible=many),
+            *self._sights(view, model),
+        ]
+
+    def _sights(self, view: View, model: str) -> list[Any]:
+        # Pictures do not wait for what counts tokens.
+        draft, count = self.drafts.get(view.key), _counter(model) if is_warm() else _no_count
+        return [
+            rendering.summary_html(draft, view),
+            rendering.grid_html(draft, view, count),
+            rendering.tags_html(draft),
+            *_buttons(draft),
+        ]
+
+    def _note(self, text: str, model: str) -> str:
+        warm(self.device)
+        return rendering.tokens_html(_counter(model)(text))
+
+
+def _counter(model: str) -> CountTokens:
+    """Give what counts tokens; it knows nothing where the model cannot be opened."""
+    from textual_inversion.embeddings.create import count_tokens
+
+    try:
+        count_tokens(model, "")
+    except (TextualInversionError, OSError, ValueError):
+        return _no_count
+    return lambda text: count_tokens(model, text)
+
+
+def _no_count(_: str) -> None:
+    return None
+
+
+def _skips(outputs: Sized) -> list[Any]:
+    return [gr.skip() for _ in range(len(outputs))]
+
+
+def _buttons(draft: Draft) -> list[Any]:
+    return [gr.update(interactive=can(draft, name)) for name in STEPS]
+
+
+def _picked(event: gr.EventData) -> str:
+    return str(event.pick)

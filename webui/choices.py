@@ -1,0 +1,59 @@
+"""What the drop-downs offer: models, templates and embeddings found on disk.
+
+A folder that cannot be read offers nothing here; the job that uses it says what is wrong.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual_inversion.errors import TextualInversionError
+from textual_inversion.storage.paths import find_folder
+
+if TYPE_CHECKING:
+    from textual_inversion.embeddings.library import Entry, Library
+
+_SAMPLE = "samples/mammoth"
+
+
+def models() -> list[str]:
+    """List the base models by the names that settings accept."""
+    from textual_inversion.models.catalog import list_models
+
+    return list_models()
+
+
+def templates() -> list[str]:
+    """List the prompt templates."""
+    from textual_inversion.prompts.template import list_templates
+
+    return list_templates()
+
+
+def embeddings() -> list[tuple[str, str]]:
+    """List the embeddings as (what to show, name)."""
+    try:
+        entries = _library(find_folder("embeddings")).list()
+    except (TextualInversionError, OSError):
+        return []
+    return [(_shown(entry), entry.name) for entry in entries if not entry.problem]
+
+
+def sample_pictures() -> str:
+    """Give the folder of pictures that ships with the project; empty when it is not here."""
+    folder = find_folder(_SAMPLE)
+    return str(folder) if folder.is_dir() else ""
+
+
+@lru_cache(maxsize=8)
+def _library(folder: Path) -> Library:
+    """Keep one library a folder: it reads a file again only when it changed."""
+    from textual_inversion.embeddings.library import Library
+
+    return Library(folder)
+
+
+def _shown(entry: Entry) -> str:
+    return f"{entry.name} · {entry.num_vectors} vector{'s' if entry.num_vectors != 1 else ''}"

@@ -1,0 +1,125 @@
+"""What a page shows of running jobs, and the one poll that keeps every open page up to date.
+
+A page carries which state each part has drawn; what has not changed since is not sent again, and
+what several pages ask for is drawn once.
+"""
+
+from __future__ import annotations
+
+import copy
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from textual_inversion.jobs.runner import Kind, Runner
+from textual_inversion.runs.state import Run
+from webui.event_options import UNQUEUED
+
+Draw = Callable[[Run | None], Any]
+StateKey = Callable[[Run], object]
+
+_LOOK_EVERY_SECONDS = 1
+
+
+def any_news(run: Run) -> object:
+    """Mark a state that changes with every event."""
+    return [run.version, run.state, run.message]
+
+
+def is_active(run: Run) -> object:
+    """Mark a state that changes when a job begins or ends."""
+    return run.is_active
+
+
+@dataclass(frozen=True)
+class Part:
+    """One component that shows something of the jobs of a kind; drawn when its mark changes."""
+
+    kind: Kind
+    output: Component
+    draw: Draw
+    mark: StateKey = any_news
+
+
+@dataclass(frozen=True)
+class Watched:
+    """One component that shows something else than a job; drawn when its mark changes."""
+
+    output: Component
+    draw: Callable[[], Any]
+    mark: Callable[[], object]
+
+
+class Live:
+    """The parts of the page and what was last drawn of each."""
+
+    def __init__(self, runner: Runner, parts: Sequence[Part | Watched]) -> None:
+        self._runner = runner
+        self._parts = list(parts)
+        self._known: dict[Kind, tuple[Run | None, str]] = {}
+        self._drawn: dict[int, tuple[object, Any]] = {}
+        self.seen = gr.JSON({}, visible=False, elem_id="seen")
+
+    @property
+    def outputs(self) -> list[Component]:
+        """Give what a poll fills."""
+        return [*(part.output for part in self._parts), self.seen]
+
+    def poll(self, seen: dict[str, object] | None) -> list[Any]:
+        """Draw what has changed since a page has `seen` it."""
+        before = seen or {}
+        marks = {str(place): self._mark(part) for place, part in enumerate(self._parts)}
+        values = [
+            gr.skip() if before.get(str(place)) == marks[str(place)] else self._value(place, part)
+            for place, part in enumerate(self._parts)
+        ]
+        return [*values, marks if marks != before else gr.skip()]
+
+    def listen(self, page: gr.Blocks, started: Sequence[Any]) -> None:
+        """Poll when the page opens, every second, and right after each event of `started`."""
+        shared: dict[str, Any] = {"inputs": self.seen, "outputs": self.outputs, **UNQUEUED}
+        page.load(self.poll, **shared)
+        gr.Timer(_LOOK_EVERY_SECONDS).tick(self.poll, **shared)
+        for event in started:
+            event.then(self.poll, **shared)
+
+    def _mark(self, part: Part | Watched) -> object:
+        if isinstance(part, Watched):
+            return part.mark()
+        run = self._runner.run(part.kind)
+        known, token = self._known.get(part.kind, (None, ""))
+        if run is not known or not token:
+            # A token no earlier run, and no earlier process, has used.
+            token = secrets.token_hex(4)
+            self._known[part.kind] = (run, token)
+        return [token, part.mark(run) if run is not None else None]
+
+    def _value(self, place: int, part: Part | Watched) -> Any:
+        mark = self._mark(part)
+        drawn = self._drawn.get(place)
+        if drawn is None or drawn[0] != mark:
+            drawn = (mark, self._draw(part))
+            self._drawn[place] = drawn
+        # Gradio takes updates apart while it sends them.
+        return copy.copy(drawn[1])
+
+    def _draw(self, part: Part | Watched) -> Any:
+        return part.draw() if isinstance(part, Watched) else part.draw(self._runner.run(part.kind))
+
+
+def start_button(kind: Kind, button: gr.Button) -> Part:
+    """Let a button be pressed only while no job of its kind works."""
+    return Part(kind, button, lambda run: gr.update(interactive=not _works(run)), is_active)
+
+
+def stop_button(kind: Kind, button: gr.Button) -> Part:
+    """Let a button be pressed only while a job of its kind works."""
+    return Part(kind, button, lambda run: gr.update(interactive=_works(run)), is_active)
+
+
+def _works(run: Run | None) -> bool:
+    return run is not None and run.is_active

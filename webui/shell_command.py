@@ -1,0 +1,32 @@
+"""The command line that does what a form says: only what differs from the defaults. Pure."""
+
+from __future__ import annotations
+
+import shlex
+
+from textual_inversion.settings import Settings
+from textual_inversion.settings.knobs import Knob, walk
+
+
+def command_line(job: str, settings: Settings) -> str:
+    """Write `ti <job> …` so that a shell gives it the same settings."""
+    places: list[str] = []
+    flags: list[str] = []
+    for knob in walk(type(settings)):
+        value = getattr(settings, knob.path)
+        if knob.positional:
+            places.append(shlex.quote(str(value)))
+        elif value != knob.default:
+            flags.append(_flag(knob, value))
+    # A word that begins with a dash would be taken for a flag.
+    marked = ["--", *places] if any(place.startswith("-") for place in places) else places
+    return " ".join(
+        ["ti", job, *flags, *marked] if marked != places else ["ti", job, *places, *flags]
+    )
+
+
+def _flag(knob: Knob, value: object) -> str:
+    if knob.kind == "bool":
+        return knob.flag if value else knob.flag.replace("--", "--no-", 1)
+    text = shlex.quote(",".join(value) if isinstance(value, tuple) else str(value))
+    return f"{knob.flag}={text}" if text.startswith(("-", "'-")) else f"{knob.flag} {text}"

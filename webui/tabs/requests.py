@@ -1,0 +1,83 @@
+"""What the Train tab asks for beside start and stop: a place in the queue, a save, a picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from textual_inversion.jobs.runner import Runner
+from textual_inversion.jobs.worker import QueueWorker
+from textual_inversion.runs.requests import Request
+from textual_inversion.settings import GenerateSettings, TrainSettings
+from webui.event_options import QUIET, UNQUEUED
+from webui.form import Form
+from webui.layout import complaints
+from webui.polling import Part, stop_button
+
+_PREVIEW = "preview_"
+# The one pair whose names are not alike.
+_IMAGES = {"num_images": "preview_images"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The buttons' parts and events."""
+
+    parts: list[Part]
+    events: list[Any]
+
+
+def draw(runner: Runner, worker: QueueWorker, form: Form[TrainSettings]) -> Asked:
+    """Draw the buttons."""
+    with gr.Row(elem_classes="ti-buttons"):
+        add = gr.Button("Add to queue", elem_id="train-queue-button", min_width=110)
+        save = gr.Button("Save now", elem_id="train-save-button", min_width=110, interactive=False)
+        sample = gr.Button(
+            "Sample now", elem_id="train-sample-button", min_width=110, interactive=False
+        )
+    added = add.click(
+        lambda *values: _add(worker, form, values), form.controls, api_visibility="private"
+    )
+    asked = [_on_click(save, runner, "save"), _on_click(sample, runner, "sample")]
+    return Asked([stop_button("train", save), stop_button("train", sample)], [added, *asked])
+
+
+def take_from(source: Form[GenerateSettings], form: Form[TrainSettings], button: gr.Button) -> None:
+    """Let a button bring the Generate tab's values into the previews' controls."""
+    button.click(
+        lambda name, *values: form.place(preview_values(source.values(values), name)),
+        [form.by_path["embedding"], *source.controls],
+        form.controls,
+        **UNQUEUED,
+    )
+
+
+def preview_values(values: dict[str, Any], name: str | None) -> dict[str, Any]:
+    """Give the previews' settings that draw what the Generate tab would draw."""
+    named = {_IMAGES.get(path, _PREVIEW + path): value for path, value in values.items()}
+    known = {path: named[path] for path in TrainSettings.model_fields if path in named}
+    for path in ("preview_prompt", "preview_negative_prompt"):
+        known[path] = (known[path] or "").replace(f"<{name}>", "[name]")
+    if known["preview_seed"] is not None and known["preview_seed"] < 0:
+        # Every preview needs the same seed, so "a new one each time" is left out.
+        del known["preview_seed"]
+    if known["preview_images"] is not None:
+        known["preview_images"] = min(known["preview_images"], 16)
+    return known
+
+
+def _on_click(button: gr.Button, runner: Runner, request: Request) -> Any:
+    def ask() -> None:
+        runner.ask("train", request)
+        gr.Info("Asked; it comes after this step.")
+
+    return button.click(ask, **QUIET)
+
+
+def _add(worker: QueueWorker, form: Form[TrainSettings], values: tuple[Any, ...]) -> None:
+    with complaints():
+        worker.queue.add(form.settings(values))
+    worker.wake()
+    gr.Info("Added to the queue; see the Runs tab.")

@@ -1,0 +1,146 @@
+"""What a job is doing, in words and as HTML: every state has a sentence. Pure.
+
+Whatever a user or a file has named goes through `html.escape` here.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Literal
+
+from textual_inversion.runs.state import Run
+from textual_inversion.runs.wording import best_words, duration, throughput_words
+
+Tone = Literal["idle", "busy", "good", "bad"]
+_NOUNS = {"preprocess": "picture", "check": "picture", "generate": "sampling step"}
+
+
+def sentence(run: Run | None, *, idle: str) -> str:
+    """Say in one sentence what the job is doing; `idle` is said when there is none."""
+    if run is None:
+        return idle
+    match run.state:
+        case "running":
+            return _progress(run)
+        case "finished" | "converged":
+            return f"{run.state.capitalize()}: {_count(run)}.{_result(run)}"
+        case "stopped":
+            return f"Stopped at {_noun(run)} {run.step} of {run.total}.{_result(run)}"
+        case "failed" | "killed":
+            return f"{run.state.capitalize()}: {run.message}"
+        case _:
+            return run.message
+
+
+def tone(run: Run | None) -> Tone:
+    """Tell how the state should look."""
+    if run is None:
+        return "idle"
+    if run.is_active:
+        return "busy"
+    return "bad" if run.state in {"failed", "killed"} else "good"
+
+
+def status_html(run: Run | None, *, idle: str) -> str:
+    """Draw the sentence with a progress bar."""
+    said = escape(sentence(run, idle=idle))
+    named = run is not None and run.name and run.kind != "generate"
+    name = f"<b>{escape(run.name)}</b> · " if run is not None and named else ""
+    bar = _bar(run) if run is not None else ""
+    return (
+        f'<div class="ti-status ti-{tone(run)}" role="status">'
+        f'<p><span class="ti-dot"></span><span>{name}{said}</span></p>{bar}</div>'
+    )
+
+
+def badge_html(run: Run | None) -> str:
+    """Say at the head of every tab that a training goes on."""
+    if run is None or not run.is_active:
+        return ""
+    left = f" · {duration(run.seconds_left)} left" if run.seconds_left else ""
+    return (
+        f'<p class="ti-badge ti-busy"><span class="ti-dot"></span>Training '
+        f"<b>{escape(run.name)}</b> · {run.step} of {run.total}{left}</p>"
+    )
+
+
+def facts_html(run: Run | None) -> str:
+    """List what else is known of a run: its prompt, files and warnings."""
+    if run is None:
+        return ""
+    rows = [
+        ("Current prompt", run.caption if run.is_active else ""),
+        ("Pace", _pace(run)),
+        ("Last saved", run.last_saved),
+        ("Best", best_words(run)),
+        ("Run folder", run.folder),
+    ]
+    told = "".join(f"<dt>{title}</dt><dd>{escape(value)}</dd>" for title, value in rows if value)
+    return (f'<dl class="ti-facts">{told}</dl>' if told else "") + warnings_html(run)
+
+
+def warnings_html(run: Run | None) -> str:
+    """List a run's warnings, the newest twenty."""
+    if run is None or not run.warnings:
+        return ""
+    shown = run.warnings[-20:]
+    more = len(run.warnings) - len(shown)
+    before = f"<li>… and {more} before these</li>" if more else ""
+    items = "".join(f"<li>{escape(text)}</li>" for text in shown)
+    return f'<ul class="ti-warnings">{before}{items}</ul>'
+
+
+def _pace(run: Run) -> str:
+    """Say how fast pictures are trained, what takes the time, and how much memory it needs."""
+    if run.throughput is None:
+        return ""
+    seen = run.throughput
+    shares = {
+        "UNet": seen.unet,
+        "text encoder": seen.text,
+        "data": seen.data,
+        "previews": seen.previews,
+        "saving and evaluating": seen.other,
+    }
+    told = ", ".join(f"{name} {share:.0%}" for name, share in shares.items() if share >= 0.005)
+    return " · ".join([*throughput_words(seen), *([told] if told else [])])
+
+
+def _progress(run: Run) -> str:
+    parts = [f"{_noun(run).capitalize()} {run.step} of {run.total}"]
+    if run.steps_per_second:
+        parts.append(_speed(run.steps_per_second))
+    if run.seconds_left is not None and run.step < run.total:
+        parts.append(f"{duration(run.seconds_left)} left")
+    if run.losses:
+        parts.append(f"loss {run.losses[-1][1]:.3f}")
+    if run.learning_rate:
+        parts.append(f"learning rate {run.learning_rate:.3g}")
+    return " · ".join(parts)
+
+
+def _speed(per_second: float) -> str:
+    return f"{per_second:.1f} a second" if per_second >= 0.95 else f"{1 / per_second:.1f} s each"
+
+
+def _noun(run: Run) -> str:
+    return _NOUNS.get(run.kind, "step")
+
+
+def _count(run: Run) -> str:
+    if run.files:
+        return f"{run.num_files} picture{'s' if run.num_files != 1 else ''}"
+    return f"{run.step} {_noun(run)}{'s' if run.step != 1 else ''}"
+
+
+def _result(run: Run) -> str:
+    return f" Saved in {run.result}." if run.result else ""
+
+
+def _bar(run: Run) -> str:
+    share = 100 * run.step / run.total if run.total else 0
+    moving = " ti-moving" if run.state == "loading" else ""
+    return (
+        f'<div class="ti-bar{moving}" role="progressbar" aria-valuemin="0" aria-valuemax="100" '
+        f'aria-valuenow="{share:.0f}"><i style="width:{min(share, 100):.1f}%"></i></div>'
+    )
