@@ -3,7 +3,7 @@ import torch
 
 from tests.training.test_learner import make
 from textual_inversion.training.chores.warnings import LearnerWarnings
-from textual_inversion.training.compilation import Compiled, is_worth_compiling
+from textual_inversion.training.compilation import is_worth_compiling
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
 
@@ -41,9 +41,7 @@ calls = []
 def steps(stacks, backend, count=2):
     """Take steps and give the learner, its losses and what it noted."""
     torch.compiler.reset()
-    learner, batches = make(stacks, "sd1")
-    if backend:
-        learner.compiled = Compiled(learner, backend)
+    learner, batches = make(stacks, "sd1", compile_backend=backend)
     stream = batches.start_at(0)
     losses = [float(learner.step(next(stream))) for _ in range(count)]
     said = [event.message for event in LearnerWarnings(learner).run(count)]

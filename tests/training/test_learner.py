@@ -19,7 +19,7 @@ GOLDEN = {
 }
 
 
-def make(stacks, kind, dtype=None, updates=0, **changes):
+def make(stacks, kind, dtype=None, updates=0, compile_backend=None, **changes):
     model = load_model(describe_model(str(stacks[kind])), dtype=dtype)
     chosen = TrainSettings.build(
         {
@@ -44,7 +44,10 @@ def make(stacks, kind, dtype=None, updates=0, **changes):
         num_timesteps=model.num_timesteps,
     )
     vectors = start_vectors(model.text.encoders, "cat dog", 2)
-    return Learner(model, "zyx", vectors, settings=chosen, updates=updates), batches
+    learner = Learner(
+        model, "zyx", vectors, settings=chosen, updates=updates, compile_backend=compile_backend
+    )
+    return learner, batches
 
 
 def colours():

@@ -1,3 +1,4 @@
+# pyright: standard
 """Choices that have no effect beside others: they are named, never silently ignored."""
 
 from __future__ import annotations
@@ -5,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from textual_inversion.settings import TrainSettings
+from textual_inversion.settings.train import TrainSettings
 
 
 class _Rule(NamedTuple):

@@ -30,7 +30,7 @@ from textual_inversion.training.chores.previews import Previews, preview_params
 from textual_inversion.training.chores.saving import Checkpoints, FinalSave, Snapshots
 from textual_inversion.training.chores.vector_stats import VectorStats
 from textual_inversion.training.chores.warnings import LearnerWarnings
-from textual_inversion.training.compilation import Compiled, is_worth_compiling
+from textual_inversion.training.compilation import is_worth_compiling
 from textual_inversion.training.context import RunContext
 from textual_inversion.training.learner import Learner
 from textual_inversion.training.optimization.learning_rate import read_schedule
@@ -164,18 +164,18 @@ def read_data(parts: Components, control: Control) -> Generator[Event, None, Bat
 
 def make_learner(parts: Components, start: int, checkpoint: Checkpoint | None) -> Learner:
     """Make the learner, as the checkpoint left it if there is one."""
+    steps_left = parts.settings.max_steps - start
+    compiles = is_worth_compiling(parts.settings.compile, steps_left, parts.model.device)
     learner = Learner(
         parts.model,
         parts.embedding.word,
         parts.embedding.vectors,
         settings=parts.settings,
         updates=start,
+        compile_backend="inductor" if compiles else None,
     )
     if checkpoint:
         learner.load_state(checkpoint.state)
-    steps_left = parts.settings.max_steps - learner.updates
-    if is_worth_compiling(parts.settings.compile, steps_left, parts.model.device):
-        learner.compiled = Compiled(learner)
     return learner
 
 

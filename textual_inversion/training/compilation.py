@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from textual_inversion.data.batches import Batch
 from textual_inversion.devices.out_of_memory import is_out_of_memory
-
-if TYPE_CHECKING:
-    from textual_inversion.training.learner import Learner
+from textual_inversion.models.base import BaseModel
+from textual_inversion.models.text_encoders import LearnedTokens
 
 Backend = str | Callable[..., Any]
 # The largest relative error of a gradient that is rounding, in full and in half precision.
@@ -31,11 +30,30 @@ def is_worth_compiling(choice: str, steps: int, device: torch.device) -> bool:
 
 
 class Compiled:
-    """Puts the compiled UNet in place for the batches it was found right for."""
+    """Puts the compiled UNet in place for the batches it was found right for.
 
-    def __init__(self, learner: Learner, backend: Backend = "inductor") -> None:
-        self.learner = learner
-        self.unet = torch.compile(learner.model.unet, backend=backend)
+    Args:
+        model: The model whose UNet is compiled.
+        gradients: Gives the vectors' gradients for a batch, with the UNet that is in place.
+        words: The learned words, whose length decides a batch's number of chunks.
+        note: Takes a sentence for the user when the compiled UNet is not used.
+        backend: As `torch.compile` takes it.
+    """
+
+    def __init__(
+        self,
+        model: BaseModel,
+        *,
+        gradients: Callable[[Batch], tuple[torch.Tensor, ...]],
+        words: LearnedTokens,
+        note: Callable[[str], None],
+        backend: Backend = "inductor",
+    ) -> None:
+        self.model = model
+        self.gradients = gradients
+        self.words = words
+        self.note = note
+        self.unet = torch.compile(model.unet, backend=backend)
         self.refused = False
         self._judged: set[tuple[int, ...]] = set()
 
@@ -46,35 +64,34 @@ class Compiled:
         if not self.refused and shape not in self._judged and self._judge(part):
             self._judged.add(shape)
         use = not self.refused and shape in self._judged
-        with self.learner.model.running(self.unet if use else None):
+        with self.model.running(self.unet if use else None):
             yield
 
     def _num_chunks(self, part: Batch) -> int:
-        learner = self.learner
-        return max(learner.model.text.num_chunks(p, learner.words) for p in part.prompts)
+        return max(self.model.text.num_chunks(p, self.words) for p in part.prompts)
 
     def _judge(self, part: Batch) -> bool:
         """Compare the gradients of both; False where there is nothing to compare by yet."""
-        plain = self.learner.gradients(part)
+        plain = self.gradients(part)
         if not any(bool(gradient.any()) for gradient in plain):
             return False
         try:
-            with self.learner.model.running(self.unet):
-                ours = self.learner.gradients(part)
+            with self.model.running(self.unet):
+                ours = self.gradients(part)
         except (RuntimeError, OSError, ImportError, TypeError, AttributeError) as error:
             if is_out_of_memory(error):
                 raise
             reason = " ".join(str(error).split())[:200].rstrip(".")
             return self._refuse(f"it cannot be compiled here ({reason})")
         error = max(_distance(*pair) for pair in zip(ours, plain, strict=True))
-        is_full = self.learner.model.dtype == torch.float32
+        is_full = self.model.dtype == torch.float32
         if not error < (_ROUNDING if is_full else _HALF_ROUNDING):
             return self._refuse(f"its gradients are wrong here by {error:.0%}")
         return True
 
     def _refuse(self, reason: str) -> bool:
         self.refused = True
-        self.learner.notes.append(f"The compiled UNet is not used: {reason}; the plain one is.")
+        self.note(f"The compiled UNet is not used: {reason}; the plain one is.")
         return False
 
 

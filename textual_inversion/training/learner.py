@@ -17,7 +17,7 @@ from textual_inversion.models import diffusion
 from textual_inversion.models.base import BaseModel
 from textual_inversion.models.text_encoders import Conditioning, LearnedTokens
 from textual_inversion.settings import TrainSettings
-from textual_inversion.training.compilation import Compiled
+from textual_inversion.training.compilation import Backend, Compiled
 from textual_inversion.training.optimization import losses
 from textual_inversion.training.optimization.averaging import Average, evaluating, held, put
 from textual_inversion.training.optimization.learning_rate import is_relative, make_rates
@@ -37,6 +37,7 @@ class Learner:
         *,
         settings: TrainSettings,
         updates: int = 0,
+        compile_backend: Backend | None = None,
     ) -> None:
         self.model = model
         self.name = name
@@ -62,10 +63,19 @@ class Learner:
         self.on_text_encoded: Callable[[Conditioning], None] = lambda _: None
         self.on_gradients: Callable[[], None] = lambda: None
         self.notes: list[str] = []
-        self.compiled: Compiled | None = None
+        self.compiled = self._compiled(compile_backend) if compile_backend else None
         # Without it, gradients vanish on their way through half-precision weights.
         is_half = model.dtype == torch.float16
         self.scaler = torch.amp.GradScaler(model.device.type, enabled=is_half)
+
+    def _compiled(self, backend: Backend) -> Compiled:
+        return Compiled(
+            self.model,
+            gradients=self.gradients,
+            words=self.words,
+            note=self.notes.append,
+            backend=backend,
+        )
 
     @property
     def next_rate(self) -> float:

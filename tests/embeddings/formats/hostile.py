@@ -15,7 +15,7 @@ import torch
 from PIL import Image, PngImagePlugin
 
 from tests.embeddings.formats.samples import sd1
-from tests.embeddings.formats.test_pickles import BOMBS, as_legacy, as_zip
+from tests.storage.test_pickles import BOMBS, as_legacy, as_zip
 from textual_inversion.embeddings.formats import a1111, png_pixels, safetensors_file
 
 CHUNK = "sd-ti-embedding"

@@ -77,7 +77,6 @@ def test_other_extensions_are_refused(tmp_path):
 
 
 def test_importing_the_package_loads_neither_torch_nor_pillow():
-    code = "import sys, textual_inversion.storage.atomic; "
-        "print({'torch', 'PIL'} & {*sys.modules})"
+    code = "import sys, textual_inversion.storage.atomic; print({'torch', 'PIL'} & {*sys.modules})"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout == "set()\n"

@@ -6,7 +6,7 @@ from safetensors.torch import save_file
 
 from tests.embeddings.formats import theirs
 from tests.embeddings.formats.samples import sd1
-from tests.embeddings.formats.test_image import picture
+from tests.embeddings.formats.test_png import picture
 from textual_inversion.embeddings import formats
 from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.embeddings.formats import diffusers, png

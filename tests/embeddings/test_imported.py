@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 from tests.cats import losses, run
-from tests.embeddings.formats.test_image import picture
+from tests.embeddings.formats.test_png import picture
 from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.embeddings.formats import png
 from textual_inversion.embeddings.library import Library
