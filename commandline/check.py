@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Generator
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from commandline.terminal import Printer
 from textual_inversion.events import Event, Started
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import CheckCommandSettings, TrainSettings, read_settings_file
+
+if TYPE_CHECKING:
+    from textual_inversion.models.catalog import ModelInfo
 
 Result = TypeVar("Result")
 
@@ -20,12 +23,13 @@ def check(settings: CheckCommandSettings, control: Control) -> int:
     # The core calls sideways only for what `ti` offers.
     from preprocessing.checks.report import check_settings
     from textual_inversion.embeddings.create import count_tokens
-    from textual_inversion.models.catalog import native_size
+    from textual_inversion.models.catalog import describe_model
 
+    model = describe_model(settings.model)
     events = check_settings(
         settings,
-        size=native_size(settings.model),
-        count_tokens=lambda text: count_tokens(settings.model, text),
+        size=model.size,
+        count_tokens=lambda text: count_tokens(model, text),
         stop=control.stop,
     )
     report = _watched(events)
@@ -35,16 +39,18 @@ def check(settings: CheckCommandSettings, control: Control) -> int:
     if settings.train_settings and not settings.probe:
         lines.append("Note: --train-settings has no effect without --probe.")
     print("\n".join(lines))
-    return _probe(settings, control) if settings.probe else 0
+    return _probe(settings, control, model) if settings.probe else 0
 
 
-def _probe(settings: CheckCommandSettings, control: Control) -> int:
+def _probe(settings: CheckCommandSettings, control: Control, model: ModelInfo) -> int:
     from textual_inversion.training.estimate import STAND_IN, probe
 
     path = settings.train_settings
     stored = read_settings_file(Path(path).expanduser()) if path else {}
     training = TrainSettings.build({"embedding": STAND_IN}, stored, settings.for_training())
-    estimate = _watched(probe(training, control))
+    # A settings file may name another model.
+    known = model if training.model == settings.model else None
+    estimate = _watched(probe(training, control, known))
     if estimate is None:
         return 130
     print(estimate.sentence)

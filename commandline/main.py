@@ -145,9 +145,9 @@ def _run(args: argparse.Namespace) -> int:
         return _queue(args)
     settings = read_settings(args)
     if isinstance(settings, CreateSettings):
-        from textual_inversion.embeddings.create import create, describe_made
+        from textual_inversion.embeddings.create import create_and_describe
 
-        print(f"Created {create(settings)}. {describe_made(settings)}")
+        print(create_and_describe(settings))
         return 0
     control = Control()
     _stop_on_interrupt(control)

@@ -8,6 +8,7 @@ from textual_inversion.embeddings import formats
 from textual_inversion.embeddings.create import create, describe_made, describe_name, describe_start
 from textual_inversion.embeddings.initialization import spread
 from textual_inversion.errors import EmbeddingError, ModelError
+from textual_inversion.models.catalog import describe_model
 from textual_inversion.models.loading import open_model
 from textual_inversion.settings import CreateSettings
 
@@ -80,9 +81,10 @@ def test_a_word_of_the_vocabulary_is_refused(home, stacks):
 
 def test_a_word_of_the_vocabulary_may_be_used_anyway(home, stacks):
     asked = settings(stacks, name="<cat>", force=True)
+    model = describe_model(asked.model)
     assert create(asked) == Path("embeddings/cat.pt")
-    assert describe_made(asked).splitlines()[1].startswith('Warning: "cat" is a word')
-    assert describe_name(settings(stacks, name="cat-x")) == ""
+    assert describe_made(asked, model).splitlines()[1].startswith('Warning: "cat" is a word')
+    assert describe_name(settings(stacks, name="cat-x"), model) == ""
 
 
 def test_an_old_embedding_is_kept_unless_asked(home, stacks):
@@ -94,17 +96,20 @@ def test_an_old_embedding_is_kept_unless_asked(home, stacks):
 
 
 def test_the_live_line_tells_tokens_and_room(home, stacks):
-    assert describe_start(settings(stacks, initialization_text="red cat", num_vectors=3)) == (
+    model = describe_model(str(stacks["sd1"]))
+    assert describe_start(
+        settings(stacks, initialization_text="red cat", num_vectors=3), model
+    ) == (
         "Vectors start from: red (2), cat (1). The name takes 3 of a prompt's 75 tokens, 72 left."
     )
-    assert describe_start(settings(stacks, initialization_text="a red cat")).startswith(
+    assert describe_start(settings(stacks, initialization_text="a red cat"), model).startswith(
         "Vectors start from: red (1), cat (none) (skipped: a). The name takes 1 of"
     )
-    assert describe_start(settings(stacks, initialization_text="the")).startswith(
+    assert describe_start(settings(stacks, initialization_text="the"), model).startswith(
         "Vectors start from: the (1). The"
     )
-    assert "cat (none)" in describe_start(settings(stacks, initialization_text="red cat"))
-    assert describe_start(settings(stacks, initialization_text="")).startswith("No words")
+    assert "cat (none)" in describe_start(settings(stacks, initialization_text="red cat"), model)
+    assert describe_start(settings(stacks, initialization_text=""), model).startswith("No words")
 
 
 def test_a_missing_model_is_said(home):

@@ -2,6 +2,8 @@ import pytest
 import torch
 
 from tests import tiny
+from textual_inversion.models.families.sd import StableDiffusion
+from textual_inversion.models.families.sdxl import StableDiffusionXL
 from textual_inversion.models.text_encoders import TextEncoder, TextStack
 from textual_inversion.models.token_embedding import SplicedEmbedding
 
@@ -11,7 +13,7 @@ def encoder():
     torch.manual_seed(0)
     tokens = tiny.tokenizer()
     model = tiny.text_encoder(tokens, 32).eval().requires_grad_(False)
-    return TextEncoder(tokens, model, penultimate=False)
+    return TextEncoder(tokens, model, StableDiffusion())
 
 
 def word(count, value=0.1):
@@ -92,7 +94,7 @@ def test_the_end_mark_is_found_behind_learned_words():
     tokens = tiny.tokenizer()
     model = tiny.text_encoder(tokens, 40, projection=True).eval().requires_grad_(False)
     model.text_model.eos_token_id = 2
-    stack = TextStack([TextEncoder(tokens, model, penultimate=True)])
+    stack = TextStack([TextEncoder(tokens, model, StableDiffusionXL())])
     vectors = torch.randn(1, 40, generator=torch.Generator().manual_seed(0))
     seen = stack.encode(["cat zyx"], {"zyx": (vectors,)}).pooled
     model.text_model.eos_token_id = tokens.eos_token_id

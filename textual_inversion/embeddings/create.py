@@ -14,7 +14,7 @@ from textual_inversion.embeddings.initialization import describe, start_vectors
 from textual_inversion.embeddings.library import Library
 from textual_inversion.errors import EmbeddingError
 from textual_inversion.models.base import BaseModel
-from textual_inversion.models.catalog import describe_model
+from textual_inversion.models.catalog import ModelInfo
 from textual_inversion.models.loading import open_model
 from textual_inversion.names import check_name
 from textual_inversion.settings import CreateSettings
@@ -24,7 +24,18 @@ PROMPT_TOKENS = 75
 
 
 def create(settings: CreateSettings) -> Path:
-    """Write embeddings/<name>.pt with zero steps and give its path.
+    """Write embeddings/<name>.pt with zero steps and give its path."""
+    return _create(settings)[0]
+
+
+def create_and_describe(settings: CreateSettings) -> str:
+    """Create an embedding, and tell where it is, how it starts and what its name costs."""
+    path, model = _create(settings)
+    return f"Created {path}. {describe_made(settings, model)}"
+
+
+def _create(settings: CreateSettings) -> tuple[Path, ModelInfo]:
+    """Create an embedding, and give the model that its settings name.
 
     Raises:
         EmbeddingError: The name will not do, is a word already, or is taken.
@@ -44,28 +55,26 @@ def create(settings: CreateSettings) -> Path:
         )
     vectors = _start(settings, model)
     embedding = Embedding(name, vectors, base_model=model.info.name, base_model_hash=model.hash)
-    return library.save(embedding, overwrite=settings.overwrite)
+    return library.save(embedding, overwrite=settings.overwrite), model.info
 
 
-def describe_name(settings: CreateSettings) -> str:
+def describe_name(settings: CreateSettings, model: ModelInfo) -> str:
     """Warn of a name that is a word of the base model's already; empty for any other."""
     name = check_name(settings.name)
-    if not _is_word(name, open_tokenizer(settings.model)):
+    if not _is_word(name, open_tokenizer(model)):
         return ""
     return f"{_known(name)}; a new word, such as {_coined(name)}, would leave it alone."
 
 
-def describe_made(settings: CreateSettings) -> str:
+def describe_made(settings: CreateSettings, model: ModelInfo) -> str:
     """Tell how an embedding starts, and on a line of its own what its name costs."""
-    warning = describe_name(settings)
-    return describe_start(settings) + (f"\nWarning: {warning}" if warning else "")
+    warning = describe_name(settings, model)
+    return describe_start(settings, model) + (f"\nWarning: {warning}" if warning else "")
 
 
-def describe_start(settings: CreateSettings) -> str:
+def describe_start(settings: CreateSettings, model: ModelInfo) -> str:
     """Tell which tokens the initialization text becomes and how they fill the vectors."""
-    start = describe(
-        open_tokenizer(settings.model), settings.initialization_text, settings.num_vectors
-    )
+    start = describe(open_tokenizer(model), settings.initialization_text, settings.num_vectors)
     left = PROMPT_TOKENS - settings.num_vectors
     room = f"{settings.num_vectors} of a prompt's {PROMPT_TOKENS} tokens, {left} left."
     if settings.from_file:
@@ -93,17 +102,17 @@ def _start(settings: CreateSettings, model: BaseModel) -> tuple[torch.Tensor, ..
 
 
 @lru_cache(maxsize=4096)
-def count_tokens(model: str, text: str) -> int:
+def count_tokens(model: ModelInfo, text: str) -> int:
     """Count the tokens of a prompt, as `model` reads it, without start and end."""
     return len(open_tokenizer(model)(text, add_special_tokens=False).input_ids)
 
 
 @lru_cache(maxsize=4)
-def open_tokenizer(model: str) -> Any:
+def open_tokenizer(model: ModelInfo) -> Any:
     """Open only a model's tokenizer, which is quick."""
     from textual_inversion.models.tokenizers import open_tokenizers
 
-    return open_tokenizers(describe_model(model))[0]
+    return open_tokenizers(model)[0]
 
 
 def _is_word(name: str, tokenizer: Any) -> bool:

@@ -1,5 +1,6 @@
 """Base models: the only place that talks to diffusers and transformers.
 
-`find` knows the folders and reads configurations (light); `load` opens a model; `base` is the
-model that the rest works with; `splice` and `text` put learned vectors into prompts.
+`catalog` finds a model and reads its configuration (light); `loading` opens it; `base` is the model
+that the rest works with; `token_embedding` and `text_encoders` put learned vectors into prompts;
+`families` tells what differs from one family of models to another.
 """

@@ -30,7 +30,7 @@ class Moments:
 
 
 class BaseModel:
-    """Stable Diffusion 1.x, 2.x or XL, frozen; `unet`, `vae` and `scheduler` are diffusers' own."""
+    """A model of any family, frozen; `unet`, `vae` and `scheduler` are diffusers' own."""
 
     def __init__(
         self, info: ModelInfo, text: TextStack, *, unet: Any, vae: Any, scheduler: Any
@@ -98,17 +98,13 @@ class BaseModel:
         self, latents: torch.Tensor, timesteps: torch.Tensor, conditioning: Conditioning
     ) -> torch.Tensor:
         """Run the UNet: latents (B, C, H, W) and timesteps (B,) to a prediction (B, C, H, W)."""
-        extra = None
-        if conditioning.pooled is not None:
-            extra = {
-                "text_embeds": conditioning.pooled.to(self.dtype),
-                "time_ids": self._time_ids(latents),
-            }
+        latents = latents.to(self.dtype)
+        added = self.info.family.added_conditioning(conditioning.pooled, latents, self.info.scale)
         return self._running(
-            latents.to(self.dtype),
+            latents,
             timesteps,
             encoder_hidden_states=conditioning.hidden.to(self.dtype),
-            added_cond_kwargs=extra,
+            added_cond_kwargs=added,
             return_dict=False,
         )[0].float()
 
@@ -120,12 +116,6 @@ class BaseModel:
             yield
         finally:
             self._running = self.unet
-
-    def _time_ids(self, latents: torch.Tensor) -> torch.Tensor:
-        """SDXL's six size numbers: original size, crop corner, target size (height first)."""
-        height, width = (side * self.info.scale for side in latents.shape[-2:])
-        numbers = [height, width, 0, 0, height, width]
-        return torch.tensor([numbers] * len(latents), device=self.device, dtype=self.dtype)
 
     @torch.no_grad()
     def encode_pictures(self, pictures: Sequence[Image.Image]) -> Moments:

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from textual_inversion.errors import ModelError
 from textual_inversion.models.config import read_config
+from textual_inversion.models.families import find_family, list_titles
+from textual_inversion.models.families.base import ModelFamily, text_encoders
 from textual_inversion.models.hub import fetch, find_cached, is_hub_name
 from textual_inversion.models.single_file_layout import SUFFIXES, read_checkpoint_layout
 from textual_inversion.settings import DEFAULT_MODEL
 from textual_inversion.storage.paths import find_folder
-
-Family = Literal["sd", "sdxl"]
-_FAMILIES: dict[str, Family] = {
-    "StableDiffusionPipeline": "sd",
-    "StableDiffusionXLPipeline": "sdxl",
-}
 
 
 @dataclass(frozen=True)
@@ -29,11 +24,11 @@ class ModelInfo:
 
     name: str
     folder: Path
-    family: Family
+    family: ModelFamily
     size: int
     """Pixels of a side that the model was made for."""
     widths: tuple[int, ...]
-    """Width of the vectors for each text encoder: SD 1.x 768, SD 2.x 1024, SDXL 768 and 1280."""
+    """Width of the vectors for each text encoder, for example 768 in SD 1.x, 1024 in 2.x."""
     scale: int
     """Pixels of a side for one latent."""
 
@@ -81,10 +76,12 @@ def find_model(name: str) -> Path:
     )
 
 
-def fetch_model(name: str) -> None:
-    """Download a model that is named as on the Hub, unless it is here already."""
-    if is_hub_name(name) and not _find_here(name):
-        fetch(name)
+def fetch_model(name: str) -> ModelInfo:
+    """Describe a model, downloaded first if it is named as on the Hub and not here yet."""
+    found = _find_here(name) if is_hub_name(name) else None
+    if found is None:
+        found = fetch(name) if is_hub_name(name) else find_model(name)
+    return _describe(found, name)
 
 
 def _find_here(name: str) -> Path | None:
@@ -109,7 +106,10 @@ def _is_checkpoint(path: Path) -> bool:
 
 def describe_model(name: str) -> ModelInfo:
     """Read a model's configuration files, or the names and shapes in a single file."""
-    folder = find_model(name)
+    return _describe(find_model(name), name)
+
+
+def _describe(folder: Path, name: str) -> ModelInfo:
     try:
         return _describe_file(folder) if _is_checkpoint(folder) else _describe_folder(folder, name)
     except (LookupError, TypeError, ValueError, ArithmeticError, StopIteration) as error:
@@ -121,35 +121,20 @@ def describe_model(name: str) -> ModelInfo:
 
 def _describe_folder(folder: Path, name: str) -> ModelInfo:
     pipeline = str(read_config(folder / "model_index.json").get("_class_name"))
-    if pipeline not in _FAMILIES:
+    family = find_family(pipeline)
+    if family is None:
         raise ModelError(
-            f'The model "{name}" is a {pipeline}; embeddings are trained on Stable Diffusion 1.x, '
-            "2.x and XL only."
+            f'The model "{name}" is a {pipeline}; embeddings are trained on {list_titles()} only.'
         )
-    family = _FAMILIES[pipeline]
-    encoders = ("text_encoder", "text_encoder_2") if family == "sdxl" else ("text_encoder",)
-    configs = [read_config(folder / part / "config.json") for part in encoders]
-    scale = 2 ** (len(read_config(folder / "vae" / "config.json")["block_out_channels"]) - 1)
-    return ModelInfo(
-        name=folder.name,
-        folder=folder,
-        family=family,
-        size=int(read_config(folder / "unet" / "config.json")["sample_size"]) * scale,
-        widths=tuple(int(config["hidden_size"]) for config in configs),
-        scale=scale,
-    )
+    parts = (*text_encoders(family), "vae", "unet")
+    sizes = family.sizes({part: read_config(folder / part / "config.json") for part in parts})
+    return ModelInfo(folder.name, folder, family, sizes.size, sizes.widths, sizes.scale)
 
 
 def _describe_file(path: Path) -> ModelInfo:
-    layout = read_checkpoint_layout(path)
-    return ModelInfo(
-        name=path.stem,
-        folder=path,
-        family="sdxl" if layout.kind == "sdxl" else "sd",
-        size=layout.size,
-        widths=tuple(width for _, width in layout.tables),
-        scale=layout.scale,
-    )
+    checkpoint = read_checkpoint_layout(path)
+    sizes = checkpoint.sizes
+    return ModelInfo(path.stem, path, checkpoint.family, sizes.size, sizes.widths, sizes.scale)
 
 
 def native_size(name: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import torch
@@ -13,8 +14,9 @@ from safetensors import SafetensorError
 from textual_inversion.devices.precision import Precision, best_device, dtype_for
 from textual_inversion.errors import ModelError
 from textual_inversion.models.base import BaseModel
-from textual_inversion.models.catalog import ModelInfo, describe_model, fetch_model
+from textual_inversion.models.catalog import ModelInfo, fetch_model
 from textual_inversion.models.config import read_config
+from textual_inversion.models.families.base import text_encoders, tokenizers
 from textual_inversion.models.noise_schedule import PredictionChoice, ZeroSnrChoice, open_schedule
 from textual_inversion.models.single_file import read_single
 from textual_inversion.models.single_file_layout import read_checkpoint_layout
@@ -50,10 +52,12 @@ _lock = threading.Lock()
 _open: dict[tuple[str, float, LoadOptions], BaseModel] = {}
 
 
-def open_model(name: str, opening: LoadOptions = _AS_IT_IS) -> BaseModel:
-    """Open a model, or give the one that is open already; only the newest is kept."""
-    fetch_model(name)
-    info = describe_model(name)
+def open_model(model: str | ModelInfo, opening: LoadOptions = _AS_IT_IS) -> BaseModel:
+    """Open a model, or give the one that is open already; only the newest is kept.
+
+    A name is resolved, and the model downloaded if need be; a ModelInfo is believed.
+    """
+    info = fetch_model(model) if isinstance(model, str) else model
     key = (str(info.folder), info.changed_at, opening)
     with _lock:
         if key not in _open:
@@ -96,30 +100,19 @@ def load_model(
 
 def _read_folder(info: ModelInfo, dtype: torch.dtype) -> dict[str, Any]:
     """Read tokenizers, text encoders, UNet and autoencoder; never a pickle."""
-    import diffusers
-    from transformers import CLIPTextModel, CLIPTextModelWithProjection
-
-    kinds: dict[str, Any] = {
-        "text_encoder": CLIPTextModel,
-        "unet": diffusers.UNet2DConditionModel,
-        "vae": diffusers.AutoencoderKL,
-    }
-    if info.family == "sdxl":
-        kinds["text_encoder_2"] = CLIPTextModelWithProjection
-    for name in kinds:
+    for name in info.family.classes:
         read_config(info.folder / name / "config.json")  # before anything is built by it
     parts: dict[str, Any] = {
-        name: kind.from_pretrained(
+        name: resolve_name(path).from_pretrained(
             str(info.folder / name),
             dtype=dtype,
             local_files_only=True,
             use_safetensors=True,
             variant=_variant(info.folder / name),
         )
-        for name, kind in kinds.items()
+        for name, path in info.family.classes.items()
     }
-    names = ("tokenizer", "tokenizer_2")
-    return parts | dict(zip(names, open_tokenizers(info), strict=False))
+    return parts | dict(zip(tokenizers(info.family), open_tokenizers(info), strict=True))
 
 
 def _scheduler_config(info: ModelInfo) -> dict[str, Any]:
@@ -146,15 +139,14 @@ def _quieten() -> None:
 def _assemble(
     info: ModelInfo, parts: dict[str, Any], device: torch.device, *, channels_last: bool
 ) -> BaseModel:
-    names = ("", "_2")[: len(info.widths)]
-    models = [parts[f"text_encoder{name}"] for name in names]
+    models = [parts[name] for name in text_encoders(info.family)]
     for module in (parts["unet"], parts["vae"], *models):
         module.requires_grad_(requires_grad=False).eval().to(device)
     if channels_last:
         parts["unet"].to(memory_format=torch.channels_last)
     encoders = [
-        TextEncoder(parts[f"tokenizer{name}"], model, penultimate=info.family == "sdxl")
-        for name, model in zip(names, models, strict=True)
+        TextEncoder(parts[name], model, info.family)
+        for name, model in zip(tokenizers(info.family), models, strict=True)
     ]
     return BaseModel(
         info,

@@ -1,12 +1,13 @@
 """Open a single-file checkpoint without the network: its shapes tell how the parts are built.
 
-What a shape does not tell is as in all models of a kind: heads, groups and activations. The names
-of tensors are translated by diffusers' own tables.
+What a shape does not tell, the family does: heads, groups and activations. The names of tensors
+are translated by diffusers' own tables.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
+from pkgutil import resolve_name
 from typing import Any
 
 import torch
@@ -14,8 +15,8 @@ from torch import nn
 
 from textual_inversion.errors import ModelError
 from textual_inversion.models.catalog import ModelInfo
+from textual_inversion.models.families.base import TextEncoderKeys, text_encoders, tokenizers
 from textual_inversion.models.single_file_layout import (
-    TEXTS,
     UNET,
     VAE,
     CheckpointLayout,
@@ -24,19 +25,19 @@ from textual_inversion.models.single_file_layout import (
 )
 from textual_inversion.models.tokenizers import open_tokenizers
 
-_TIME_NUMBERS = 6  # SDXL is told the original size, the crop's corner and the target size
-
 
 def read_single(info: ModelInfo, dtype: torch.dtype) -> dict[str, Any]:
     """Read tokenizers, text encoders, UNet and autoencoder from one file."""
     layout = read_checkpoint_layout(info.folder)
     tensors = {name: tensor.to(dtype) for name, tensor in _tensors(info).items()}
-    parts: dict[str, Any] = {"unet": _unet(layout, tensors), "vae": _vae(layout, tensors)}
-    tokenizers = open_tokenizers(info)
-    for place, (text, tokenizer) in enumerate(zip(TEXTS[layout.kind], tokenizers, strict=True)):
-        ending = "" if place == 0 else "_2"
-        parts[f"tokenizer{ending}"] = tokenizer
-        parts[f"text_encoder{ending}"] = _text(layout, tensors, text, tokenizer)
+    family = info.family
+    parts: dict[str, Any] = dict(zip(tokenizers(family), open_tokenizers(info), strict=True))
+    parts |= {"unet": _unet(layout, tensors), "vae": _vae(layout, tensors)}
+    for name, tokenizer, keys in zip(
+        text_encoders(family), tokenizers(family), layout.format.text_encoders, strict=True
+    ):
+        config = _text_config(layout, keys, parts[tokenizer])
+        parts[name] = _text(resolve_name(family.classes[name]), config, keys, tensors)
     return parts
 
 
@@ -69,11 +70,9 @@ def _filled(module: nn.Module, tensors: dict[str, torch.Tensor], what: str) -> A
 
 
 def _unet(layout: CheckpointLayout, tensors: dict[str, torch.Tensor]) -> Any:
-    from diffusers import UNet2DConditionModel
-
     config = unet_config(layout)
     return _filled(
-        _empty(UNet2DConditionModel, **config),
+        _empty(resolve_name(layout.family.classes["unet"]), **config),
         _names().convert_ldm_unet_checkpoint(tensors, config),
         "UNet",
     )
@@ -87,7 +86,7 @@ def unet_config(layout: CheckpointLayout) -> dict[str, Any]:
     shapes = layout.shapes
     first = next(name for name in shapes if name.endswith("attn2.to_k.weight"))
     config: dict[str, Any] = {
-        "sample_size": layout.size // layout.scale,
+        "sample_size": layout.format.size // layout.scale,
         "block_out_channels": tuple(channels),
         "layers_per_block": len(levels[0]),
         "down_block_types": ["CrossAttnDownBlock2D" if d else "DownBlock2D" for d in depths],
@@ -98,17 +97,10 @@ def unet_config(layout: CheckpointLayout) -> dict[str, Any]:
             layout.count(UNET + "middle_block.1.transformer_blocks."),
         ],
         "cross_attention_dim": shapes[first][1],
-        "attention_head_dim": 8 if layout.kind == "sd1" else [max(1, c // 64) for c in channels],
+        "attention_head_dim": layout.format.num_heads or [max(1, c // 64) for c in channels],
         "use_linear_projection": len(shapes[UNET + "middle_block.1.proj_in.weight"]) == 2,
-        "upcast_attention": layout.kind == "sd2",
     }
-    if layout.kind == "sdxl":
-        added = shapes[UNET + "label_emb.0.0.weight"][1]
-        pooled = shapes[TEXTS["sdxl"][1] + "text_projection"][1]
-        config["addition_embed_type"] = "text_time"
-        config["addition_time_embed_dim"] = (added - pooled) // _TIME_NUMBERS
-        config["projection_class_embeddings_input_dim"] = added
-    return config
+    return {**config, **layout.format.unet, **layout.family.added_unet_config(shapes)}
 
 
 def _levels(layout: CheckpointLayout) -> list[list[tuple[int, int]]]:
@@ -125,55 +117,55 @@ def _levels(layout: CheckpointLayout) -> list[list[tuple[int, int]]]:
 
 
 def _vae(layout: CheckpointLayout, tensors: dict[str, torch.Tensor]) -> Any:
-    from diffusers import AutoencoderKL
-
     num_levels = layout.count(VAE + "encoder.down.")
     first = VAE + "encoder.down.{}.block.0.conv1.weight"
-    is_xl = layout.kind == "sdxl"
     config: dict[str, Any] = {
         "down_block_types": ("DownEncoderBlock2D",) * num_levels,
         "up_block_types": ("UpDecoderBlock2D",) * num_levels,
         "block_out_channels": tuple(layout.shapes[first.format(n)][0] for n in range(num_levels)),
         "layers_per_block": layout.count(VAE + "encoder.down.0.block."),
         "latent_channels": layout.shapes[VAE + "post_quant_conv.weight"][0],
-        "sample_size": layout.size,
-        "scaling_factor": 0.13025 if is_xl else 0.18215,
-        "force_upcast": is_xl,
+        "sample_size": layout.format.size,
+        "scaling_factor": 0.18215,
+        "force_upcast": False,
+        **layout.format.vae,
     }
     return _filled(
-        _empty(AutoencoderKL, **config),
+        _empty(resolve_name(layout.family.classes["vae"]), **config),
         _names().convert_ldm_vae_checkpoint(tensors, config),
         "VAE",
     )
 
 
-def _text(
-    layout: CheckpointLayout, tensors: dict[str, torch.Tensor], prefix: str, tokenizer: Any
-) -> Any:
-    from transformers import CLIPTextModel, CLIPTextModelWithProjection
-
-    config = _text_config(layout, prefix, tokenizer)
-    projects = layout.kind == "sdxl" and prefix.endswith("model.")
-    module = _empty(CLIPTextModelWithProjection if projects else CLIPTextModel, config)
-    if prefix.endswith("transformer."):
-        found = _names().convert_ldm_clip_checkpoint(tensors)
+def _text(kind: Any, config: Any, keys: TextEncoderKeys, tensors: dict[str, torch.Tensor]) -> Any:
+    module = _empty(kind, config)
+    if keys.is_open_clip:
+        found = _names().convert_open_clip_checkpoint(module, tensors, prefix=keys.prefix)
     else:
-        found = _names().convert_open_clip_checkpoint(module, tensors, prefix=prefix)
+        found = _clip(tensors, keys.prefix)
     if not hasattr(module, "text_model"):  # how transformers names it depends on its version
         found = {name.removeprefix("text_model."): value for name, value in found.items()}
     return _filled(module, found, "text encoder")
 
 
-def _text_config(layout: CheckpointLayout, prefix: str, tokenizer: Any) -> Any:
-    """Describe OpenAI's CLIP (prefix ...transformer.) or OpenCLIP (prefix ...model.)."""
+def _clip(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    """Name the tensors of OpenAI's CLIP as transformers does, which they nearly are already."""
+    return {
+        name.removeprefix(prefix): value
+        for name, value in tensors.items()
+        if name.startswith(prefix)
+    }
+
+
+def _text_config(layout: CheckpointLayout, keys: TextEncoderKeys, tokenizer: Any) -> Any:
+    """Describe OpenAI's CLIP or OpenCLIP."""
     from transformers import CLIPTextConfig
 
-    shapes, is_open = layout.shapes, prefix.endswith("model.")
-    words, width = layout.tables[TEXTS[layout.kind].index(prefix)]
+    shapes, prefix, is_open = layout.shapes, keys.prefix, keys.is_open_clip
+    words, width = layout.table(prefix)
     blocks = prefix + ("transformer.resblocks." if is_open else "text_model.encoder.layers.")
     inner = blocks + ("0.mlp.c_fc.weight" if is_open else "0.mlp.fc1.weight")
-    # SD 2.x reads the last layer but one, so the last is left out.
-    num_layers = layout.count(blocks) - (layout.kind == "sd2")
+    num_layers = layout.count(blocks) - keys.num_unused_layers
     return CLIPTextConfig(
         vocab_size=words,
         hidden_size=width,

@@ -12,48 +12,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from textual_inversion.errors import ModelError
+from textual_inversion.models.families import list_titles, single_files
+from textual_inversion.models.families.base import ModelFamily, Shapes, SingleFile, Sizes
 
-Kind = Literal["sd1", "sd2", "sdxl"]
 SUFFIXES = (".safetensors", ".ckpt")
 UNET = "model.diffusion_model."
 VAE = "first_stage_model."
 _LONGEST_HEADER = 16 << 20  # those of whole models take half a megabyte
 _MOST_TENSORS = 50_000
-_SIZES: dict[Kind, int] = {"sd1": 512, "sd2": 768, "sdxl": 1024}
-# Where each kind keeps the tables of its text encoders.
-TEXTS: dict[Kind, tuple[str, ...]] = {
-    "sd1": ("cond_stage_model.transformer.",),
-    "sd2": ("cond_stage_model.model.",),
-    "sdxl": ("conditioner.embedders.0.transformer.", "conditioner.embedders.1.model."),
-}
 
 
 @dataclass(frozen=True)
 class CheckpointLayout:
-    """The kind of a checkpoint and the shapes of its tensors by name."""
+    """Which layout of which family a checkpoint has, and the shapes of its tensors by name."""
 
-    kind: Kind
-    shapes: Mapping[str, tuple[int, ...]]
-
-    @property
-    def size(self) -> int:
-        """Give the pixels of a side that models of this kind are made for."""
-        return _SIZES[self.kind]
+    family: ModelFamily
+    format: SingleFile
+    shapes: Shapes
 
     @property
-    def tables(self) -> tuple[tuple[int, ...], ...]:
-        """Give the shape (words, width) of each text encoder's table."""
-        return tuple(
-            next(
-                shape
-                for name, shape in self.shapes.items()
-                if name.startswith(text) and name.endswith("token_embedding.weight")
-            )
-            for text in TEXTS[self.kind]
-        )
+    def sizes(self) -> Sizes:
+        """Tell the sizes by the layout and the shapes."""
+        widths = tuple(self.table(keys.prefix)[1] for keys in self.format.text_encoders)
+        return Sizes(self.format.size, widths, self.scale)
+
+    def table(self, prefix: str) -> tuple[int, ...]:
+        """Give the shape (words, width) of a text encoder's table."""
+        return next(shape for name, shape in self.shapes.items() if _is_table(name, prefix))
 
     @property
     def scale(self) -> int:
@@ -69,30 +57,21 @@ class CheckpointLayout:
 
     @property
     def schedule(self) -> dict[str, Any]:
-        """Give the noise schedule of models of this kind, as diffusers names it.
+        """Give the layout's noise schedule, as diffusers names it.
 
-        Velocity models of SDXL carry the empty tensors "v_pred" and "ztsnr"; of SD 2.x the files
-        do not tell, and the more common one, at 768 pixels, is taken.
+        A file may say otherwise by the empty tensors "v_pred" and "ztsnr".
         """
-        velocity = self.kind == "sd2" or "v_pred" in self.shapes
-        return {
-            "beta_start": 0.00085,
-            "beta_end": 0.012,
-            "beta_schedule": "scaled_linear",
-            "num_train_timesteps": 1000,
-            "clip_sample": False,
-            "set_alpha_to_one": False,
-            "steps_offset": 1,
-            "prediction_type": "v_prediction" if velocity else "epsilon",
-            "rescale_betas_zero_snr": "ztsnr" in self.shapes,
-        }
+        config = {**self.format.schedule, "rescale_betas_zero_snr": "ztsnr" in self.shapes}
+        if "v_pred" in self.shapes:
+            config["prediction_type"] = "v_prediction"
+        return config
 
 
 def read_checkpoint_layout(path: Path) -> CheckpointLayout:
     """Tell what a checkpoint file holds.
 
     Raises:
-        ModelError: It cannot be read, or is no Stable Diffusion 1.x, 2.x or XL.
+        ModelError: It cannot be read, or is of no family that is known here.
     """
     return _read_layout(path, path.stat().st_mtime)
 
@@ -100,13 +79,15 @@ def read_checkpoint_layout(path: Path) -> CheckpointLayout:
 @lru_cache(maxsize=8)
 def _read_layout(path: Path, _: float) -> CheckpointLayout:
     shapes = _header(path) if path.suffix.lower() == ".safetensors" else _pickled_shapes(path)
-    kinds: list[Kind] = [
-        kind for kind, texts in TEXTS.items() if all(_has_table(shapes, t) for t in texts)
+    found = [
+        (family, layout)
+        for family, layout in single_files()
+        if all(_has_table(shapes, keys.prefix) for keys in layout.text_encoders)
     ]
-    if len(kinds) != 1 or not _has(shapes, UNET) or not _has(shapes, VAE):
+    if len(found) != 1 or not _has(shapes, UNET) or not _has(shapes, VAE):
         raise ModelError(
-            f"{path} is no whole Stable Diffusion 1.x, 2.x or XL model (UNet, VAE and text "
-            "encoders in one file); embeddings are trained on those only."
+            f"{path} is no whole {list_titles()} model (UNet, VAE and text encoders in one file); "
+            "embeddings are trained on those only."
         )
     channels = shapes.get(UNET + "input_blocks.0.0.weight", (0, 0))[1]
     if channels != 4:
@@ -114,15 +95,19 @@ def _read_layout(path: Path, _: float) -> CheckpointLayout:
             f"{path} is a model for inpainting or the like (its UNet takes {channels} channels, "
             "not 4); use the base model that it was made from."
         )
-    return CheckpointLayout(kinds[0], shapes)
+    return CheckpointLayout(*found[0], shapes)
 
 
 def _has(shapes: Mapping[str, Any], prefix: str) -> bool:
     return any(name.startswith(prefix) for name in shapes)
 
 
-def _has_table(shapes: Mapping[str, Any], prefix: str) -> bool:
-    return any(n.startswith(prefix) and n.endswith("token_embedding.weight") for n in shapes)
+def _has_table(shapes: Shapes, prefix: str) -> bool:
+    return any(_is_table(name, prefix) for name in shapes)
+
+
+def _is_table(name: str, prefix: str) -> bool:
+    return name.startswith(prefix) and name.endswith("token_embedding.weight")
 
 
 def _header(path: Path) -> dict[str, tuple[int, ...]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from textual_inversion.models.families.base import ModelFamily
 from textual_inversion.models.token_embedding import SplicedEmbedding
 from textual_inversion.prompts.placeholders import split_names
 
@@ -23,7 +24,7 @@ LearnedTokens = Mapping[str, tuple[torch.Tensor, ...]]
 
 @dataclass(frozen=True)
 class Conditioning:
-    """What the UNet is told: hidden states (B, C*77, D) and, for SDXL, a pooled vector (B, P)."""
+    """Text conditioning: hidden states (B, C*77, D) and, in some families, pooled (B, P)."""
 
     hidden: torch.Tensor
     pooled: torch.Tensor | None = None
@@ -42,10 +43,10 @@ class Conditioning:
 class TextEncoder:
     """One tokenizer and one frozen CLIP text model."""
 
-    def __init__(self, tokenizer: Any, model: Any, *, penultimate: bool) -> None:
+    def __init__(self, tokenizer: Any, model: Any, family: ModelFamily) -> None:
         self.tokenizer = tokenizer
         self.model = model
-        self.penultimate = penultimate
+        self.family = family
         self.embedding = SplicedEmbedding(model.get_input_embeddings())
         model.set_input_embeddings(self.embedding)
 
@@ -83,10 +84,7 @@ class TextEncoder:
         """Run the text model over chunks: hidden states (len, 77, width) and pooled (len, P)."""
         ids = torch.tensor([self._framed(chunk) for chunk in chunks], device=self.model.device)
         with self.embedding.rows(rows):
-            out = self.model(ids, output_hidden_states=self.penultimate)
-        if not self.penultimate:
-            return out.last_hidden_state, None
-        return out.hidden_states[-2], getattr(out, "text_embeds", None)
+            return self.family.encode(self.model, ids)
 
     def _framed(self, chunk: Sequence[int]) -> list[int]:
         tokens = self.tokenizer
@@ -101,7 +99,7 @@ def _append(chunks: list[list[int]], ids: list[int]) -> None:
 
 
 class TextStack:
-    """All text encoders of a base model: one, or SDXL's two side by side."""
+    """All text encoders of a base model, side by side."""
 
     def __init__(self, encoders: Sequence[TextEncoder]) -> None:
         self.encoders = tuple(encoders)

@@ -9,6 +9,7 @@ from typing import Any
 
 from textual_inversion.errors import ModelError
 from textual_inversion.models.catalog import ModelInfo
+from textual_inversion.models.families.base import tokenizers
 from textual_inversion.models.hub import fetch_tokenizer
 from textual_inversion.models.single_file_layout import read_checkpoint_layout
 from textual_inversion.storage.paths import find_folder
@@ -17,15 +18,13 @@ from textual_inversion.storage.paths import find_folder
 def open_tokenizers(info: ModelInfo) -> list[Any]:
     """Open one tokenizer for each text encoder; quick, and no weights are read."""
     if not info.is_single_file:
-        names = ("tokenizer", "tokenizer_2")[: len(info.widths)]
-        return [_open(info.folder / name) for name in names]
+        return [_open(info.folder / name) for name in tokenizers(info.family)]
     layout = read_checkpoint_layout(info.folder)
-    num_words = layout.tables[0][0]
+    encoders = layout.format.text_encoders
+    num_words = layout.table(encoders[0].prefix)[0]
     folder = next((f for f in _folders(info) if _num_words(f) == num_words), None)
     folder = folder or fetch_tokenizer()
-    # Where OpenCLIP reads on behind a prompt there are zeros, which stand for "!".
-    pads = {"sd1": ("<|endoftext|>",), "sd2": ("!",), "sdxl": ("<|endoftext|>", "!")}
-    return [_open(folder, pad_token=pad) for pad in pads[layout.kind]]
+    return [_open(folder, pad_token=keys.pad_token) for keys in encoders]
 
 
 def _open(folder: Path, **options: Any) -> Any:

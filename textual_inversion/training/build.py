@@ -14,6 +14,7 @@ from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.embeddings.library import Library
 from textual_inversion.events import Event, Loading, Warned
 from textual_inversion.models.base import BaseModel
+from textual_inversion.models.catalog import ModelInfo
 from textual_inversion.models.loading import LoadOptions, open_model
 from textual_inversion.models.memory import check_attention
 from textual_inversion.prompts.placeholders import unknown_names
@@ -59,9 +60,12 @@ class Components:
 
 
 def open_components(
-    settings: TrainSettings, embedding: Embedding | None = None
+    settings: TrainSettings, embedding: Embedding | None = None, known: ModelInfo | None = None
 ) -> Generator[Event, None, Components]:
-    """Check everything cheap first, then open the model; `embedding` goes before the library's."""
+    """Check everything cheap first, then open the model.
+
+    `embedding` goes before the library's; `known` is the settings' model where it was resolved.
+    """
     library = Library(find_folder("embeddings"))
     embedding = embedding or library.load(settings.embedding)
     lines = read_template(settings.template)
@@ -75,7 +79,7 @@ def open_components(
     yield from map(Warned, idle_choices(settings))
     check_attention(settings.attention)
     yield Loading("base model")
-    model = open_model(settings.model, opening(settings))
+    model = open_model(known or settings.model, opening(settings))
     in_words = describe_compute(model.dtype, model.device).split()[0]
     yield from map(Warned, launcher_notes(settings.precision, in_words))
     if model.device.type == "cpu":

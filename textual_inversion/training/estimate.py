@@ -18,7 +18,7 @@ from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.embeddings.library import Library
 from textual_inversion.events import Event, Loading, Started, Stepped
 from textual_inversion.generation.sampling import sample
-from textual_inversion.models.catalog import describe_model
+from textual_inversion.models.catalog import ModelInfo, fetch_model
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import TrainSettings
 from textual_inversion.storage.paths import find_folder
@@ -78,15 +78,21 @@ class Stopwatch:
             yield event
 
 
-def probe(settings: TrainSettings, control: Control) -> Generator[Event, None, Estimate | None]:
+def probe(
+    settings: TrainSettings, control: Control, known: ModelInfo | None = None
+) -> Generator[Event, None, Estimate | None]:
     """Begin the training that `settings` say, take five steps, and tell what all will take.
 
-    An embedding that is not there yet is stood in for. The generator returns the estimate; None
-    when it was asked to stop.
+    An embedding that is not there yet is stood in for; `known` is the settings' model where it was
+    resolved. The generator returns the estimate; None when it was asked to stop.
     """
     forget_peak()
     watch = Stopwatch()
-    parts = yield from watch.through(open_components(settings, _embedding(settings)))
+    embedding = None
+    if not Library(find_folder("embeddings")).find(settings.embedding):
+        known = known or fetch_model(settings.model)
+        embedding = _stand_in(settings.embedding, known.widths)
+    parts = yield from watch.through(open_components(settings, embedding, known))
     batches = yield from watch.through(read_data(parts, control))
     if batches is None:
         return None
@@ -107,14 +113,11 @@ def probe(settings: TrainSettings, control: Control) -> Generator[Event, None, E
     return Estimate(steps, previews, total, each, peak_mb(parts.model.device))
 
 
-def _embedding(settings: TrainSettings) -> Embedding | None:
+def _stand_in(name: str, widths: tuple[int, ...]) -> Embedding:
     """Stand in for an embedding that is still to be made; time does not depend on its vectors."""
-    if Library(find_folder("embeddings")).find(settings.embedding):
-        return None
     random = torch.Generator().manual_seed(0)
-    widths = describe_model(settings.model).widths
     vectors = tuple(torch.randn(1, width, generator=random) * 0.01 for width in widths)
-    return Embedding(settings.embedding, vectors)
+    return Embedding(name, vectors)
 
 
 def _steps(

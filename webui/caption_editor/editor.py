@@ -199,12 +199,14 @@ class Editor:
 def _counter(model: str) -> CountTokens:
     """Give what counts tokens; it knows nothing where the model cannot be opened."""
     from textual_inversion.embeddings.create import count_tokens
+    from textual_inversion.models.catalog import describe_model
 
     try:
-        count_tokens(model, "")
+        info = describe_model(model)
+        count_tokens(info, "")
     except (TextualInversionError, OSError, ValueError):
         return _no_count
-    return lambda text: count_tokens(model, text)
+    return lambda text: count_tokens(info, text)
 
 
 def _no_count(_: str) -> None:

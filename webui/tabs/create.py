@@ -72,8 +72,9 @@ def _name(values: dict[str, Any], device: DeviceLock) -> str:
             return ""
         warm(device)
         from textual_inversion.embeddings.create import describe_name
+        from textual_inversion.models.catalog import describe_model
 
-        warning = describe_name(settings)
+        warning = describe_name(settings, describe_model(settings.model))
         return f'<p class="ti-wrong">{escape(warning)}</p>' if warning else ""
     except TextualInversionError as error:
         return f'<p class="ti-wrong">{escape(str(error))}</p>'
@@ -85,7 +86,9 @@ def _start(values: dict[str, Any], device: DeviceLock) -> str:
         settings = CreateSettings.build(values, {"name": _UNNAMED})
         warm(device)
         from textual_inversion.embeddings.create import describe_start
+        from textual_inversion.models.catalog import describe_model
 
-        return f"<p>{escape(describe_start(settings))}</p>"
+        text = describe_start(settings, describe_model(settings.model))
+        return f"<p>{escape(text)}</p>"
     except TextualInversionError as error:
         return f'<p class="ti-wrong">{escape(str(error))}</p>'

@@ -38,17 +38,17 @@ def checking(settings: CheckSettings, results: Results, device: DeviceLock) -> J
     """Make the job that looks through a data set."""
 
     def job(control: Control) -> Iterator[Event]:
-        from textual_inversion.models.catalog import native_size
+        from textual_inversion.models.catalog import describe_model
 
         results.report = None
-        size = native_size(settings.model)
+        model = describe_model(settings.model)
         warm(device)
         from textual_inversion.embeddings.create import count_tokens
 
         results.report = yield from check_settings(
             settings,
-            size=size,
-            count_tokens=lambda text: count_tokens(settings.model, text),
+            size=model.size,
+            count_tokens=lambda text: count_tokens(model, text),
             stop=control.stop,
         )
         yield _over(results.report)

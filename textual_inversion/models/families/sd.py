@@ -1,0 +1,60 @@
+"""Stable Diffusion 1.x and 2.x: one CLIP text encoder, read at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from textual_inversion.models.families.base import (
+    SCALED_LINEAR,
+    Config,
+    Shapes,
+    SingleFile,
+    Sizes,
+    TextEncoderKeys,
+    unet_sizes,
+)
+
+if TYPE_CHECKING:
+    import torch
+
+_VERSION_1 = SingleFile((TextEncoderKeys("cond_stage_model.transformer."),), 512, num_heads=8)
+# It reads the last layer but one. Its files do not tell what the UNet predicts; the more common
+# model, at 768 pixels, predicts the velocity.
+_VERSION_2 = SingleFile(
+    (TextEncoderKeys("cond_stage_model.model.", is_open_clip=True, num_unused_layers=1),),
+    768,
+    {**SCALED_LINEAR, "prediction_type": "v_prediction"},
+    unet={"upcast_attention": True},
+)
+
+
+class StableDiffusion:
+    """Versions 1.x and 2.x differ in their single files only; in folders all is told."""
+
+    name = "sd"
+    title = "Stable Diffusion 1.x, 2.x"
+    pipeline = "StableDiffusionPipeline"
+    classes: Mapping[str, str] = {
+        "text_encoder": "transformers:CLIPTextModel",
+        "unet": "diffusers:UNet2DConditionModel",
+        "vae": "diffusers:AutoencoderKL",
+    }
+    single_files = (_VERSION_1, _VERSION_2)
+
+    def sizes(self, configs: Mapping[str, Config]) -> Sizes:
+        """Read the sizes from the configurations."""
+        return unet_sizes(configs)
+
+    def encode(self, model: Any, ids: torch.Tensor) -> tuple[torch.Tensor, None]:
+        """Take the last layer, normalized; there is no pooled vector."""
+        return model(ids, output_hidden_states=False).last_hidden_state, None
+
+    def added_conditioning(
+        self, pooled: torch.Tensor | None, latents: torch.Tensor, scale: int
+    ) -> None:
+        """Add nothing: the UNet sees the hidden states only."""
+
+    def added_unet_config(self, shapes: Shapes) -> Config:
+        """Add nothing."""
+        return {}
