@@ -100,6 +100,15 @@ def test_a_link_to_a_device_in_a_model_ends(folder):
     assert "no ordinary file" in open_it(folder)
 
 
+def test_what_the_libraries_think_of_a_setting_does_not_leak(folder, capfd, caplog):
+    for file in ("unet/config.json", "vae/config.json"):
+        config = json.loads((folder / file).read_text())
+        (folder / file).write_text(json.dumps(config | {"\x1b[31m": 1}))
+    load_model(describe_model(str(folder)))
+    assert capfd.readouterr() == ("", "")
+    assert caplog.text == ""
+
+
 HEADERS = {
     "deep": b'{"a":' * 100_000,
     "a list": b"[]",
