@@ -9,7 +9,9 @@ import pytest
 
 from textual_inversion.errors import ModelError
 from textual_inversion.models.catalog import describe_model
+from textual_inversion.models.config import read_config
 from textual_inversion.models.loading import load_model
+from textual_inversion.storage.paths import find_folder
 
 FILES = (
     "model_index.json",
@@ -124,3 +126,8 @@ def test_a_broken_header_of_a_single_file_is_one_sentence(tmp_path, header):
     data = HEADERS[header]
     (tmp_path / "x.safetensors").write_bytes(struct.pack("<Q", len(data)) + data)
     open_it(tmp_path / "x.safetensors")
+
+
+def test_a_scheduler_that_clips_nothing_is_read():
+    path = find_folder("models/pocket") / "scheduler" / "scheduler_config.json"
+    assert read_config(path)["lambda_min_clipped"] == float("-inf")
