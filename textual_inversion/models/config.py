@@ -48,8 +48,9 @@ def _check(data: dict[str, Any]) -> None:
     for count, (key, value) in enumerate(_values("", data)):
         if count > _MAX_ITEMS:
             raise ValueError("it holds far too many settings")
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if is_number and key != _MAY_BE_INFINITE:
+        if key == _MAY_BE_INFINITE or isinstance(value, bool):
+            continue
+        if isinstance(value, int | float):
             limit = next(limit for end, limit in _LIMITS.items() if key.endswith(end))
             if not abs(value) <= limit:
                 raise ValueError(f"{key[:40]} is {str(value)[:20]}, which no model has")
