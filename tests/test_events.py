@@ -37,3 +37,8 @@ def test_news_of_another_version_is_ignored():
 def test_a_log_of_before_tells_its_end_in_the_word_of_today():
     old = {"event": "finished", "step": 9, "reason": "done", "path": "cat.pt"}
     assert e.from_dict(old) == e.Finished(9, "finished", "cat.pt")
+
+
+def test_a_throughput_of_an_older_log_is_read():
+    event = e.Throughput(3, 2.5, 0.1, 0.2, 0.5, 0.1, 0.1, memory_mb=9, memory_of="GPU")
+    assert e.from_dict({**e.to_dict(event), "event": "paced"}) == event

@@ -191,6 +191,7 @@ Event = (
     | Failed
 )
 _KINDS: dict[str, type[Any]] = {kind.__name__.lower(): kind for kind in get_args(Event)}
+_KINDS["paced"] = Throughput  # what older logs call it
 
 
 def to_dict(event: Event) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import gradio as gr
 
-STYLE_SHEET = Path(__file__).with_name("look.css")
+STYLE_SHEET = Path(__file__).with_name("theme.css")
 HEADER = """
 <header class="ti-header">
   <h1>Textual Inversion</h1>

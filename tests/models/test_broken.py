@@ -9,7 +9,9 @@ import pytest
 
 from textual_inversion.errors import ModelError
 from textual_inversion.models.catalog import describe_model
+from textual_inversion.models.config import read_config
 from textual_inversion.models.loading import load_model
+from textual_inversion.storage.paths import find_folder
 
 FILES = (
     "model_index.json",
@@ -100,6 +102,15 @@ def test_a_link_to_a_device_in_a_model_ends(folder):
     assert "no ordinary file" in open_it(folder)
 
 
+def test_what_the_libraries_think_of_a_setting_does_not_leak(folder, capfd, caplog):
+    for file in ("unet/config.json", "vae/config.json"):
+        config = json.loads((folder / file).read_text())
+        (folder / file).write_text(json.dumps(config | {"\x1b[31m": 1}))
+    load_model(describe_model(str(folder)))
+    assert capfd.readouterr() == ("", "")
+    assert caplog.text == ""
+
+
 HEADERS = {
     "deep": b'{"a":' * 100_000,
     "a list": b"[]",
@@ -115,3 +126,8 @@ def test_a_broken_header_of_a_single_file_is_one_sentence(tmp_path, header):
     data = HEADERS[header]
     (tmp_path / "x.safetensors").write_bytes(struct.pack("<Q", len(data)) + data)
     open_it(tmp_path / "x.safetensors")
+
+
+def test_a_scheduler_that_clips_nothing_is_read():
+    path = find_folder("models/pocket") / "scheduler" / "scheduler_config.json"
+    assert read_config(path)["lambda_min_clipped"] == float("-inf")

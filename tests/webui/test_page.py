@@ -49,3 +49,11 @@ def test_what_goes_off_by_itself_leaves_little_to_renew(page):
 def test_the_page_comes_filled_in_with_the_sample_pictures(page):
     ids = {block.elem_id: block for block in page.blocks.values()}
     assert ids["train-dataset_dir"].value.endswith("samples/mammoth")
+
+
+def test_a_poll_draws_every_part_of_the_page(page):
+    polls = [event for event in page.fns.values() if getattr(event.fn, "__name__", "") == "poll"]
+    assert polls
+    drawn = polls[0].fn({})
+    assert len(drawn) == len(polls[0].outputs)
+    assert any("ti-status" in str(part) for part in drawn)

@@ -15,6 +15,7 @@ _MAX_ITEMS = 4096
 _LIMITS = {"layers": 200, "layers_per_block": 50, "blocks": 50, "vocab_size": 2**18}
 _LIMITS |= dict.fromkeys(("channels", "_size", "_dim", "heads", "groups", "width"), 2**14)
 _LIMITS |= {"": 2**20}
+_MAY_BE_INFINITE = "lambda_min_clipped"  # of diffusers' DPM solvers: -Infinity means no clipping
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -47,7 +48,9 @@ def _check(data: dict[str, Any]) -> None:
     for count, (key, value) in enumerate(_values("", data)):
         if count > _MAX_ITEMS:
             raise ValueError("it holds far too many settings")
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if key == _MAY_BE_INFINITE or isinstance(value, bool):
+            continue
+        if isinstance(value, int | float):
             limit = next(limit for end, limit in _LIMITS.items() if key.endswith(end))
             if not abs(value) <= limit:
                 raise ValueError(f"{key[:40]} is {str(value)[:20]}, which no model has")

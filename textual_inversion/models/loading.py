@@ -128,12 +128,14 @@ def _variant(folder: Path) -> str | None:
 
 
 def _quieten() -> None:
-    """Keep the libraries' progress bars out of ours."""
+    """Keep the libraries' progress bars and advice out of ours; what is wrong, they raise."""
     from diffusers.utils import logging as diffusers_logging
     from transformers.utils import logging as transformers_logging
 
     diffusers_logging.disable_progress_bar()
     transformers_logging.disable_progress_bar()
+    diffusers_logging.set_verbosity_error()
+    transformers_logging.set_verbosity_error()
 
 
 def _assemble(

@@ -99,10 +99,10 @@ class Checking:
 
     def _live(self) -> list[Part]:
         status = gr.HTML(elem_id="check-status-line")
-        report = gr.HTML(elem_id="check-report")
+        panel = gr.HTML(elem_id="check-report")
         return [
             Part("check", status, lambda run: status_html(run, idle=_IDLE)),
-            Part("check", report, lambda run: report.report_html(run, self.results), _state),
+            Part("check", panel, lambda run: report.report_html(run, self.results), _state),
         ]
 
     def _live_estimate(self) -> list[Part]:

@@ -106,8 +106,8 @@ def test_weights_that_are_not_to_be_had_are_told(there):
 
 
 @pytest.mark.slow
-def test_it_is_listed_as_ready(there, capsys):
+def test_it_is_listed_with_what_it_still_needs(there, capsys):
     assert main(["captioners"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == ["blip", "deepdanbooru", "wd14", "lavis"]
-    assert "ready, blip_caption/large_coco in models/lavis" in lines[3]
+    assert "downloads the weights of blip_caption/large_coco into models/lavis/weights" in lines[3]
