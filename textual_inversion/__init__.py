@@ -1,6 +1,6 @@
 """Train textual inversion embeddings: a few new words for a frozen Stable Diffusion.
 
-Layers, top to bottom; nothing imports upwards:
-cli, jobs → run → trainer, learner, data, chores → models → losses, schedules, prompts, files
-→ settings, knobs, events, errors.
+Each package may import those before it:
+errors, events, names, randomness → storage → images → settings → prompts → runs → devices → models
+→ jobs → embeddings → data → generation → training.
 """

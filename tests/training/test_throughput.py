@@ -31,12 +31,12 @@ def test_the_way_back_through_the_unet_ends_at_its_gradient(monkeypatch):
     timer = ThroughputTimer(torch.device("cpu"), pictures_per_step=1)
     monkeypatch.setattr(timer, "mark", laps.append)
     hidden = torch.ones(1, requires_grad=True) * 2
-    timer.told(Conditioning(hidden))
+    timer.text_encoded(Conditioning(hidden))
     assert laps == ["text"]
     (hidden * 3).sum().backward()
     assert laps == ["text", "unet"]
     with torch.no_grad():
-        timer.told(Conditioning(hidden.detach()))
+        timer.text_encoded(Conditioning(hidden.detach()))
     assert laps == ["text", "unet"]
 
 

@@ -97,6 +97,6 @@ def _operation(message: str) -> str:
 def _sentences(found: dict[str, None], said: int) -> Iterator[Event]:
     for operation in list(found)[said:]:
         yield Warned(
-            f"PyTorch keeps no order of its sums here in {operation}; a run that is broken off and "
+            f"PyTorch keeps no order of its sums here in {operation}; a run that is killed and "
             "goes on may end with slightly other vectors than one that was not."
         )

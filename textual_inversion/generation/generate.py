@@ -74,7 +74,7 @@ def make_shot(settings: GenerateSettings, model: BaseModel) -> SamplingParams:
 def find_words(
     params: SamplingParams, library: Library, model: BaseModel
 ) -> tuple[LearnedTokens, list[Warned]]:
-    """Load the embeddings that a shot's prompts name; warn of those that cannot be used."""
+    """Load the embeddings that the parameters' prompts name; warn of those that cannot be used."""
     usable = {entry.word: entry for entry in library.list() if entry.problem is None}
     prompts = f"{params.prompt}\n{params.negative_prompt}"
     named = [piece.name for piece in split_names(prompts, usable) if piece.name is not None]
@@ -118,7 +118,7 @@ def save_picture(path: Path, picture: Image.Image, text: str) -> None:
 def describe_params(
     model: BaseModel, params: SamplingParams, seed: int, words: LearnedTokens
 ) -> str:
-    """Word the infotext of one of a shot's pictures."""
+    """Word the infotext of one of the pictures that parameters ask for."""
     hashes = {bare(name): vectors_hash(vectors) for name, vectors in words.items()}
     return infotext(params, seed, model=model.info.name, model_hash=model.hash, words=hashes)
 

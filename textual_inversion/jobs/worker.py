@@ -1,4 +1,4 @@
-"""The foreman: works the queue off in a thread, through the Runner that pages look at."""
+"""The queue's worker: works the queue off in a thread, through the Runner that pages look at."""
 
 from __future__ import annotations
 

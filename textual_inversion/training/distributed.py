@@ -54,13 +54,13 @@ class ProcessGroup:
             yield StepBatch(tuple(parts))
 
     def sync_stop(self, learner: Learner, own: Control) -> Control:
-        """Let a learner step together with the others; give the wishes that all have heard of."""
+        """Let a learner step with the others; return the requests that all have heard of."""
         if self.size == 1:
             return own
         agreed = Control()
 
         def meet() -> None:
-            # Reading the wishes waits for the GPU; without it some would step on alone.
+            # Reading the requests waits for the GPU; without it some would step on alone.
             wishes = [float(own.stopping), float(own.converged)]
             stops, converged = self._average(learner.parameters, wishes)
             if stops:

@@ -70,9 +70,9 @@ def _train(
         yield Finished(start, "stopped")
         return
     learner = make_learner(parts, start, checkpoint)
-    course = Session(parts, learner, batches, control, group, pending)
+    session = Session(parts, learner, batches, control, group, pending)
     if not group.is_first:
-        yield from _step_along(course)
+        yield from _step_along(session)
         return
     folder = checkpoint.run_folder if checkpoint else _new_folder(parts)
     seen = parts.settings.batch_size * settings.gradient_accumulation_steps
@@ -86,7 +86,7 @@ def _train(
         if checkpoint:
             evaluator.load_state(checkpoint.state["evaluation"])
         tracker = Tracker(settings, folder)
-        yield from log.through(tracker.through(_work(course, evaluator)), said_before=warned)
+        yield from log.through(tracker.through(_work(session, evaluator)), said_before=warned)
 
 
 def _as_launched(settings: TrainSettings) -> Generator[Event, None, TrainSettings]:
@@ -116,17 +116,17 @@ def _noting(events: Generator[Event, None, _T], warned: list[Warned]) -> Generat
         yield event
 
 
-def _step_along(course: Session) -> Iterator[Event]:
+def _step_along(session: Session) -> Iterator[Event]:
     """Be one of the other processes, which only learn; broken vectors are put back in all."""
-    parts, learner = course.parts, course.learner
+    parts, learner = session.parts, session.learner
     context = RunContext(learner, parts.embedding.name, Path(), parts.embedding.vectors)
     with memory_saved(parts):
-        yield from course.run([NaNGuard(context, parts.settings.on_nan)])
+        yield from session.run([NaNGuard(context, parts.settings.on_nan)])
 
 
-def _work(course: Session, evaluator: Evaluator) -> Iterator[Event]:
+def _work(session: Session, evaluator: Evaluator) -> Iterator[Event]:
     """Run the loop; save on any way out."""
-    parts, control, context = course.parts, course.control, evaluator.context
+    parts, control, context = session.parts, session.control, evaluator.context
     learner, start, total = context.learner, context.learner.updates, parts.settings.max_steps
     final = FinalSave(context, parts.library)
     yield Started(context.name, start, total, str(context.folder), parts.compute)
@@ -134,7 +134,7 @@ def _work(course: Session, evaluator: Evaluator) -> Iterator[Event]:
     try:
         with memory_saved(parts):
             chores = with_requests(make_chores(parts, evaluator, final, control), control)
-            for event in course.run(chores):
+            for event in session.run(chores):
                 if isinstance(event, Saved) and event.kind == "embedding":
                     saved_at = event.step
                 if isinstance(event, Finished):

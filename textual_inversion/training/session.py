@@ -1,4 +1,4 @@
-"""The course of a run once all is put together: what is owed first, then the loop, timed."""
+"""The steps of a run once all is put together: pending chores first, then the loop, timed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from textual_inversion.training.trainer import Chore, train as loop
 
 @dataclass(frozen=True)
 class Session:
-    """What the loop runs with; `owed` is what a process that died left undone."""
+    """What the loop runs with; `pending` is what a process that died left undone."""
 
     parts: Components
     learner: Learner
@@ -29,7 +29,7 @@ class Session:
     pending: PendingChores | None
 
     def run(self, chores: list[Chore]) -> Iterator[Event]:
-        """Make up for what is owed, then take the steps that are left."""
+        """Run the pending chores, then take the steps that are left."""
         learner, settings = self.learner, self.parts.settings
         if self.pending and self.group.is_first:
             yield from run_pending(chores, learner.updates, self.pending)
@@ -38,7 +38,7 @@ class Session:
             return
         seen = settings.batch_size * settings.gradient_accumulation_steps
         timer = ThroughputTimer(self.parts.model.device, pictures_per_step=seen)
-        learner.on_text_encoded = timer.told
+        learner.on_text_encoded = timer.text_encoded
         agreed = self.group.sync_stop(learner, self.control)
         batches = self.group.shard(self.batches.start_at(learner.updates))
         yield from loop(

@@ -1,8 +1,8 @@
 """Where a training's time goes, how many pictures it sees a second, and how much memory it takes.
 
-Time is read as laps: what has passed since the last lap went into the part that is named. On a CPU
-a lap is a reading of the clock; on CUDA it is an event in the stream, read when the GPU has come
-by, so that nobody ever waits for it.
+Time is read at marks: what has passed since the last mark went into the part that is named. On a
+CPU a mark is a reading of the clock; on CUDA it is an event in the stream, read when the GPU has
+come by, so that nobody ever waits for it.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ EVERY_SECONDS = 5.0
 
 
 class ThroughputTimer:
-    """Adds up the laps of a run on a device; a step sees so many pictures."""
+    """Adds up the time between the marks of a run on a device; a step sees so many pictures."""
 
     def __init__(self, device: torch.device, *, pictures_per_step: int) -> None:
         self.device = device
         self.pictures_per_step = pictures_per_step
         self.steps = 0
         self._seconds: dict[str, float] = {}
-        self._laps: deque[tuple[str, Any]] = deque([("", self._moment())])
+        self._marks: deque[tuple[str, Any]] = deque([("", self._moment())])
         self._began = time.perf_counter()
 
     def mark(self, part: Part) -> None:
-        """Say that the time since the last lap went into `part`."""
-        self._laps.append((part, self._moment()))
+        """Say that the time since the last mark went into `part`."""
+        self._marks.append((part, self._moment()))
         if self.device.type != "cuda":
             self._add_up()
 
-    def told(self, conditioning: Conditioning) -> None:
+    def text_encoded(self, conditioning: Conditioning) -> None:
         """Mark the end of the text encoder's way there and, by the gradient, of the UNet's."""
         if not conditioning.hidden.requires_grad:
             return
@@ -81,9 +81,9 @@ class ThroughputTimer:
         return event
 
     def _add_up(self) -> None:
-        while len(self._laps) > 1 and self._has_passed(self._laps[1][1]):
-            _, began = self._laps.popleft()
-            part, ended = self._laps[0]
+        while len(self._marks) > 1 and self._has_passed(self._marks[1][1]):
+            _, began = self._marks.popleft()
+            part, ended = self._marks[0]
             self._seconds[part] = self._seconds.get(part, 0.0) + _between(began, ended)
 
     def _has_passed(self, moment: Any) -> bool:

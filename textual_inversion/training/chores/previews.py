@@ -102,7 +102,7 @@ class Previews:
     def _pictures(
         self, shots: tuple[SamplingParams, ...], words: LearnedTokens
     ) -> Iterator[tuple[SamplingParams, int, Image.Image]]:
-        """Draw each shot's pictures together; no more of them when a stop is asked for."""
+        """Draw each prompt's pictures together; no more of them when a stop is asked for."""
         model = self.context.learner.model
         for params in shots:
             latents = None
