@@ -92,14 +92,14 @@ def forms(table):
                 yield pytest.param(content, expected, extension, id=f"{name}{extension}")
 
 
-@pytest.mark.parametrize(("content", "expected", "extension"), forms(ONE))
+@pytest.mark.parametrize(("content", "expected", "extension"), list(forms(ONE)))
 def test_a_file_of_one_embedding_is_read(tmp_path, content, expected, extension):
     found = formats.read(save(content, tmp_path / f"x{extension}"))
     assert found.name == "x"
     assert [tensor.tolist() for tensor in found.vectors] == [t.tolist() for t in expected]
 
 
-@pytest.mark.parametrize(("content", "expected", "extension"), forms(SEVERAL))
+@pytest.mark.parametrize(("content", "expected", "extension"), list(forms(SEVERAL)))
 def test_a_file_of_several_is_listed_as_several(tmp_path, content, expected, extension):
     path = save(content, tmp_path / f"x{extension}")
     library = Library(tmp_path)
@@ -121,7 +121,7 @@ def test_saving_over_one_of_several_leaves_the_others(tmp_path):
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize(("content", "expected", "extension"), forms(ELSEWHERE))
+@pytest.mark.parametrize(("content", "expected", "extension"), list(forms(ELSEWHERE)))
 def test_what_works_elsewhere_or_not_at_all_is_named(tmp_path, content, expected, extension):
     with pytest.raises(EmbeddingError, match=expected):
         formats.read(save(content, tmp_path / f"x{extension}"))
