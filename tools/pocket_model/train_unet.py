@@ -1,27 +1,31 @@
 """Train the pocket model's UNet and text encoder together, on latents that are encoded once.
 
-Run it again to go on: the state lies in the cache folder. The learning rate follows the clock and
-is near nothing when `--minutes` are over.
+Run it again to go on: the state lies in the cache folder; without one, `--start-from` goes on from
+an exported model's weights. The learning rate follows the clock and is near nothing when
+`--minutes` are over.
 """
 
 from __future__ import annotations
 
 import argparse
 import copy
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import torch
 from data import DEFAULT_CACHE
+from diffusers import UNet2DConditionModel
 from latents import taught_latents
 from learner import SHORT_POSITIONS, Learner, spread_steps, tokenise
 from stream import batches
 from tokenizer import POSITIONS
 from train_text import taught_text
 from training import Average, Clock, load_state, save_state
-from transformers import CLIPTokenizer
+from transformers import CLIPTextModel, CLIPTokenizer
 
 SHORT_SHARE = 0.85  # of the time; then all 77 positions are used, as they are ever after
 FROZEN_SHARE = 0.15  # of the first run's time; the text encoder waits until the UNet listens
@@ -41,9 +45,30 @@ def main() -> None:
     parser.add_argument("--ema", type=float, default=0.999)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--state", default="unet_state.pt", help="its name in the cache folder")
+    parser.add_argument("--start-from", type=Path, help="a model folder, when there is no state")
     parser.add_argument("--workers", type=int, default=1 if torch.cuda.is_available() else 2)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     train(parser.parse_args())
+
+
+def exported_state(folder: Path | None) -> dict[str, Any] | None:
+    """Read an exported model's weights, and how long they were trained, as a state to go on from.
+
+    The optimizer's moments are not exported and begin anew.
+    """
+    if folder is None:
+        return None
+    parts = {
+        "unet": UNet2DConditionModel.from_pretrained(folder, subfolder="unet"),
+        "text": CLIPTextModel.from_pretrained(folder, subfolder="text_encoder").float(),
+    }
+    weights = {
+        f"{part}.{name}": value
+        for part, module in parts.items()
+        for name, value in module.state_dict().items()
+    }
+    trained = json.loads((folder / "figures.json").read_text())["training"]["unet"]
+    return {**trained, "learner": weights, "average": weights}
 
 
 class Session:
@@ -61,7 +86,8 @@ class Session:
         torch.manual_seed(args.seed)
         self.learner = Learner(len(self.tokenizer))
         average = copy.deepcopy(self.learner)
-        state = load_state(self.path) or {"step": 0, "samples": 0, "seconds": 0.0}
+        state = load_state(self.path) or exported_state(args.start_from)
+        state = state or {"step": 0, "samples": 0, "seconds": 0.0}
         self.step, self.samples, self.seconds = state["step"], state["samples"], state["seconds"]
         if self.step:
             self.learner.load_state_dict(state["learner"])
@@ -78,7 +104,7 @@ class Session:
         self.optimizer = torch.optim.AdamW(
             groups, lr=1e-3, betas=(0.9, 0.99), weight_decay=0.0, fused=True
         )
-        if self.step:
+        if "optimizer" in state:
             self.optimizer.load_state_dict(state["optimizer"])
         self.stream = batches(self.taught, args.batch, args.seed + self.step)
         self.draw = torch.Generator().manual_seed(args.seed + self.step)

@@ -45,6 +45,13 @@ def test_a_start_that_was_good_already_converges_too():
     assert judge(readings([0.1 + 0.00001 * (-1) ** i for i in range(60)]))
 
 
+def test_a_window_of_few_readings_reaches_back_further():
+    """Read every 100 steps, a window of 200 holds two readings; it still converges."""
+    history = readings(falling(40), every=100)
+    first = next(n for n in range(1, 41) if judge(history[:n]))
+    assert 4 <= first < 40
+
+
 def test_few_or_no_readings_say_nothing():
     assert not judge([])
     assert not judge(readings([0.1, 0.1], every=300))

@@ -14,6 +14,8 @@ from statistics import fmean, pvariance
 
 # Values that differ by less than this share of their mean are not moving.
 _STILL = 0.002
+# A window that holds fewer readings than this reaches back until it holds as many.
+_MIN_READINGS = 4
 # A fall by less than this share of all that the loss ever spanned is not worth the time.
 _TRIFLE = 0.05
 
@@ -32,15 +34,15 @@ def has_converged(history: list[Evaluation], *, window_steps: int, threshold: fl
 
     Args:
         history: All readings so far, in order of their steps.
-        window_steps: How far back the window reaches; DVAR's README uses 310.
+        window_steps: How far back the window reaches; DVAR's README uses 310. It reaches further
+            where the loss is read too rarely for four readings in so many steps.
         threshold: The share of all variance that counts as none; DVAR uses 0.15.
     """
-    if not history or history[-1].step - history[0].step < window_steps:
+    if len(history) < _MIN_READINGS or history[-1].step - history[0].step < window_steps:
         return False
     since = history[-1].step - window_steps
     window = [reading for reading in history if reading.step > since]
-    if len(window) < 4:
-        return False
+    window = max(window, history[-_MIN_READINGS:], key=len)
     is_calm = _relative_variance(history, window) < threshold and not _still_falls(history, window)
     return is_calm or _is_still(history, window_steps)
 
