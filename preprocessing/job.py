@@ -25,8 +25,8 @@ from preprocessing.inactive import idle_choices, without_idle
 from preprocessing.recipe import Recipe
 from textual_inversion.errors import DatasetError, StorageError
 from textual_inversion.events import Event, Finished, Progressed, Started, Warned
-from textual_inversion.images.decoding import shown
-from textual_inversion.images.folder import find_pictures, mask_beside
+from textual_inversion.images.decoding import path_text
+from textual_inversion.images.folder import find_mask, find_pictures
 from textual_inversion.settings import PreprocessSettings
 
 _SAVE_SECONDS = 2.0  # at most so much is done again after a power cut
@@ -93,10 +93,10 @@ def _find(source: Path, output: Output, *, recursive: bool) -> Tree:
 
 def _masks_left(settings: PreprocessSettings, tree: Tree) -> Iterator[str]:
     """Say that mask files stay where they are: a crop would no longer match them."""
-    masks = [mask for mask in map(mask_beside, tree.pictures) if mask]
+    masks = [mask for mask in map(find_mask, tree.pictures) if mask]
     if masks and settings.output_format != "captions":
         yield (
-            f"Mask files ({len(masks)}, such as {shown(masks[0])}) are not prepared along; put "
+            f"Mask files ({len(masks)}, such as {path_text(masks[0])}) are not prepared along; put "
             "them into their pictures' transparency and choose to keep it."
         )
 
@@ -169,7 +169,8 @@ def _closing_words(job: Job, finished: Finished, *, total: int) -> Iterator[Even
     source, destination = job.output.source, job.output.destination
     if len(job.failures) == total:
         raise DatasetError(
-            f"None of the pictures in {shown(source)} ({total}) could be used. {job.failures[0]}"
+            f"None of the pictures in {path_text(source)} ({total}) could be used. "
+            f"{job.failures[0]}"
         )
     if job.num_skipped:
         yield Warned(
@@ -188,7 +189,9 @@ def _closing_words(job: Job, finished: Finished, *, total: int) -> Iterator[Even
             f"{stale[0]}; remove them if they should not be trained on."
         )
     if finished.reason == "finished" and not finished.step:
-        yield Warned(f"There was nothing to write: no picture in {shown(source)} has a caption.")
+        yield Warned(
+            f"There was nothing to write: no picture in {path_text(source)} has a caption."
+        )
 
 
 @contextlib.contextmanager

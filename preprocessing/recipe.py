@@ -24,9 +24,9 @@ from preprocessing.transforms import (
 )
 from textual_inversion.errors import DatasetError
 from textual_inversion.images.color import over_white
-from textual_inversion.images.decoding import open_picture, room_for, shown
-from textual_inversion.images.folder import text_beside
-from textual_inversion.images.resizing import smallness
+from textual_inversion.images.decoding import one_large_picture_at_a_time, open_picture, path_text
+from textual_inversion.images.folder import read_caption
+from textual_inversion.images.resizing import upscaling_warning
 from textual_inversion.settings import PreprocessSettings
 
 _VIEW_PX = 1024
@@ -41,7 +41,7 @@ class Recipe:
     """
 
     operations: Sequence[Operation]
-    at_least: Size | None
+    min_size: Size | None
     policy: Policy
     joiner: str
     kind: Format | None
@@ -56,7 +56,7 @@ class Recipe:
         debug = kind is not None and crops_by_focus(settings) and settings.focal_crop_debug
         return cls(
             operations=chosen(settings, width=width, height=height) if kind else [],
-            at_least=_least(settings, width, height) if kind else (width, height),
+            min_size=_least(settings, width, height) if kind else (width, height),
             policy=settings.existing_captions,
             joiner=settings.caption_joiner,
             kind=kind,
@@ -71,17 +71,17 @@ class Recipe:
         Raises:
             DatasetError: naming the picture and why it cannot be used.
         """
-        existing = "" if self.policy == "ignore" else text_beside(picture) or ""
-        with nullcontext() if self.at_least else room_for(picture):
-            image = open_picture(picture, at_least=self.at_least, keep_alpha=self.keep_alpha)
+        existing = "" if self.policy == "ignore" else read_caption(picture) or ""
+        with nullcontext() if self.min_size else one_large_picture_at_a_time(picture):
+            image = open_picture(picture, min_size=self.min_size, keep_alpha=self.keep_alpha)
             try:
                 return self._made(picture, image, existing)
             except UnfitError as error:
-                raise DatasetError(f"Picture {shown(picture)} {error}") from None
+                raise DatasetError(f"Picture {path_text(picture)} {error}") from None
             except MemoryError:
                 raise DatasetError(
-                    f"Picture {shown(picture)} needs more memory than there is; make it smaller "
-                    "first."
+                    f"Picture {path_text(picture)} needs more memory than there is; make it "
+                    "smaller first."
                 ) from None
 
     def _made(self, picture: Path, image: Image.Image, existing: str) -> Made:
@@ -102,7 +102,7 @@ class Recipe:
         return Made(
             tuple(pictures),
             existing=existing,
-            note=smallness(picture, image, *size),
+            note=upscaling_warning(picture, image, *size),
             drawing=encode(drawn, "jpeg") if drawn else b"",
         )
 

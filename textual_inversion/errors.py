@@ -14,7 +14,7 @@ from __future__ import annotations
 
 
 def printable(text: str) -> str:
-    """Write characters that steer a terminal or turn a line around as escapes."""
+    """Escape control characters and those that reverse a line's direction."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
         for char in text
@@ -22,13 +22,13 @@ def printable(text: str) -> str:
 
 
 class TextualInversionError(Exception):
-    """The root: whatever is raised on purpose derives from it.
+    """Base class of all errors that this program raises on purpose.
 
-    Names of files and what is found in them are in its text, so it is printable whatever they are.
+    Messages quote file names and file contents, so unprintable characters in them are escaped.
     """
 
     def __str__(self) -> str:
-        """Give the sentence."""
+        """Return the message with unprintable characters escaped."""
         return printable(super().__str__())
 
 

@@ -1,7 +1,7 @@
-"""What a job says while it works: plain frozen data, one class a kind of news.
+"""Events that a job emits while it works: frozen dataclasses, one class for each kind.
 
-Everything outside the core (progress bar, log, page, a script that reads `--events json`) lives
-on these alone. `to_dict` and `from_dict` turn them into JSON lines and back.
+Everything outside the core (progress bar, log, page, a script that reads `--events json`) reads
+only these. `to_dict` and `from_dict` turn them into JSON lines and back.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 @dataclass(frozen=True)
 class Loading:
-    """A part is being made ready; `what` is shown as it stands, such as "base model"."""
+    """Something is being loaded; `what` is displayed as it is, for example "base model"."""
 
     what: str
 
@@ -21,7 +21,7 @@ class Loading:
 class Started:
     """A job begins: at `step` of `total`, in `folder` (the run folder, or where files go).
 
-    `compute` tells the precision and the device of a training.
+    `compute` is the precision and the device of a training, for example "fp32 on the CPU".
     """
 
     name: str
@@ -45,7 +45,7 @@ class Stepped:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """The loss of the fixed batch after `step` updates: its mean, and by bands of timesteps.
+    """The evaluation loss after `step` updates: its mean, and by bands of timesteps.
 
     `early` timesteps (much noise) decide the layout, `late` ones the detail.
     """
@@ -59,12 +59,12 @@ class Evaluated:
 
 @dataclass(frozen=True)
 class Measured:
-    """What the vectors of the first text encoder look like after `step` updates.
+    """Statistics of the first text encoder's vectors after `step` updates, one value per vector.
 
-    For each vector: `norms` is its length, beside the mean length of the vocabulary's words;
-    `nearest` the vocabulary's word with the most similar direction; `cosines` its mean cosine with
-    the other vectors (1 for a single one), and `moved` its distance from the start in lengths of a
-    word.
+    `norms` are L2 norms, to be compared with `vocabulary_norm`, the mean norm of the vocabulary's
+    token embeddings; `nearest` is the token of greatest cosine similarity; `cosines` the mean
+    cosine similarity with the other vectors (1 for a single one); `moved` the L2 distance from the
+    initial vector in units of `vocabulary_norm`.
     """
 
     step: int
@@ -77,18 +77,18 @@ class Measured:
 
 @dataclass(frozen=True)
 class Converged:
-    """The loss of the fixed batch has stopped moving, by the readings up to `step`."""
+    """The evaluation loss has converged, by the readings up to `step`."""
 
     step: int
 
 
 @dataclass(frozen=True)
 class Throughput:
-    """How the time since the last such news went: pictures trained a second, and what took it.
+    """Images trained per second since the last such event, and what the time was spent on.
 
-    Shares of the time (0 to 1): making batches, the text encoder, the UNet, previews, and other
-    things made on the way; what is left was waited. `memory_mb` is the most taken so far, by the
-    "process" or on the "GPU"; 0 is not known.
+    Shares of the time (0 to 1): loading data, the text encoder, the UNet, previews, and other
+    chores; the rest was spent waiting for the device. `memory_mb` is the peak so far, of the
+    "process" or the "GPU"; 0 where it is unknown.
     """
 
     step: int
@@ -113,9 +113,9 @@ class Sampled:
 
 @dataclass(frozen=True)
 class Previewed:
-    """A preview of the vectors after `step` updates was drawn and saved.
+    """A preview of the vectors after `step` updates was generated and saved.
 
-    One `without` them shows what the prompt gives by itself.
+    With `without`, the prompt was encoded without the learned vectors, for comparison.
     """
 
     step: int
@@ -135,9 +135,9 @@ class Saved:
 
 @dataclass(frozen=True)
 class Progressed:
-    """Item `done` of `total` of a job without losses is done; `path` is what was written.
+    """Item `done` of `total` of a job that is not a training is done; `path` was written.
 
-    `num_files` counts what was written of it: flips and pieces, too.
+    `num_files` counts the files written for the item, flipped copies and pieces included.
     """
 
     done: int
@@ -156,9 +156,9 @@ class Warned:
 
 @dataclass(frozen=True)
 class Finished:
-    """A job ended well: `reason` is "finished", "converged" or "stopped"; `path` is its result.
+    """A job ended without an error: `reason` is "finished", "converged" or "stopped".
 
-    `step` is the last one; of a folder of pictures, how many were written.
+    `path` is its result; `step` the last step, or the number of pictures written.
     """
 
     step: int
@@ -168,7 +168,7 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failed:
-    """A job ended because of a fault; `message` says which, and what to do."""
+    """A job failed; `message` says why, and what to do."""
 
     step: int
     message: str
@@ -195,12 +195,12 @@ _KINDS["paced"] = Throughput  # what older logs call it
 
 
 def to_dict(event: Event) -> dict[str, Any]:
-    """Turn an event into JSON-ready fields, with its kind under "event"."""
+    """Convert an event to JSON-serializable fields, with its kind under "event"."""
     return {"event": type(event).__name__.lower(), **asdict(event)}
 
 
 def from_dict(data: dict[str, Any]) -> Event | None:
-    """Read what `to_dict` gave; None for a kind or a field of another version."""
+    """Read the output of `to_dict`; None for a kind or missing field of another version."""
     kind = _KINDS.get(str(data.get("event")))
     if kind is None:
         return None
@@ -215,5 +215,5 @@ def from_dict(data: dict[str, Any]) -> Event | None:
 
 
 def _plain(value: Any) -> Any:
-    """Undo what JSON does to a tuple."""
+    """Convert JSON's lists back to tuples."""
     return tuple(value) if isinstance(value, list) else value  # pyright: ignore

@@ -21,27 +21,31 @@ _RESERVED = {"CON", "PRN", "AUX", "NUL"} | {
 }
 
 
-def bare(name: str) -> str:
-    """Take outer spaces off, and the angle brackets that a name has in a prompt: `<cat>` is cat."""
+def strip_brackets(name: str) -> str:
+    """Strip outer spaces and a prompt's angle brackets: `<cat>` becomes cat."""
     name = name.strip(" ")
     return name[1:-1].strip(" ") if is_bracketed(name) else name
 
 
 def is_bracketed(name: str) -> bool:
-    """Tell whether a name is written as `<name>`."""
+    """Whether a name is written as `<name>`."""
     return name.startswith("<") and name.endswith(">") and name[1:-1].strip(" ") != ""
 
 
 def nearest(name: str, names: Iterable[str]) -> tuple[str, ...]:
-    """Give the names that read most like `name`, the nearest first; letter case does not count."""
+    """Return the names spelled most like `name`, the nearest first, ignoring letter case."""
     by_case = {known.casefold(): known for known in sorted(names)}
-    found = difflib.get_close_matches(name.casefold(), list(by_case), n=_NEAREST)
-    return tuple(by_case[key] for key in found)
+    matches = difflib.get_close_matches(name.casefold(), list(by_case), n=_NEAREST)
+    return tuple(by_case[key] for key in matches)
 
 
 def check_name(name: str) -> str:
-    """Return the bare name, or say in one sentence why it will not do."""
-    name = bare(name)
+    """Return the name without brackets and outer spaces.
+
+    Raises:
+        EmbeddingError: The name is empty, too long, reserved, or has characters not allowed.
+    """
+    name = strip_brackets(name)
     complaint = _complaint(name)
     if complaint:
         raise EmbeddingError(complaint)
@@ -51,17 +55,17 @@ def check_name(name: str) -> str:
 def _complaint(name: str) -> str | None:
     if not name:
         return "The embedding needs a name: type at least one letter or digit."
-    shown = f"The embedding's name {name[:MAX_LENGTH]!r}"
+    prefix = f"The embedding's name {name[:MAX_LENGTH]!r}"
     if len(name) > MAX_LENGTH or len(name.encode(errors="replace")) > MAX_BYTES:
-        return f"{shown} is too long: use at most {MAX_LENGTH} characters."
+        return f"{prefix} is too long: use at most {MAX_LENGTH} characters."
     if strange := next((char for char in name if not _is_allowed(char)), None):
-        return f"{shown} contains {strange!r}: use letters, digits, '.', '_', '-' and spaces only."
+        return f"{prefix} contains {strange!r}: use letters, digits, '.', '_', '-' and spaces only."
     if name.startswith(".") or name.endswith("."):
-        return f"{shown} starts or ends with a dot: remove it."
+        return f"{prefix} starts or ends with a dot: remove it."
     if name.split(".")[0].rstrip().upper() in _RESERVED:
-        return f"{shown} is reserved by Windows: choose another one."
+        return f"{prefix} is reserved by Windows: choose another one."
     if not any(char.isalnum() for char in name):
-        return f"{shown} has no letter or digit: add one."
+        return f"{prefix} has no letter or digit: add one."
     return None
 
 

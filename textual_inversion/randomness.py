@@ -13,12 +13,12 @@ import torch
 
 
 def generator(*address: int | str) -> torch.Generator:
-    """Make a CPU generator for an address such as (seed, "noise", step)."""
+    """Return a CPU torch.Generator seeded by an address such as (seed, "noise", step)."""
     return torch.Generator().manual_seed(_hash(address))
 
 
-def draw(*address: int | str) -> random.Random:
-    """Make Python's kind of generator for an address."""
+def python_random(*address: int | str) -> random.Random:
+    """Return a random.Random seeded by an address."""
     return random.Random(_hash(address))
 
 

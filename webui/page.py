@@ -9,7 +9,7 @@ import gradio as gr
 from textual_inversion.jobs.queue import Queue
 from textual_inversion.jobs.runner import Runner
 from textual_inversion.jobs.worker import QueueWorker
-from textual_inversion.names import bare
+from textual_inversion.names import strip_brackets
 from webui import choices, jobs, theme
 from webui.event_options import UNQUEUED, hide_progress
 from webui.form import remember
@@ -66,7 +66,7 @@ def _offer_embeddings(
 
 def _embeddings(chosen: str | None) -> tuple[Any, Any]:
     listed = choices.embeddings()
-    name = bare(chosen or "") or (listed[0][1] if listed else None)
+    name = strip_brackets(chosen or "") or (listed[0][1] if listed else None)
     return (
         gr.update(choices=listed, value=name),
         gr.update(choices=listed, value=None),

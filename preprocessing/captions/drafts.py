@@ -12,8 +12,8 @@ from pathlib import Path
 
 from preprocessing.captions.tags import Change, tags_of
 from textual_inversion.errors import DatasetError, StorageError
-from textual_inversion.images.decoding import shown
-from textual_inversion.images.folder import find_pictures, text_beside
+from textual_inversion.images.decoding import path_text
+from textual_inversion.images.folder import find_pictures, read_caption
 from textual_inversion.storage.atomic import explain, write_whole
 
 KEPT = "captions-before"
@@ -126,7 +126,7 @@ def open_draft(folder: Path) -> Draft:
     # Two pictures of one name share their caption's file, so one of them is shown.
     first = {path.with_suffix(".txt"): path for path in reversed(pictures)}
     kept = tuple(path for path in pictures if first[path.with_suffix(".txt")] == path)
-    captions = tuple(text_beside(path) for path in kept)
+    captions = tuple(read_caption(path) for path in kept)
     return Draft(folder, kept, captions, captions, num_hidden=len(pictures) - len(kept))
 
 
@@ -141,7 +141,7 @@ def save(draft: Draft) -> Draft:
     if foreign:
         raise DatasetError(
             f"{len(foreign)} of the captions to save were changed on disk since they were read, "
-            f"such as {shown(foreign[0])}; discard your changes to read the folder anew."
+            f"such as {path_text(foreign[0])}; discard your changes to read the folder anew."
         )
     for place in draft.changed:
         _write(draft.pictures[place].with_suffix(".txt"), draft.captions[place])
@@ -152,7 +152,7 @@ def _foreign(draft: Draft) -> Iterator[Path]:
     for place in draft.changed:
         # A saving that broke off has stored some already.
         known = (draft.stored[place], draft.captions[place])
-        if text_beside(draft.pictures[place]) not in known:
+        if read_caption(draft.pictures[place]) not in known:
             yield draft.pictures[place].with_suffix(".txt")
 
 

@@ -17,7 +17,7 @@ from preprocessing.captions.merging import merge
 from preprocessing.files.result import Outcome
 from preprocessing.prepared import Prepared
 from textual_inversion.events import Event
-from textual_inversion.images.decoding import shown
+from textual_inversion.images.decoding import path_text
 from textual_inversion.settings import PreprocessSettings
 
 _JOINER = ", "
@@ -100,7 +100,7 @@ class Scribe:
             else:
                 pictures.append(self._worded(one, text, outcome.made.existing))
         if failure is not None:
-            complaint = f"Picture {shown(outcome.picture)} {failure}"
+            complaint = f"Picture {path_text(outcome.picture)} {failure}"
             return Outcome(outcome.picture, complaint=complaint)
         kept = tuple(one for one in pictures if one.data or one.caption)
         return replace(outcome, made=replace(outcome.made, pictures=kept))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from preprocessing.checks.image_checks import Finding
 from preprocessing.checks.measurements import Look
 from textual_inversion.prompts.placeholders import split_names
-from textual_inversion.prompts.template import fill
+from textual_inversion.prompts.template import fill_template
 
 Captioned = Sequence[tuple[Look, str]]
 CountTokens = Callable[[str], int]
@@ -46,11 +46,11 @@ def in_lengths(
     lines = [line for line in _prompts(template_lines) or ["[filewords]"] if "[filewords]" in line]
     if not lines:
         return
-    line = max(lines, key=lambda line: count_tokens(fill(line, name=name, words="")))
+    line = max(lines, key=lambda line: count_tokens(fill_template(line, name=name, words="")))
     long = tuple(
         one.path
         for one in looks
-        if count_tokens(fill(line, name=name, words=one.words)) > _MOST_TOKENS
+        if count_tokens(fill_template(line, name=name, words=one.words)) > _MOST_TOKENS
     )
     if long:
         yield Finding(

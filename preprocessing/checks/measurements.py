@@ -11,11 +11,11 @@ from PIL import Image
 from preprocessing.checks.near_duplicates import gradient_hash, thumbnail
 from preprocessing.checks.sharpness import sharpness
 from textual_inversion.errors import DatasetError
-from textual_inversion.images.color import FAULTS, over_white
+from textual_inversion.images.color import DECODING_ERRORS, over_white
 from textual_inversion.images.decoding import open_picture
 from textual_inversion.images.file_names import words_of_file_name
 from textual_inversion.images.files import open_image
-from textual_inversion.images.folder import text_beside
+from textual_inversion.images.folder import read_caption
 from textual_inversion.images.resizing import cover
 
 _TURNED = 5  # EXIF orientations from here on swap width and height
@@ -52,8 +52,8 @@ class Unusable:
 def look_at(path: Path, *, width: int, height: int) -> Look | Unusable:
     """Measure a picture as it would be trained on at width x height."""
     try:
-        image = open_picture(path, at_least=(width, height), keep_alpha=True)
-        caption = text_beside(path)
+        image = open_picture(path, min_size=(width, height), keep_alpha=True)
+        caption = read_caption(path)
         own_width, own_height = _own_size(path, image)
     except DatasetError as error:
         return Unusable(path, str(error))
@@ -78,5 +78,5 @@ def _own_size(path: Path, image: Image.Image) -> tuple[int, int]:
         with open_image(path) as stored:
             turned = int(stored.getexif().get(_ORIENTATION, 1)) >= _TURNED
             return (stored.height, stored.width) if turned else stored.size
-    except FAULTS:
+    except DECODING_ERRORS:
         return image.size  # damaged EXIF says nothing

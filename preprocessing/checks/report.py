@@ -17,7 +17,7 @@ from preprocessing.files.prefetch import ahead
 from textual_inversion.data.resizing import Size, list_buckets, nearest_bucket
 from textual_inversion.errors import SettingsError
 from textual_inversion.events import Event, Progressed, Started
-from textual_inversion.images.decoding import shown
+from textual_inversion.images.decoding import path_text
 from textual_inversion.images.folder import find_pictures
 from textual_inversion.prompts.template import read_template
 from textual_inversion.settings import CheckSettings
@@ -66,8 +66,8 @@ class Report:
     def lines(self) -> Iterator[str]:
         """Write the report for a terminal, line by line."""
         yield (
-            f"{shown(self.folder)}: {self.num_pictures} pictures, {self.num_usable} usable, to be "
-            f"trained at {self.width} x {self.height}"
+            f"{path_text(self.folder)}: {self.num_pictures} pictures, {self.num_usable} usable, to "
+            f"be trained at {self.width} x {self.height}"
         )
         yield f"Sizes: {_counts(self.sizes)}"
         yield f"Buckets, if each kept its shape: {_counts(self.buckets)}"
@@ -79,7 +79,7 @@ class Report:
         if self.shown_with:
             yield "Each picture is trained with:"
         for one in self.shown_with:
-            yield f"    {shown(one.path)}: {one}"
+            yield f"    {path_text(one.path)}: {one}"
 
 
 @dataclass(frozen=True)
@@ -205,6 +205,6 @@ def _counts(sizes: Sequence[SizeCount]) -> str:
 
 def _names(finding: Finding) -> Iterator[str]:
     for path in finding.pictures[:_MOST_NAMES]:
-        yield f"    {shown(path)}"
+        yield f"    {path_text(path)}"
     if len(finding.pictures) > _MOST_NAMES:
         yield f"    and {len(finding.pictures) - _MOST_NAMES} more"

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from textual_inversion.errors import DatasetError
-from textual_inversion.images.decoding import shown
-from textual_inversion.images.folder import natural, pictures_in
+from textual_inversion.images.decoding import path_text
+from textual_inversion.images.folder import natural_sort_key, pictures_in
 from textual_inversion.storage.paths import find_folder
 
 
@@ -52,8 +52,8 @@ def find_below(folder: Path, *, leave_out: Iterable[Path] = ()) -> Tree:
             tree.complaints.append(str(error))
     if not tree.pictures:
         raise DatasetError(
-            f"Folder {shown(folder)} and those below it hold no pictures; put some in as PNG, JPEG "
-            "or WebP files."
+            f"Folder {path_text(folder)} and those below it hold no pictures; put some in as PNG, "
+            "JPEG or WebP files."
         )
     return tree
 
@@ -77,6 +77,8 @@ def _inside(folder: Path) -> list[Path]:
     """List the folders in a folder, the first one last."""
     try:
         entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
-        return sorted((entry for entry in entries if entry.is_dir()), key=natural, reverse=True)
+        return sorted(
+            (entry for entry in entries if entry.is_dir()), key=natural_sort_key, reverse=True
+        )
     except OSError:
         return []  # reading its pictures says why

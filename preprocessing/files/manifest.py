@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from textual_inversion.errors import DatasetError
-from textual_inversion.images.files import MOST_BYTES, MOST_TEXT_BYTES, check_file
+from textual_inversion.images.files import MAX_BYTES, MAX_TEXT_BYTES, check_file
 from textual_inversion.storage.atomic import write_whole
 
 NAME = ".prepared.json"
@@ -93,13 +93,13 @@ def mark(picture: Path, *, settings: str) -> str:
     text = picture.with_suffix(".txt")
     digest = hashlib.sha256(f"{_VERSION}\n{settings}\n".encode())
     try:
-        check_file(picture, what="Picture", most_bytes=MOST_BYTES)
+        check_file(picture, what="Picture", max_bytes=MAX_BYTES)
         with picture.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     except (OSError, DatasetError):
         return ""
     try:
-        check_file(text, what="Caption", most_bytes=MOST_TEXT_BYTES)
+        check_file(text, what="Caption", max_bytes=MAX_TEXT_BYTES)
         digest.update(text.read_bytes())
     except OSError:
         digest.update(b"\0")  # no text is not an empty text

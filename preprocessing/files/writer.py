@@ -9,7 +9,7 @@ from pathlib import Path
 
 from preprocessing.prepared import Made, Prepared
 from textual_inversion.errors import DatasetError, StorageError
-from textual_inversion.images.decoding import shown
+from textual_inversion.images.decoding import path_text
 from textual_inversion.storage.atomic import explain, write_whole
 
 _LONGEST_STEM = 200  # bytes; most file systems take 255 for the whole name
@@ -35,7 +35,7 @@ class Output:
         try:
             if destination.is_dir() and destination.samefile(self.source):
                 raise DatasetError(
-                    f"Source and destination are the same folder, {shown(self.source)}; choose "
+                    f"Source and destination are the same folder, {path_text(self.source)}; choose "
                     "another destination."
                 )
             destination.mkdir(parents=True, exist_ok=True)

@@ -20,20 +20,20 @@ def test_processes_are_counted_whoever_started_them(monkeypatch, name):
 
 def test_accelerates_precision_is_taken_over_where_it_is_automatic(cat, monkeypatch):
     monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "bf16")
-    taken, notes = launcher.with_launchers_precision(settings(cat))
+    taken, notes = launcher.with_launcher_precision(settings(cat))
     assert (taken, notes) == (settings(cat, precision="bf16"), [])
 
 
 @pytest.mark.parametrize(
     ("asked", "own", "says"),
     [
-        ("bf16", "fp32", "mixed_precision bf16 is overruled by precision fp32"),
-        ("fp8", "auto", "mixed_precision fp8 cannot be used"),
+        ("bf16", "fp32", "mixed_precision bf16 is ignored: precision fp32"),
+        ("fp8", "auto", "mixed_precision fp8 is not supported"),
     ],
 )
 def test_what_is_not_taken_over_is_said(cat, monkeypatch, asked, own, says):
     monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", asked)
-    kept, (note,) = launcher.with_launchers_precision(settings(cat, precision=own))
+    kept, (note,) = launcher.with_launcher_precision(settings(cat, precision=own))
     assert kept == settings(cat, precision=own)
     assert says in note
 
@@ -42,7 +42,7 @@ def test_full_precision_that_is_not_computed_in_is_said(monkeypatch):
     monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "no")
     assert launcher.launcher_notes("auto", "fp32") == []
     (note,) = launcher.launcher_notes("auto", "bf16")
-    assert '"no" is overruled by precision auto, which is bf16' in note
+    assert '"no" is ignored: precision auto chose bf16' in note
 
 
 def test_one_process_where_several_were_asked_for_is_said(monkeypatch):

@@ -9,8 +9,8 @@ from PIL import Image, ImageCms
 
 from textual_inversion.errors import DatasetError
 from textual_inversion.images import decoding
-from textual_inversion.images.decoding import open_picture, room_for, shown
-from textual_inversion.images.folder import find_pictures, text_beside
+from textual_inversion.images.decoding import one_large_picture_at_a_time, open_picture, path_text
+from textual_inversion.images.folder import find_pictures, read_caption
 from textual_inversion.images.resizing import cover, cut
 
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
@@ -181,14 +181,14 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(tmp_path):
 
 def test_a_very_wide_picture_is_read_and_covered(tmp_path):
     two_colours((20_000, 30)).save(tmp_path / "a.png")
-    read = cover(open_picture(tmp_path / "a.png", at_least=(64, 32)), 64, 32)
+    read = cover(open_picture(tmp_path / "a.png", min_size=(64, 32)), 64, 32)
     assert (read.size, read.getpixel((0, 0)), read.getpixel((63, 31))) == ((64, 32), RED, BLUE)
 
 
 @pytest.mark.parametrize("extension", ["jpg", "png"])
 def test_a_much_larger_picture_may_come_reduced(tmp_path, extension):
     two_colours((400, 300)).save(tmp_path / f"a.{extension}")
-    read = open_picture(tmp_path / f"a.{extension}", at_least=(10, 20))
+    read = open_picture(tmp_path / f"a.{extension}", min_size=(10, 20))
     assert read.size in {(100, 75), (80, 60)}  # JPEG by powers of two only; both at least 3 x 20
     assert close_to(read.getpixel((5, 5)), (254, 0, 0))
 
@@ -225,30 +225,30 @@ def test_cover_leaves_a_picture_of_that_size_as_it_is():
 )
 def test_the_text_beside_a_picture_is_read(tmp_path, data):
     (tmp_path / "a.b.txt").write_bytes(data)
-    assert text_beside(tmp_path / "a.b.png") == "ein Bär"
+    assert read_caption(tmp_path / "a.b.png") == "ein Bär"
 
 
 def test_text_in_another_encoding_is_read_as_far_as_it_goes(tmp_path):
     (tmp_path / "a.txt").write_bytes("ein Bär".encode("latin-1"))
-    assert text_beside(tmp_path / "a.png") == "ein B\ufffdr"
+    assert read_caption(tmp_path / "a.png") == "ein B\ufffdr"
 
 
 def test_no_text_is_not_an_empty_text(tmp_path):
     (tmp_path / "a.txt").touch()
-    assert (text_beside(tmp_path / "a.png"), text_beside(tmp_path / "b.png")) == ("", None)
+    assert (read_caption(tmp_path / "a.png"), read_caption(tmp_path / "b.png")) == ("", None)
 
 
 def test_a_caption_that_cannot_be_read_is_named(tmp_path):
     (tmp_path / "a.txt").mkdir()
     with pytest.raises(DatasetError, match=rf"Caption .*a\.txt cannot be read: {os.strerror(21)}"):
-        text_beside(tmp_path / "a.png")
+        read_caption(tmp_path / "a.png")
 
 
 def test_transparency_is_kept_when_asked_with_the_colours_it_hides(tmp_path):
     image = Image.new("RGBA", (40, 20), (*RED, 255))
     image.paste((*BLUE, 0), (20, 0, 40, 20))
     image.save(tmp_path / "a.png")
-    read = cover(open_picture(tmp_path / "a.png", at_least=(2, 1), keep_alpha=True), 8, 4)
+    read = cover(open_picture(tmp_path / "a.png", min_size=(2, 1), keep_alpha=True), 8, 4)
     assert (read.mode, read.getpixel((0, 0)), read.getpixel((7, 3))) == (
         "RGBA",
         (*RED, 255),
@@ -267,21 +267,21 @@ def test_a_cut_takes_just_its_box():
 
 def test_a_path_is_shown_on_one_line():
     name = b"a\nb\xff \xf0\x9f\x90\xbb.png".decode(errors="surrogateescape")
-    assert shown(Path(name)) == "a\\nb\\udcff 🐻.png"
+    assert path_text(Path(name)) == "a\\nb\\udcff 🐻.png"
 
 
 def test_large_pictures_are_worked_on_one_at_a_time(tmp_path, monkeypatch):
     two_colours().save(tmp_path / "a.png")
     monkeypatch.setattr("textual_inversion.images.decoding._LARGE_PIXELS", 100)
-    with room_for(tmp_path / "a.png"):
+    with one_large_picture_at_a_time(tmp_path / "a.png"):
         with ThreadPoolExecutor(1) as other:
-            assert not other.submit(decoding._one_large_at_a_time.acquire, blocking=False).result()
+            assert not other.submit(decoding._large_picture_lock.acquire, blocking=False).result()
         assert open_picture(tmp_path / "a.png").size == (40, 20)  # its own thread may go on
 
 
 @pytest.mark.parametrize("name", ["gone.png", "a.txt"])
 def test_what_cannot_be_read_takes_no_room(tmp_path, name):
     (tmp_path / "a.txt").write_text("no picture")
-    with room_for(tmp_path / name), ThreadPoolExecutor(1) as other:
-        assert other.submit(decoding._one_large_at_a_time.acquire, blocking=False).result()
-        other.submit(decoding._one_large_at_a_time.release).result()
+    with one_large_picture_at_a_time(tmp_path / name), ThreadPoolExecutor(1) as other:
+        assert other.submit(decoding._large_picture_lock.acquire, blocking=False).result()
+        other.submit(decoding._large_picture_lock.release).result()

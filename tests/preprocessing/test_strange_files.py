@@ -12,8 +12,8 @@ from preprocessing.files.manifest import mark
 from textual_inversion.errors import DatasetError
 from textual_inversion.events import Finished, Warned
 from textual_inversion.images.decoding import open_picture
-from textual_inversion.images.files import MOST_BYTES
-from textual_inversion.images.folder import text_beside
+from textual_inversion.images.files import MAX_BYTES
+from textual_inversion.images.folder import read_caption
 from webui.served_images import served
 
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n%%EOF\n"
@@ -55,12 +55,12 @@ def test_a_caption_that_is_a_device_is_named(source):
     (source / "fine.txt").symlink_to("/dev/zero")
     assert ended(lambda: mark(source / "fine.png", settings="")) == ""
     with pytest.raises(DatasetError, match=r"Caption .*fine.txt is a device or a pipe"):
-        text_beside(source / "fine.png")
+        read_caption(source / "fine.png")
 
 
 def test_a_file_of_an_absurd_size_is_neither_hashed_nor_opened(source):
     with (source / "huge.png").open("wb") as file:
-        file.truncate(MOST_BYTES + 1)
+        file.truncate(MAX_BYTES + 1)
     assert mark(source / "huge.png", settings="") == ""
     with pytest.raises(DatasetError, match=r"huge.png has 2,000,000,001 bytes, more than"):
         open_picture(source / "huge.png")

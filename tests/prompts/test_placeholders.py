@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 from textual_inversion.errors import SettingsError
 from textual_inversion.prompts.caption import vary_tags
 from textual_inversion.prompts.placeholders import Piece, split_names, unknown_names
-from textual_inversion.prompts.template import fill, parse_template
+from textual_inversion.prompts.template import fill_template, parse_template
 
 
 def test_a_template_is_its_lines_without_blanks_and_comments():
@@ -33,20 +33,20 @@ def test_the_first_line_without_a_name_is_counted_as_an_editor_does():
 
 @given(st.text("ab, \n"))
 def test_tags_are_untouched_when_nothing_is_asked(words):
-    assert vary_tags(words, shuffle=False, dropout=0, draw=random.Random(0)) == words
+    assert vary_tags(words, shuffle=False, dropout=0, rng=random.Random(0)) == words
 
 
 def test_all_tags_can_be_dropped():
-    assert vary_tags("a, b,, c ", shuffle=True, dropout=1.0, draw=random.Random(0)) == ""
+    assert vary_tags("a, b,, c ", shuffle=True, dropout=1.0, rng=random.Random(0)) == ""
 
 
 def test_shuffled_tags_are_the_same_tags_in_another_order():
-    made = vary_tags("a,b ,c, d,e", shuffle=True, dropout=0, draw=random.Random(3))
+    made = vary_tags("a,b ,c, d,e", shuffle=True, dropout=0, rng=random.Random(3))
     assert (sorted(made.split(", ")), made) == (list("abcde"), "d, c, b, e, a")
 
 
 def test_dropped_tags_leave_the_others_in_order():
-    made = vary_tags("a, b, c, d, e, f", shuffle=False, dropout=0.5, draw=random.Random(0))
+    made = vary_tags("a, b, c, d, e, f", shuffle=False, dropout=0.5, rng=random.Random(0))
     assert made == "a, b, e"
 
 
@@ -65,11 +65,11 @@ def test_dropped_tags_leave_the_others_in_order():
     ],
 )
 def test_a_line_is_filled_and_tidied_only_where_words_are_missing(line, words, prompt):
-    assert fill(line, name="cat2", words=words) == prompt
+    assert fill_template(line, name="cat2", words=words) == prompt
 
 
 def test_a_name_is_put_in_as_it_is_written():
-    assert fill(r"a [name], [filewords]", name=r"x\1, , y", words="") == r"a x\1, , y"
+    assert fill_template(r"a [name], [filewords]", name=r"x\1, , y", words="") == r"a x\1, , y"
 
 
 @pytest.mark.parametrize("typed", ["cat2", "CAT2", "<cat2>", "embedding:cat2", "Embedding:Cat2"])

@@ -160,7 +160,7 @@ def test_running_out_of_memory_keeps_what_was_learned(home, cat, monkeypatch):
         return step(self, batch)
 
     monkeypatch.setattr(Learner, "step", starved)
-    with pytest.raises(TrainingError, match="The memory ran out; .* --pictures-at-once 1"):
+    with pytest.raises(TrainingError, match="Out of memory; .* --pictures-at-once 1"):
         run(cat)
     assert formats.read(home / "embeddings" / "cat-x.pt").step == 2
     assert len(list((home / "runs").rglob("cat-x-2.ckpt"))) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual_inversion.randomness import draw
+from textual_inversion.randomness import python_random
 
 
 class Order:
@@ -47,6 +47,6 @@ class Order:
             while len(self._shuffled) > 2 * len(self.groups):
                 del self._shuffled[next(iter(self._shuffled))]
             shuffled = list(values)
-            draw(self.seed, *address).shuffle(shuffled)
+            python_random(self.seed, *address).shuffle(shuffled)
             self._shuffled[address] = shuffled
         return self._shuffled[address]

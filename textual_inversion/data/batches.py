@@ -15,8 +15,8 @@ from textual_inversion.data.batch_sampler import Order
 from textual_inversion.data.latent_cache import LatentCache, View
 from textual_inversion.data.masks import cut_weights
 from textual_inversion.prompts.caption import vary_tags
-from textual_inversion.prompts.template import fill
-from textual_inversion.randomness import draw, generator
+from textual_inversion.prompts.template import fill_template
+from textual_inversion.randomness import generator, python_random
 from textual_inversion.settings import TrainSettings
 
 NUM_EVALUATED = 8
@@ -119,7 +119,7 @@ class Batches:
             shift = torch.randn(*latents.shape[:2], 1, 1, generator=random)
             noise = noise + self.settings.noise_offset * shift
         # One line for all: without captions, the text encoder then has one prompt to read.
-        line = draw(seed, "line", place).choice(self.lines)
+        line = python_random(seed, "line", place).choice(self.lines)
         prompts = tuple(
             self._prompt(line, item, at) for item, at in zip(items, positions, strict=True)
         )
@@ -138,7 +138,8 @@ class Batches:
         stretch = self.num_timesteps / NUM_EVALUATED
         middles = [int((place + 0.5) * stretch) for place in range(NUM_EVALUATED)]
         prompts = tuple(
-            fill(self.lines[0], name=self.name, words=self.captions[item]) for item in items
+            fill_template(self.lines[0], name=self.name, words=self.captions[item])
+            for item in items
         )
         weights = self._weights(items, [False] * NUM_EVALUATED, [None] * NUM_EVALUATED)
         return Batch(latents, noise, torch.tensor(middles), prompts, weights)
@@ -161,7 +162,7 @@ class Batches:
         return [groups[shape] for shape in sorted(groups)]
 
     def _is_flipped(self, position: int) -> bool:
-        return draw(self.settings.seed, "flip", position).random() < self.settings.flip
+        return python_random(self.settings.seed, "flip", position).random() < self.settings.flip
 
     def _weights(
         self, items: Sequence[int], flips: Sequence[bool], positions: Sequence[int | None]
@@ -185,14 +186,14 @@ class Batches:
         return seen.flip(-1) if view.flipped else seen
 
     def _prompt(self, line: str, item: int, position: int) -> str:
-        random = draw(self.settings.seed, "prompt", position)
+        random = python_random(self.settings.seed, "prompt", position)
         words = vary_tags(
             self.captions[item],
             shuffle=self.settings.shuffle_tags,
             dropout=self.settings.tag_dropout,
-            draw=random,
+            rng=random,
             keep=self.settings.keep_tags,
         )
         if self.settings.caption_dropout and random.random() < self.settings.caption_dropout:
             words = ""
-        return fill(line, name=self.name, words=words)
+        return fill_template(line, name=self.name, words=words)

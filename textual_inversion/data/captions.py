@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from textual_inversion.images.file_names import without_counter, words_of_file_name
-from textual_inversion.images.folder import text_beside
+from textual_inversion.images.folder import read_caption
 
 
 @dataclass(frozen=True)
@@ -31,5 +31,5 @@ WHOLE_NAME = FileNameWords()
 
 def caption_of(picture: Path, words: FileNameWords = WHOLE_NAME) -> str:
     """Tell what [filewords] stands for; an empty .txt says that there are no words."""
-    text = text_beside(picture)
+    text = read_caption(picture)
     return words.of(picture.stem) if text is None else text

@@ -16,7 +16,7 @@ from textual_inversion.data.masks import loss_weights
 from textual_inversion.data.resizing import Fit
 from textual_inversion.events import Event, Loading, Warned
 from textual_inversion.models.base import BaseModel
-from textual_inversion.randomness import draw
+from textual_inversion.randomness import python_random
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import TrainSettings
 from textual_inversion.storage.paths import find_folder
@@ -84,7 +84,7 @@ def _read_items(
 def _held_out(settings: TrainSettings, num_items: int) -> int | None:
     if not settings.hold_out_picture or num_items < _ENOUGH_TO_HOLD_OUT:
         return None
-    return draw(settings.seed, "held out").randrange(num_items)
+    return python_random(settings.seed, "held out").randrange(num_items)
 
 
 def _weights(items: list[Item], scale: int) -> list[torch.Tensor]:

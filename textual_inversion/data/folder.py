@@ -18,9 +18,9 @@ from textual_inversion.data.captions import WHOLE_NAME, FileNameWords, caption_o
 from textual_inversion.data.resizing import Fit, Size
 from textual_inversion.errors import DatasetError
 from textual_inversion.events import Warned
-from textual_inversion.images.decoding import open_picture, shown
-from textual_inversion.images.folder import find_pictures, mask_beside, pictures_in
-from textual_inversion.images.resizing import smallness
+from textual_inversion.images.decoding import open_picture, path_text
+from textual_inversion.images.folder import find_mask, find_pictures, pictures_in
+from textual_inversion.images.resizing import upscaling_warning
 
 _REPEATED = re.compile(r"([1-9][0-9]{0,3})_")
 _SAME_SHAPE = 0.02
@@ -75,12 +75,12 @@ def list_pictures(folder: Path) -> list[tuple[Path, int]]:
 def _read(
     path: Path, fit: Fit, repeats: int, *, masks: bool, words: FileNameWords
 ) -> Iterator[Item | Warned]:
-    mask_path = mask_beside(path) if masks else None
-    picture = open_picture(path, at_least=fit.at_least, keep_alpha=masks and not mask_path)
+    mask_path = find_mask(path) if masks else None
+    picture = open_picture(path, min_size=fit.min_size, keep_alpha=masks and not mask_path)
     mask = _open_mask(mask_path, picture, fit) if mask_path else None
     caption = caption_of(path, words)
     size = fit.size_for(picture.size)
-    if note := smallness(path, picture, *size):
+    if note := upscaling_warning(path, picture, *size):
         yield Warned(note)
     fitted = fit.apply(picture, size)
     if mask:
@@ -92,12 +92,12 @@ def _read(
 
 def _open_mask(path: Path, picture: Image.Image, fit: Fit) -> Image.Image:
     """Open a mask and bring it to the picture's size, so that both are cut alike."""
-    mask = open_picture(path, at_least=fit.at_least).convert("L")
+    mask = open_picture(path, min_size=fit.min_size).convert("L")
     ratio = (mask.width * picture.height) / (mask.height * picture.width)
     if abs(ratio - 1) > _SAME_SHAPE:
         raise DatasetError(
-            f"Mask {shown(path)} has another shape than its picture ({mask.width} x {mask.height} "
-            f"beside {picture.width} x {picture.height}); make both the same size."
+            f"Mask {path_text(path)} has another shape than its picture ({mask.width} x "
+            f"{mask.height} beside {picture.width} x {picture.height}); make both the same size."
         )
     return mask.resize(picture.size, Image.Resampling.BILINEAR)
 

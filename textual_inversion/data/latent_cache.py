@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 from textual_inversion.data.latent_store import LatentStore
 from textual_inversion.data.resizing import Size
 from textual_inversion.models.base import BaseModel
-from textual_inversion.randomness import draw, generator
+from textual_inversion.randomness import generator, python_random
 
 _ENCODE_AT_ONCE = 4
 # Of large pictures several at once take a CPU half as long again as one by one, and more memory.
@@ -111,7 +111,7 @@ class LatentCache:
         middle = self._middles[item]
         if position is None or item not in self._pictures:
             return View(item, middle.left, middle.top, flipped)
-        random = draw(self.seed, "crop", position)
+        random = python_random(self.seed, "crop", position)
         across, down = self._room(item)
         return View(item, random.randint(0, across), random.randint(0, down), flipped)
 

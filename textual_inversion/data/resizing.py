@@ -29,7 +29,7 @@ class Fit:
     crop: Literal["centre", "random", "squash"] = "centre"
 
     @property
-    def at_least(self) -> Size | None:
+    def min_size(self) -> Size | None:
         """Give the size below which a picture must not be reduced while it is read."""
         if self.sizes == "own":
             return None

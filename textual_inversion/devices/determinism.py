@@ -1,7 +1,6 @@
-"""Let PyTorch compute the same numbers whenever it is given the same, on several threads, too.
+"""Deterministic PyTorch kernels, so that a resumed run ends with the same vectors.
 
-Sums whose order depends on which thread comes first differ in the last bit, so a run that goes on
-after a break would end elsewhere. PyTorch has kernels that keep an order; this switches them on.
+Sums whose order depends on the timing of threads differ in the last bit, and so would the runs.
 """
 
 from __future__ import annotations
@@ -19,67 +18,68 @@ import torch.utils.deterministic
 from textual_inversion.events import Event, Warned
 
 Result = TypeVar("Result")
-_FILLS: Any = torch.utils.deterministic  # its switch is not declared
+_torch_flags: Any = torch.utils.deterministic  # typed Any: the flag has no declaration
 _NAMED = re.compile(r"^\W*([\w:.]+(?: \w+)*?) (?:does not have|defaults to)")
 
 
 def prepare_cuda() -> None:
-    """Let cuBLAS keep an order; it looks only once, before its first product."""
+    """Make cuBLAS deterministic; it reads the variable once, before its first product."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 
 def deterministic(events: Generator[Event, None, Result]) -> Generator[Event, None, Result]:
-    """Make each event with deterministic kernels; say, once each, what PyTorch has none for.
+    """Run a generator of events with deterministic kernels.
 
-    Between two events everything is as it was, so that other jobs are left alone.
+    Warns once of each operation for which PyTorch has none. Between two events PyTorch's flags are
+    restored, so that other jobs are not affected.
     """
-    found: dict[str, None] = {}
-    said = 0
+    operations: dict[str, None] = {}
+    num_warned = 0
     with closing(events):
         while True:
-            with _kernels(), _heard(found):
+            with _deterministic_kernels(), _collect_operations(operations):
                 try:
                     event = next(events)
                 except StopIteration as end:
                     result = end.value
                     break
-            yield from _sentences(found, said)
-            said = len(found)
+            yield from _warnings(operations, num_warned)
+            num_warned = len(operations)
             yield event
-    yield from _sentences(found, said)
+    yield from _warnings(operations, num_warned)
     return result
 
 
 @contextmanager
-def _kernels() -> Iterator[None]:
+def _deterministic_kernels() -> Iterator[None]:
     was_on = torch.are_deterministic_algorithms_enabled()
     was_warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
-    filled = _FILLS.fill_uninitialized_memory
+    filled = _torch_flags.fill_uninitialized_memory
     # Filling new memory costs time at every operation and only helps to find reads of garbage.
-    _FILLS.fill_uninitialized_memory = False
+    _torch_flags.fill_uninitialized_memory = False
     torch.use_deterministic_algorithms(True, warn_only=True)  # noqa: FBT003 - torch's own
     try:
         yield
     finally:
         torch.use_deterministic_algorithms(was_on, warn_only=was_warn_only)
-        _FILLS.fill_uninitialized_memory = filled
+        _torch_flags.fill_uninitialized_memory = filled
 
 
 @contextmanager
-def _heard(found: dict[str, None]) -> Iterator[None]:
-    """Keep PyTorch's warnings about determinism; the filters stay, or others would say theirs anew.
+def _collect_operations(operations: dict[str, None]) -> Iterator[None]:
+    """Collect the operations that PyTorch warns are nondeterministic; pass other warnings on.
 
-    Python shows a warning by calling `showwarning`, which may be replaced.
+    `showwarning` is replaced rather than the filters, which would repeat warnings already issued.
     """
     show = warnings.showwarning
 
-    def hear(message: Any, *args: Any, **more: Any) -> None:
+    def collect(message: Any, *args: Any, **more: Any) -> None:
         if "determinis" in str(message):
-            found.setdefault(_operation(str(message)))
+            operations.setdefault(_operation(str(message)))
         else:
             show(message, *args, **more)
 
-    warnings.showwarning = hear
+    warnings.showwarning = collect
     try:
         yield
     finally:
@@ -87,16 +87,16 @@ def _heard(found: dict[str, None]) -> Iterator[None]:
 
 
 def _operation(message: str) -> str:
-    """Read from PyTorch's message which operation it is about."""
+    """Extract the operation from PyTorch's message."""
     if "CUBLAS_WORKSPACE_CONFIG" in message:
         return "cuBLAS, which was in use before CUBLAS_WORKSPACE_CONFIG was set to :4096:8"
     named = _NAMED.match(message)
     return named[1] if named else " ".join(message.split())[:100].rstrip(".")
 
 
-def _sentences(found: dict[str, None], said: int) -> Iterator[Event]:
-    for operation in list(found)[said:]:
+def _warnings(operations: dict[str, None], num_warned: int) -> Iterator[Event]:
+    for operation in list(operations)[num_warned:]:
         yield Warned(
-            f"PyTorch keeps no order of its sums here in {operation}; a run that is killed and "
-            "goes on may end with slightly other vectors than one that was not."
+            f"PyTorch has no deterministic kernel here for {operation}; a run that is killed and "
+            "resumed may end with slightly different vectors than an uninterrupted one."
         )

@@ -1,7 +1,4 @@
-"""What `accelerate launch`, torchrun and mpirun say to the processes they start.
-
-They say it in environment variables, which this module alone reads.
-"""
+"""The environment variables of `accelerate launch`, torchrun and mpirun; only read here."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ _LOCAL_SIZES = (
     "OMPI_COMM_WORLD_LOCAL_SIZE",
     "MV2_COMM_WORLD_LOCAL_SIZE",
 )
-_TAKEN_OVER = ("fp16", "bf16")
+_SUPPORTED = ("fp16", "bf16")
 
 
 def num_processes() -> int:
@@ -30,44 +27,50 @@ def num_local_processes() -> int:
     return _number(_LOCAL_SIZES)
 
 
-def name_meeting_place() -> None:
-    """Let processes of one machine that mpirun started find one another; torchrun names a place."""
+def set_master_address() -> None:
+    """Set MASTER_ADDR for processes of one machine under mpirun; torchrun sets it itself."""
     if num_local_processes() == num_processes():
         os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
 
 
-def wants_cpu() -> bool:
-    """Tell whether `accelerate launch` was told to use the CPU only."""
+def is_cpu_only() -> bool:
+    """Whether `accelerate launch` was called with --cpu."""
     return os.environ.get("ACCELERATE_USE_CPU", "").lower() in {"true", "1", "yes"}
 
 
-def with_launchers_precision(settings: TrainSettings) -> tuple[TrainSettings, list[str]]:
-    """Take over accelerate's mixed_precision where precision is automatic; say what is not."""
-    asked, own = os.environ.get("ACCELERATE_MIXED_PRECISION", "no").lower(), settings.precision
-    if asked in {"no", "", own}:
+def with_launcher_precision(settings: TrainSettings) -> tuple[TrainSettings, list[str]]:
+    """Apply accelerate's mixed_precision where `precision` is "auto"; also return warnings."""
+    mixed_precision, precision = (
+        os.environ.get("ACCELERATE_MIXED_PRECISION", "no").lower(),
+        settings.precision,
+    )
+    if mixed_precision in {"no", "", precision}:
         return settings, []
-    if own != "auto":
-        return settings, [f"accelerate's mixed_precision {asked} is overruled by precision {own}."]
-    if asked not in _TAKEN_OVER:
+    if precision != "auto":
         return settings, [
-            f"accelerate's mixed_precision {asked} cannot be used here; precision auto chooses. "
-            "Set it to bf16 or fp16."
+            f"accelerate's mixed_precision {mixed_precision} is ignored: precision {precision} is "
+            "set."
         ]
-    return settings.model_copy(update={"precision": asked}), []
+    if mixed_precision not in _SUPPORTED:
+        return settings, [
+            f"accelerate's mixed_precision {mixed_precision} is not supported, so precision auto "
+            "chooses; set it to bf16 or fp16."
+        ]
+    return settings.model_copy(update={"precision": mixed_precision}), []
 
 
 def launcher_notes(precision: str, computed_in: str) -> list[str]:
-    """Say where a run is not what the launcher was asked for."""
+    """List warnings where a run differs from the launcher's options."""
     notes: list[str] = []
     if os.environ.get("ACCELERATE_MIXED_PRECISION", "").lower() == "no" and (
         precision == "auto" and computed_in != "fp32"
     ):
         notes.append(
-            f'accelerate\'s mixed_precision "no" is overruled by precision auto, which is '
-            f"{computed_in} here; train in full precision with --precision fp32."
+            f'accelerate\'s mixed_precision "no" is ignored: precision auto chose '
+            f"{computed_in}; train in full precision with --precision fp32."
         )
     # For several processes accelerate names an address; without mpirun it still starts but one.
-    if wants_cpu() and "MASTER_ADDR" in os.environ and num_processes() < 2:
+    if is_cpu_only() and "MASTER_ADDR" in os.environ and num_processes() < 2:
         notes.append(
             "accelerate launch starts one process on a CPU, whatever its num_processes; start "
             "several with torchrun --nproc-per-node 2 -m textual_inversion train."

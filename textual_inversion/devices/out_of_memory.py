@@ -1,4 +1,4 @@
-"""When the memory does not suffice: one sentence that says what to change, cheapest first."""
+"""Out-of-memory errors as one sentence that says what to change, the cheapest first."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ def explain_out_of_memory(settings: TrainSettings, device: torch.device) -> Iter
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether the memory of a GPU or of the machine ran out."""
-    said = str(error).lower()
+    """Whether an exception means that the GPU or the machine ran out of memory."""
+    message = str(error).lower()
     # The CPU's allocator and Apple's have no exception class of their own.
     return (
         isinstance(error, torch.OutOfMemoryError | MemoryError)
-        or "can't allocate memory" in said
-        or "out of memory" in said
+        or "can't allocate memory" in message
+        or "out of memory" in message
     )
 
 
 def advice(settings: TrainSettings, device: torch.device) -> str:
-    """Say what is left to change, in the order of what it costs."""
+    """List the settings that would still save memory, in the order of their cost."""
     on_gpu = device.type != "cpu"
-    left = [
+    options = [
         ("--vae-offload", on_gpu and not settings.vae_offload),
         ("--precision fp16", on_gpu and settings.precision == "fp32"),
         ("--pictures-at-once 1", settings.batch_size > 1 and settings.pictures_at_once != 1),
@@ -44,8 +44,8 @@ def advice(settings: TrainSettings, device: torch.device) -> str:
         ("--attention sliced", device.type == "mps" and settings.attention != "sliced"),
         ("a smaller width and height", True),
     ]
-    steps = ", then ".join(what for what, helps in left if helps)
+    steps = ", then ".join(option for option, helps in options if helps)
     return (
-        f"The memory ran out; to need less, try, the cheapest first: {steps} (--preset low-vram "
-        "sets most of these); what was learned so far is kept."
+        f"Out of memory; to use less, try in this order: {steps} (--preset low-vram sets most of "
+        "these); the vectors learned so far are kept."
     )

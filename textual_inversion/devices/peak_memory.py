@@ -1,4 +1,4 @@
-"""How much memory was needed at most: of the GPU where there is one, else of this process."""
+"""Peak memory: of the GPU where there is one, else of this process."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _MB = 2**20
 _PROCESS = Path("/proc/self")
 
 
-def forget_peak() -> None:
-    """Measure from here on, where the system lets one; else the peak is that of all the process."""
+def reset_peak() -> None:
+    """Reset the peak, where the system supports it; else it stays that of the whole process."""
     if torch.cuda.is_available():
         torch.cuda.reset_peak_memory_stats()
     with contextlib.suppress(OSError):
@@ -23,7 +23,7 @@ def forget_peak() -> None:
 
 
 def peak_mb(device: torch.device) -> float | None:
-    """Give the peak in MB; None where the system does not tell."""
+    """Return the peak in MiB since `reset_peak`; None where the system has no such figure."""
     if device.type == "cuda":
         return torch.cuda.max_memory_reserved(device) / _MB
     with contextlib.suppress(OSError):
@@ -39,13 +39,13 @@ def peak_mb(device: torch.device) -> float | None:
 
 
 def peak_memory(device: torch.device) -> tuple[int, str]:
-    """Give the most memory taken so far in MB and whose it is; 0 where it cannot be told."""
+    """Return the peak in MiB and whether it is the "GPU"'s or the "process"'s; 0 if unknown."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) >> 20, "GPU"
     if sys.platform == "win32":
         return 0, "process"
     import resource
 
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # macOS counts bytes, Linux kilobytes.
-    return most >> (20 if sys.platform == "darwin" else 10), "process"
+    return peak >> (20 if sys.platform == "darwin" else 10), "process"

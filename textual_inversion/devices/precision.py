@@ -1,4 +1,4 @@
-"""On what, and in which number format, the frozen weights compute; vectors are always fp32."""
+"""Device and dtype of the frozen weights; the learned vectors are always fp32."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 
 from textual_inversion.devices.determinism import prepare_cuda
-from textual_inversion.devices.launcher import wants_cpu
+from textual_inversion.devices.launcher import is_cpu_only
 
 Precision = Literal["auto", "fp32", "fp16", "bf16"]
 _DTYPES: dict[Precision, torch.dtype] = {
@@ -21,8 +21,8 @@ _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 
 
 def best_device() -> torch.device:
-    """Choose CUDA, Apple's MPS or the CPU, whichever is there first and allowed by accelerate."""
-    if wants_cpu():
+    """Choose the first available of CUDA, Apple's MPS and the CPU, if accelerate allows it."""
+    if is_cpu_only():
         return torch.device("cpu")
     if torch.cuda.is_available():
         prepare_cuda()
@@ -31,7 +31,7 @@ def best_device() -> torch.device:
 
 
 def dtype_for(precision: Precision, device: torch.device, *, size: int) -> torch.dtype:
-    """Give the format asked for; `size` is the model's own, in pixels.
+    """Return the dtype for a precision; `size` is the model's native size in pixels.
 
     "auto" is bf16 where a GPU computes in it, and fp16 on older ones. On a CPU it is fp32, but
     bf16 for a large model where there are instructions for it: half the time and memory.
@@ -46,13 +46,13 @@ def dtype_for(precision: Precision, device: torch.device, *, size: int) -> torch
 
 
 def _cpu_computes_bf16() -> bool:
-    # Older releases of torch do not tell.
-    able = getattr(torch.cpu, "get_capabilities", dict)()
-    return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+    # Older releases of torch lack get_capabilities.
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
 def describe_compute(dtype: torch.dtype, device: torch.device) -> str:
-    """Word what computes, such as "fp32 on the CPU"."""
+    """Describe dtype and device, for example "fp32 on the CPU"."""
     if device.type == "cuda":
         return f"{_NAMES[dtype]} on {torch.cuda.get_device_name(device)}"
     return f"{_NAMES[dtype]} on {'Apple MPS' if device.type == 'mps' else 'the CPU'}"

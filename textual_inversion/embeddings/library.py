@@ -19,7 +19,7 @@ from textual_inversion.embeddings import formats
 from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.embeddings.formats.png import PlainPictureError
 from textual_inversion.errors import EmbeddingError, StorageError, printable
-from textual_inversion.names import bare, check_name, nearest
+from textual_inversion.names import check_name, nearest, strip_brackets
 from textual_inversion.storage.atomic import explain
 
 Stamp = tuple[int, int, int]
@@ -65,7 +65,7 @@ class Library:
         Capitals matter only where two names differ in nothing else, and a usable file comes before
         one with a problem.
         """
-        name = bare(name)
+        name = strip_brackets(name)
         found = [entry for entry in self.list() if entry.name.casefold() == name.casefold()]
         found.sort(key=lambda entry: (entry.problem is not None, entry.name != name))
         return found[0] if found else None
@@ -83,7 +83,7 @@ class Library:
         for embedding in content or []:
             if embedding.name == entry.name:
                 return embedding
-        raise EmbeddingError(f"The embedding {bare(name)!r} has just been removed.")
+        raise EmbeddingError(f"The embedding {strip_brackets(name)!r} has just been removed.")
 
     def save(self, embedding: Embedding, *, overwrite: bool = False) -> Path:
         """Write `<name>.pt`, for SDXL .safetensors, or over the file that has the name already.
@@ -144,13 +144,13 @@ class Library:
         entry = self.find(name)
         if entry is None:
             raise EmbeddingError(
-                f"There is no embedding called {bare(name)!r} in {self.folder}; "
+                f"There is no embedding called {strip_brackets(name)!r} in {self.folder}; "
                 f"{self._advice(name)} or put its file there."
             )
         return entry
 
     def _advice(self, name: str) -> str:
-        near = nearest(bare(name), (entry.name for entry in self.list()))
+        near = nearest(strip_brackets(name), (entry.name for entry in self.list()))
         return f"choose {' or '.join(near)}" if near else "check the name"
 
     def _is_shared(self, path: Path) -> bool:

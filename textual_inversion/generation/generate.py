@@ -21,7 +21,7 @@ from textual_inversion.generation.sampling import SamplingParams, SamplingState,
 from textual_inversion.models.base import BaseModel, other_dimension
 from textual_inversion.models.loading import open_model
 from textual_inversion.models.text_encoders import LearnedTokens
-from textual_inversion.names import bare, nearest
+from textual_inversion.names import nearest, strip_brackets
 from textual_inversion.prompts.placeholders import split_names, unknown_names
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import GenerateSettings
@@ -119,7 +119,7 @@ def describe_params(
     model: BaseModel, params: SamplingParams, seed: int, words: LearnedTokens
 ) -> str:
     """Word the infotext of one of the pictures that parameters ask for."""
-    hashes = {bare(name): vectors_hash(vectors) for name, vectors in words.items()}
+    hashes = {strip_brackets(name): vectors_hash(vectors) for name, vectors in words.items()}
     return infotext(params, seed, model=model.info.name, model_hash=model.hash, words=hashes)
 
 

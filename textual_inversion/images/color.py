@@ -1,6 +1,6 @@
-"""Any kind of pixels brought to 8 bits and sRGB; Pillow's images in and out, no files.
+"""Convert Pillow images of any mode to 8 bits and sRGB.
 
-What a broken file makes Pillow raise is listed here as well.
+Also lists what Pillow raises for damaged files.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from io import BytesIO
 
 from PIL import Image, ImageCms
 
-# What Pillow's decoders let out for broken files; OSError is told apart where it matters.
-FAULTS = (
+# What Pillow's decoders raise for damaged files.
+DECODING_ERRORS = (
     OSError, SyntaxError, ValueError, TypeError, LookupError, AttributeError, EOFError,
     ArithmeticError, MemoryError, struct.error, zlib.error, ImageCms.PyCMSError,
 )  # fmt: skip
 
 
 def to_8_bit(image: Image.Image) -> Image.Image:
-    """Bring any mode to L, RGB, RGBA or CMYK."""
+    """Convert any mode to L, RGB, RGBA or CMYK, 8 bits a channel."""
     if image.mode.startswith("I") or image.mode == "F":
         return _from_deep_grey(image)
     if image.has_transparency_data:
@@ -27,8 +27,8 @@ def to_8_bit(image: Image.Image) -> Image.Image:
     return image if image.mode in {"L", "RGB", "CMYK"} else image.convert("RGB")
 
 
-def srgb(image: Image.Image) -> Image.Image:
-    """Bring colours to sRGB by the profile that came with them; the mode becomes RGB or RGBA."""
+def to_srgb(image: Image.Image) -> Image.Image:
+    """Convert to sRGB by the embedded ICC profile; the mode becomes RGB or RGBA."""
     mode = "RGBA" if image.mode == "RGBA" else "RGB"
     profile = image.info.get("icc_profile")
     if profile:
@@ -36,7 +36,7 @@ def srgb(image: Image.Image) -> Image.Image:
             source = ImageCms.ImageCmsProfile(BytesIO(profile))
             target = ImageCms.createProfile("sRGB")
             converted = ImageCms.profileToProfile(image, source, target, outputMode=mode)
-        except FAULTS:
+        except DECODING_ERRORS:
             converted = None  # a profile that is damaged or of another kind of picture
         if converted is not None:
             return converted
@@ -44,10 +44,10 @@ def srgb(image: Image.Image) -> Image.Image:
 
 
 def over_white(image: Image.Image) -> Image.Image:
-    """Put white behind an RGBA picture."""
-    ground = Image.new("RGB", image.size, (255, 255, 255))
-    ground.paste(image, mask=image.getchannel("A"))
-    return ground
+    """Composite an RGBA picture over white."""
+    background = Image.new("RGB", image.size, (255, 255, 255))
+    background.paste(image, mask=image.getchannel("A"))
+    return background
 
 
 def _from_deep_grey(image: Image.Image) -> Image.Image:

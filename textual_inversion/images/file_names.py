@@ -26,12 +26,12 @@ _SHORTEST_HASH = 6
 
 
 def without_counter(stem: str) -> str:
-    """Take off the numbers that preparing puts first: "00012-0-2girls" is "2girls"."""
+    """Strip the numbers that preprocessing puts first: "00012-0-2girls" becomes "2girls"."""
     return re.sub(r"^[-_\s]*([0-9]+([-_\s]+|$))*", "", stem).strip()
 
 
 def words_of_file_name(stem: str) -> str:
-    """Give the words of a file name; "" where there is none but numbers, labels and hashes."""
+    """Return the words of a file name; "" where it has only numbers, labels and hashes."""
     tags = (_words_of_tag(tag) for tag in without_counter(stem).split(","))
     return ", ".join(tag for tag in tags if tag)
 
@@ -42,14 +42,14 @@ def _words_of_tag(tag: str) -> str:
     labels = _CAMERAS if has_number else frozenset[str]()  # without a number Sam is a name
     words = [word for piece in pieces if piece.casefold() not in labels and (word := _word(piece))]
     # A number is part of a name such as "boeing 747", not of "cat_747" or "cat (3)".
-    kept = [word for word in words if not word.isdecimal() or f" {word}" in f" {tag}"]
-    if all(word.casefold() in _FILLERS or word.isdecimal() for word in kept):
+    remaining = [word for word in words if not word.isdecimal() or f" {word}" in f" {tag}"]
+    if all(word.casefold() in _FILLERS or word.isdecimal() for word in remaining):
         return ""
-    return tag.strip() if kept == _PIECE.findall(tag) else " ".join(kept)
+    return tag.strip() if remaining == _PIECE.findall(tag) else " ".join(remaining)
 
 
 def _word(piece: str) -> str:
-    """Give what of a piece is a word, without a number that counts; "" when nothing is."""
+    """Return the word in a piece, without its counter; "" when it has none."""
     if piece.isdecimal():
         return "" if piece.startswith("0") or len(piece) > 4 else piece
     numbered = re.fullmatch(r"([^\W\d]+)(\d+)", piece)
@@ -62,7 +62,7 @@ def _word(piece: str) -> str:
 
 
 def _is_hash(piece: str) -> bool:
-    """Tell whether letters and digits are mixed as nobody writes words; "2girls" is one."""
+    """Whether letters and digits are mixed as in a hash; "2girls" is a word."""
     if len(piece) < _SHORTEST_HASH or re.fullmatch(r"\d{1,3}[^\W\d]+", piece):
         return False
     return len(re.findall(r"\d+", piece)) > 1 or bool(re.fullmatch(r"\d{4,}[^\W\d]+\w*", piece))

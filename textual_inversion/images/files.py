@@ -19,25 +19,25 @@ _FORMATS = (
     "PNG", "JPEG", "MPO", "WEBP", "AVIF", "GIF", "BMP", "DIB", "TIFF", "TGA", "JPEG2000", "PPM",
     "HEIF", "JXL",
 )  # fmt: skip
-MOST_BYTES = 2_000_000_000  # the most pixels that are read, at 16 bits with transparency, and more
-MOST_TEXT_BYTES = 1_000_000
+MAX_BYTES = 2_000_000_000  # the most pixels that are read, at 16 bits with transparency, and more
+MAX_TEXT_BYTES = 1_000_000
 _BREAKS = {"Cc", "Zl", "Zp"}  # control characters and line separators
 
 
 def open_image(path: Path) -> Image.Image:
-    """Open a picture with Pillow, which raises its own errors besides.
+    """Open a picture with Pillow, whose own errors are passed on.
 
     Raises:
         DatasetError: It is no regular file, or one too large for a picture.
     """
-    check_file(path, what="Picture", most_bytes=MOST_BYTES)
+    check_file(path, what="Picture", max_bytes=MAX_BYTES)
     Image.init()
     formats = [name for name in _FORMATS if name in Image.OPEN]
     return Image.open(path, formats=formats)
 
 
-def check_file(path: Path, *, what: str, most_bytes: int) -> None:
-    """Look at a file before it is opened, which a pipe or device might never let end.
+def check_file(path: Path, *, what: str, max_bytes: int) -> None:
+    """Check a file before it is opened: reading a pipe or device might never end.
 
     Raises:
         DatasetError: It is no regular file, or larger than `most_bytes`.
@@ -45,18 +45,20 @@ def check_file(path: Path, *, what: str, most_bytes: int) -> None:
     """
     status = path.stat()
     if stat.S_ISDIR(status.st_mode):
-        return  # opening it says so at once
+        return  # opening it raises IsADirectoryError
     if not stat.S_ISREG(status.st_mode):
-        raise DatasetError(f"{what} {shown(path)} is a device or a pipe, not a file; remove it.")
-    if status.st_size > most_bytes:
         raise DatasetError(
-            f"{what} {shown(path)} has {status.st_size:,} bytes, more than {most_bytes:,}; make it "
-            "smaller first."
+            f"{what} {path_text(path)} is a device or a pipe, not a file; remove it."
+        )
+    if status.st_size > max_bytes:
+        raise DatasetError(
+            f"{what} {path_text(path)} has {status.st_size:,} bytes, more than {max_bytes:,}; make "
+            "it smaller first."
         )
 
 
-def shown(path: Path) -> str:
-    """Spell a path so that it fits into a sentence: line breaks and stray bytes as escapes."""
+def path_text(path: Path) -> str:
+    """Return a path for messages: line breaks, control characters and stray bytes escaped."""
     text = str(path).encode("utf-8", "backslashreplace").decode()
     return "".join(
         char.encode("unicode_escape").decode() if unicodedata.category(char) in _BREAKS else char

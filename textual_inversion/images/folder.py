@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 
 from textual_inversion.errors import DatasetError
-from textual_inversion.images.files import MOST_TEXT_BYTES, check_file, shown
+from textual_inversion.images.files import MAX_TEXT_BYTES, check_file, path_text
 
-# HEIC and JPEG XL cannot be opened by Pillow alone: they are listed to be named, not dropped.
+# Pillow alone cannot open HEIC and JPEG XL; they are listed so that an error names them.
 EXTENSIONS = frozenset((
     ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".webp", ".avif", ".gif", ".bmp", ".dib",
     ".tif", ".tiff", ".tga", ".jp2", ".j2k", ".ppm", ".pgm", ".pbm", ".pnm",
@@ -21,11 +21,11 @@ _MASKS = (".mask.png", "-masklabel.png")  # the second is OneTrainer's way
 
 
 def find_pictures(folder: Path) -> list[Path]:
-    """List the pictures of `folder` as people count (2 before 10); DatasetError when none."""
+    """List the pictures of `folder` in natural order (2 before 10); DatasetError when none."""
     names = pictures_in(folder)
     if not names:
         raise DatasetError(
-            f"Folder {shown(folder)} holds no pictures; put some in as PNG, JPEG or WebP files."
+            f"Folder {path_text(folder)} holds no pictures; put some in as PNG, JPEG or WebP files."
         )
     return names
 
@@ -36,48 +36,48 @@ def pictures_in(folder: Path) -> list[Path]:
         names = _without_masks([entry for entry in folder.iterdir() if _is_picture(entry)])
     except FileNotFoundError:
         raise DatasetError(
-            f"There is no folder {shown(folder)}; check the spelling or make it and put pictures "
-            "in."
+            f"There is no folder {path_text(folder)}; check the spelling or make it and put "
+            "pictures in."
         ) from None
     except NotADirectoryError:
         raise DatasetError(
-            f"{shown(folder)} is a file; name the folder that holds the pictures."
+            f"{path_text(folder)} is a file; name the folder that holds the pictures."
         ) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise DatasetError(f"Folder {shown(folder)} cannot be read: {reason}.") from None
-    return sorted(names, key=natural)
+        raise DatasetError(f"Folder {path_text(folder)} cannot be read: {reason}.") from None
+    return sorted(names, key=natural_sort_key)
 
 
-def natural(path: Path) -> tuple[list[str | int], str]:
-    """Give the key that sorts names as people count: 2 before 10."""
+def natural_sort_key(path: Path) -> tuple[list[str | int], str]:
+    """Return the sort key for natural order: 2 before 10."""
     parts = re.split(r"([0-9]+)", path.name.casefold())
     numbers = {part: int(part) for part in parts[1::2]}
     return [numbers.get(part, part) for part in parts], path.name
 
 
-def text_beside(picture: Path) -> str | None:
+def read_caption(picture: Path) -> str | None:
     """Read the .txt of the same name beside a picture; None when there is none."""
     path = picture.with_suffix(".txt")
     try:
-        check_file(path, what="Caption", most_bytes=MOST_TEXT_BYTES)
+        check_file(path, what="Caption", max_bytes=MAX_TEXT_BYTES)
         data = path.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise DatasetError(f"Caption {shown(path)} cannot be read: {error.strerror}.") from None
+        raise DatasetError(f"Caption {path_text(path)} cannot be read: {error.strerror}.") from None
     wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return data.decode("utf-16" if wide else "utf-8-sig", errors="replace").strip()
 
 
-def mask_beside(picture: Path) -> Path | None:
+def find_mask(picture: Path) -> Path | None:
     """Find the mask file of a picture: NAME.mask.png or NAME-masklabel.png for a picture NAME."""
     paths = (picture.with_name(picture.stem + ending) for ending in _MASKS)
     return next((path for path in paths if path.is_file()), None)
 
 
 def _without_masks(pictures: list[Path]) -> list[Path]:
-    """Leave out what is the mask of another picture."""
+    """Drop the masks of other pictures."""
     stems = {path.stem for path in pictures}
     return [path for path in pictures if not _is_mask(path.name, stems)]
 
@@ -89,5 +89,5 @@ def _is_mask(name: str, stems: set[str]) -> bool:
 def _is_picture(entry: Path) -> bool:
     if entry.name.startswith(".") or entry.suffix.lower() not in EXTENSIONS:
         return False
-    # A dangling link is kept, so that somebody hears of it.
+    # A dangling link counts, so that opening it reports the error.
     return entry.is_file() or entry.is_symlink()

@@ -152,7 +152,7 @@ def read_pickled(path: Path) -> dict[str, Any]:
     try:
         pickles.check_zip(str(path), pickles.CHECKPOINT)
         data: Any = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except pickles.TooMuchError:
+    except pickles.OverLimitError:
         raise ModelError(
             f"The base model {path} asks for far more than its tensors, so it was not opened; get "
             "it again, as a .safetensors file if there is one."

@@ -6,7 +6,7 @@ import random
 
 
 def vary_tags(
-    words: str, *, shuffle: bool, dropout: float, draw: random.Random, keep: int = 0
+    words: str, *, shuffle: bool, dropout: float, rng: random.Random, keep: int = 0
 ) -> str:
     """Shuffle comma-separated tags and leave each out with probability `dropout`.
 
@@ -16,7 +16,7 @@ def vary_tags(
         return words
     tags = [tag for tag in (part.strip() for part in words.split(",")) if tag]
     first, others = tags[:keep], tags[keep:]
-    kept = [tag for tag in others if draw.random() >= dropout]
+    remaining = [tag for tag in others if rng.random() >= dropout]
     if shuffle:
-        draw.shuffle(kept)
-    return ", ".join(first + kept)
+        rng.shuffle(remaining)
+    return ", ".join(first + remaining)

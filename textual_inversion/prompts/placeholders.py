@@ -1,7 +1,4 @@
-"""Prompts for training and drawing, as text: templates, captions, and the names inside a prompt.
-
-Pure: text in, text out. Where templates and captions lie on disk is the business of others.
-"""
+"""The names of embeddings inside a prompt. Pure: text in, text out."""
 
 from __future__ import annotations
 
@@ -10,17 +7,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from textual_inversion.names import bare, is_bracketed
+from textual_inversion.names import is_bracketed, strip_brackets
 
 # Accents written as letters of their own belong to the word, too.
 _LETTER = r"[\w\u0300-\u036f]"
 # <|endoftext|> and the like are the tokenizer's own.
-_ASKED = re.compile(rf"<([^<>\s|][^<>]*)>|(?<!{_LETTER})embedding:([\w.-]*\w)", re.IGNORECASE)
+_REFERENCE = re.compile(rf"<([^<>\s|][^<>]*)>|(?<!{_LETTER})embedding:([\w.-]*\w)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of a prompt as it was typed; `name` says which embedding it stands for, if any."""
+    """A part of a prompt as typed; `name` is the embedding it stands for, if any."""
 
     text: str
     name: str | None = None
@@ -43,7 +40,7 @@ def split_names(prompt: str, names: Iterable[str]) -> list[Piece]:
             continue
         if match.start() > end:
             pieces.append(Piece(prompt[end : match.start()]))
-        pieces.append(Piece(match[0], _meant(match, known)))
+        pieces.append(Piece(match[0], _matched_name(match, known)))
         end = match.end()
     if end < len(prompt):
         pieces.append(Piece(prompt[end:]))
@@ -51,15 +48,15 @@ def split_names(prompt: str, names: Iterable[str]) -> list[Piece]:
 
 
 def unknown_names(prompt: str, names: Iterable[str]) -> list[str]:
-    """List what a prompt has as <word> or embedding:word that is none of `names`, each once."""
+    """List the words written <word> or embedding:word that are not in `names`, each once."""
     rest = " ".join(piece.text for piece in split_names(prompt, names) if piece.name is None)
-    found = (match[1] or match[2] for match in _ASKED.finditer(rest))
+    found = (match[1] or match[2] for match in _REFERENCE.finditer(rest))
     return list(dict.fromkeys(word.strip() for word in found))
 
 
 @lru_cache(maxsize=16)
 def _pattern(names: frozenset[str]) -> re.Pattern[str]:
-    any_name = _any_of({bare(name) for name in names})
+    any_name = _any_of({strip_brackets(name) for name in names})
     free = _any_of({name for name in names if not is_bracketed(name)})
     return re.compile(
         rf"<(?P<bracketed>{any_name})>"
@@ -74,10 +71,12 @@ def _any_of(names: Iterable[str]) -> str:
     return "|".join(re.escape(name) for name in longest_first) or "(?!)"
 
 
-def _meant(match: re.Match[str], names: frozenset[str]) -> str:
-    """Tell which of `names` was found: the one spelled so, else the first that reads alike."""
+def _matched_name(match: re.Match[str], names: frozenset[str]) -> str:
+    """Return the name that matched: the one of the same letter case, else the first."""
     typed = match["bracketed"] or match["prefixed"] or match["bare"]
-    if spelled := names & {typed, f"<{typed}>"}:
-        return min(spelled)
-    alike = (n for n in names if re.fullmatch(re.escape(bare(n)), typed, re.IGNORECASE))
-    return min(alike)
+    if exact := names & {typed, f"<{typed}>"}:
+        return min(exact)
+    matching = (
+        n for n in names if re.fullmatch(re.escape(strip_brackets(n)), typed, re.IGNORECASE)
+    )
+    return min(matching)

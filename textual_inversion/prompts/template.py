@@ -10,7 +10,7 @@ from textual_inversion.storage.paths import find_folder
 
 
 def list_templates() -> list[str]:
-    """Name the files of the templates folder, as `TrainSettings.template` takes them."""
+    """List the file names in the templates folder, as `TrainSettings.template` takes them."""
     folder = find_folder("templates")
     names = (path.name for path in folder.glob("*.txt") if not path.name.startswith("."))
     return sorted(names, key=str.casefold)
@@ -20,7 +20,7 @@ def read_template(name: str) -> tuple[str, ...]:
     """Read the prompt lines of a template, given by its name under templates/ or by its path.
 
     Raises:
-        SettingsError: There is no such file, it is no text, or its lines cannot teach anything.
+        SettingsError: There is no such file, it is not text, or a line lacks [name].
     """
     try:
         path = _find(name)
@@ -28,7 +28,9 @@ def read_template(name: str) -> tuple[str, ...]:
     except OSError as error:
         raise SettingsError(f"Template {name} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
-        raise SettingsError(f"Template {name} is not plain text in UTF-8; save it so.") from None
+        raise SettingsError(
+            f"Template {name} is not plain text in UTF-8; save it in that encoding."
+        ) from None
     return parse_template(text, source=path.name)
 
 
@@ -52,21 +54,24 @@ def parse_template(text: str, *, source: str) -> tuple[str, ...]:
     prompts = [(number, line) for number, line in numbered if line and not line.startswith("#")]
     lacking = [number for number, line in prompts if "[name]" not in line]
     if not prompts:
-        raise SettingsError(f"{source} has no prompts; write one a line, such as: a [name].")
+        raise SettingsError(
+            f"{source} has no prompts; write one a line, for example: a photo of [name]"
+        )
     if len(lacking) == len(prompts):
         raise SettingsError(
-            f"No line of {source} has [name], so the embedding would learn nothing from it."
+            f"No line of {source} has [name], so the embedding would learn nothing; add [name] to "
+            "each line."
         )
     if lacking:
         raise SettingsError(
             f"Line {lacking[0]} of {source} has no [name], so the embedding would learn nothing "
-            "from it."
+            "from it; add [name] or remove the line."
         )
     return tuple(line for _, line in prompts)
 
 
-def fill(line: str, *, name: str, words: str) -> str:
-    """Put the caption into a template line, then the name, which the caption may ask for too."""
+def fill_template(line: str, *, name: str, words: str) -> str:
+    """Replace [filewords] by the caption, then [name], which the caption may contain too."""
     if words.strip(" ,"):
         line = line.replace("[filewords]", words)
     elif "[filewords]" in line:
@@ -75,7 +80,7 @@ def fill(line: str, *, name: str, words: str) -> str:
 
 
 def _without_filewords(line: str) -> str:
-    """Leave [filewords] out, with the commas and blanks that only led to it."""
+    """Remove [filewords] with the commas and blanks before it."""
     line = line.replace("[filewords]", "")
     line = re.sub(r"\s*,(\s*,)+", ",", line)
     line = re.sub(r"\s+([,.;])", r"\1", line)

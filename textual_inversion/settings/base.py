@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from textual_inversion.errors import SettingsError
-from textual_inversion.names import bare
+from textual_inversion.names import strip_brackets
 
 SCHEMA_VERSION = 1
 DEFAULT_MODEL = "models/pocket"
@@ -99,5 +99,5 @@ def _each_once(value: Any) -> Any:
 
 
 Listed = BeforeValidator(_each_once)
-BareName = Annotated[str, AfterValidator(bare)]
+BareName = Annotated[str, AfterValidator(strip_brackets)]
 PixelSize = Annotated[int, Field(ge=0, le=2048, multiple_of=8)]

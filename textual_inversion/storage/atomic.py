@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all; it knows nothing of what is in them."""
+"""Atomic writes: a file appears whole or not at all, whatever its contents."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def write_whole(path: Path, data: bytes) -> None:
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Lend a temporary path beside `path`; what lies there becomes `path` if the block succeeds.
+    """Yield a temporary path beside `path`, which replaces `path` if the block succeeds.
 
-    The temporary name ends in `.part`, so a writer that goes by extensions must be told its format.
-    Missing folders are made. A failed block leaves `path` as it was and nothing beside it.
+    The temporary name ends in `.part`, so a writer that goes by extensions must be given its
+    format. Missing folders are created. A failed block leaves `path` unchanged and no other file.
 
     Raises:
         StorageError: The disk is full, the folder may not be written to, or the like.
@@ -45,7 +45,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def explain(path: Path, error: OSError, *, doing: str = "write") -> str:
-    """Word an operating system's refusal for a user, with what can be done about it."""
+    """Describe an operating system's error in a sentence, with advice on what to do."""
     return f"Could not {doing} {path}: {error.strerror or error}. {_advice(error.errno)}"
 
 

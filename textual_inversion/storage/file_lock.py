@@ -1,4 +1,4 @@
-"""Locks that end with the process that holds them, however it ends."""
+"""File locks that are released when the process that holds them ends, however it ends."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Self
 from textual_inversion.errors import StorageError
 from textual_inversion.storage.atomic import explain
 
-# Somebody who looks whether a lock is held keeps it for an instant.
+# `is_held` takes a shared lock for an instant, so one refusal is not final.
 _TRIES = 5
 _PAUSE_SECONDS = 0.02
 
 
 class FileLock:
-    """A lock file that is held; the file is gone when it is let go."""
+    """A lock file that is held; releasing it deletes the file."""
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
@@ -26,10 +26,10 @@ class FileLock:
 
     @classmethod
     def take(cls, path: Path) -> FileLock | None:
-        """Take the lock, or give None while somebody else has it.
+        """Take the lock; return None while another process holds it.
 
         Raises:
-            StorageError: The file cannot be made.
+            StorageError: The file cannot be created.
         """
         for _ in range(_TRIES):
             try:
@@ -47,7 +47,7 @@ class FileLock:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # First the file, while nobody else can have it; Windows wants it the other way round.
+        # Delete first, while nobody else can hold it; Windows deletes only after closing.
         with contextlib.suppress(OSError):
             self.path.unlink()
         os.close(self._descriptor)
@@ -57,7 +57,7 @@ class FileLock:
 
 
 def is_held(path: Path) -> bool:
-    """Tell whether a living process, this one included, has the lock."""
+    """Whether a living process, this one included, holds the lock."""
     try:
         descriptor = os.open(path, os.O_RDWR)
     except OSError:
@@ -69,7 +69,7 @@ def is_held(path: Path) -> bool:
 
 
 def _is_still(path: Path, descriptor: int) -> bool:
-    """Tell whether the file was not taken away between opening and locking it."""
+    """Whether `path` is still the opened file: it may have been deleted before it was locked."""
     try:
         return os.path.samestat(path.stat(), os.fstat(descriptor))
     except OSError:

@@ -1,20 +1,21 @@
-"""Where the project's folders are, and paths spelled for messages."""
+"""Where the project's folders are."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-_MADE = {("embeddings",), ("runs",), ("outputs",)}
+_OUTPUT_FOLDERS = {("embeddings",), ("runs",), ("outputs",)}
 
 
 def find_folder(name: str) -> Path:
     """Find `embeddings`, `templates`, `models` or the like: here, else in the project's folder.
 
-    An environment variable TI_HOME, when set, stands for "here", and what is made goes there only.
+    The environment variable TI_HOME replaces "here", the working directory; with it, the output
+    folders (embeddings, runs, outputs) are never looked for elsewhere.
     """
     here = Path(os.environ.get("TI_HOME", ".")) / name
-    if "TI_HOME" in os.environ and Path(name).parts[:1] in _MADE:
+    if "TI_HOME" in os.environ and Path(name).parts[:1] in _OUTPUT_FOLDERS:
         return here
     package = Path(__file__).resolve().parents[1]
     shipped = (package.parent / name, package / "_project" / name)

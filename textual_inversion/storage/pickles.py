@@ -1,4 +1,4 @@
-"""What a torch file's pickle asks for, told from its opcodes before torch follows any of them.
+"""Check the opcodes of a torch file's pickle before torch executes any of them.
 
 `weights_only` keeps code from running, but not a small file from asking for millions of objects, a
 length that no memory has, or tuples nested until the stack is gone. So the opcodes are read first,
@@ -39,17 +39,17 @@ _TENSORS = re.compile(
 )
 
 
-class TooMuchError(pickle.UnpicklingError):
-    """It asks for more than an honest file of its size."""
+class OverLimitError(pickle.UnpicklingError):
+    """The pickle exceeds the limits for a file of its size."""
 
 
 class CodeError(pickle.UnpicklingError):
-    """It names something to be called that is neither a tensor nor a plain value."""
+    """The pickle calls something other than the constructors of tensors and plain values."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one pickle may ask for."""
+    """Upper bounds for one pickle."""
 
     pickle_bytes: int
     opcodes: int
@@ -68,7 +68,7 @@ def checked_file(data: bytes, limits: Limits = EMBEDDING) -> bytes:
     stores with its source code and `weights_only` does not take so.
 
     Raises:
-        UnpicklingError: It asks for too much, for code, or is damaged.
+        UnpicklingError: It exceeds the limits, calls code, or is damaged.
     """
     if data.startswith(_ZIP):
         check_zip(io.BytesIO(data), limits)
@@ -77,27 +77,27 @@ def checked_file(data: bytes, limits: Limits = EMBEDDING) -> bytes:
 
 
 def check_zip(file: io.BytesIO | str, limits: Limits) -> None:
-    """Check a torch file in zip form: what its records unpack to, and then its pickle.
+    """Check a torch file in zip form: the unpacked size of its records, then its pickle.
 
-    Python's reader looks at the sizes, for torch's unpacks some records as soon as it is made.
+    Sizes are read with Python's zipfile, since torch's reader unpacks some records at once.
     """
     import torch
 
     if isinstance(file, io.BytesIO) and file.getvalue().count(b"PK\x01\x02") > _MAX_RECORDS:
-        raise TooMuchError("too many records")
+        raise OverLimitError("too many records")
     with zipfile.ZipFile(file) as archive:
         sizes = {record.filename: record.file_size for record in archive.infolist()}
         total = sum(record.file_size for record in archive.infolist())
     pickled_size = max((sizes[name] for name in sizes if name.endswith("data.pkl")), default=0)
     if len(sizes) > _MAX_RECORDS or total > limits.unpacked_bytes:
-        raise TooMuchError("too many records, or too large")
+        raise OverLimitError("too many records, or too large")
     if pickled_size > limits.pickle_bytes:
-        raise TooMuchError("too long a pickle")
+        raise OverLimitError("too long a pickle")
     if isinstance(file, io.BytesIO):
         file.seek(0)
     reader = torch._C.PyTorchFileReader(file)
     if reader.get_record_size("data.pkl") > limits.pickle_bytes:
-        raise TooMuchError("too long a pickle")
+        raise OverLimitError("too long a pickle")
     pickled = io.BytesIO(reader.get_record("data.pkl"))
     for _ in _checked(pickled, limits, limits.unpacked_bytes):
         pass
@@ -107,39 +107,39 @@ def _checked_legacy(data: bytes, limits: Limits) -> bytes:
     """Check the five pickles - magic, protocol, system, contents, keys - before the numbers."""
     file = io.BytesIO(data)
     pieces: list[bytes] = []
-    for place in range(5):
+    for index in range(5):
         start = file.tell()
         ops = list(_checked(file, limits, len(data)))
-        if place == 0 and ops[1][:2] != ("LONG1", _MAGIC):
+        if index == 0 and ops[1][:2] != ("LONG1", _MAGIC):
             raise pickle.UnpicklingError("not written by torch")
-        pieces += _without_source(data, ops) if place == 3 else [data[start : file.tell()]]
+        pieces += _without_source(data, ops) if index == 3 else [data[start : file.tell()]]
     return b"".join((*pieces, data[file.tell() :]))
 
 
 def _checked(file: io.BytesIO, limits: Limits, max_number: int) -> Iterator[Opcode]:
-    """Read one pickle up to its end and refuse what is out of bounds."""
-    watch = _Watch(limits, max_number)
+    """Read one pickle up to its end; raise at the first opcode that is out of bounds."""
+    checker = _OpcodeChecker(limits, max_number)
     for op in _opcodes(file, limits):
-        watch.see(*op[:2])
+        checker.check(*op[:2])
         yield op
 
 
 def _opcodes(file: io.BytesIO, limits: Limits) -> Iterator[Opcode]:
     start = file.tell()
-    held: tuple[str, Any, int] | None = None
-    for count, (op, argument, place) in enumerate(pickletools.genops(file)):
-        if held is not None:
-            yield (*held, place or 0)
-        if count >= limits.opcodes or (place or 0) - start > limits.pickle_bytes:
-            raise TooMuchError("too many opcodes")
-        held = op.name, argument, place or 0
-    if held is not None:
-        yield (*held, file.tell())
+    pending: tuple[str, Any, int] | None = None
+    for count, (op, argument, position) in enumerate(pickletools.genops(file)):
+        if pending is not None:
+            yield (*pending, position or 0)
+        if count >= limits.opcodes or (position or 0) - start > limits.pickle_bytes:
+            raise OverLimitError("too many opcodes")
+        pending = op.name, argument, position or 0
+    if pending is not None:
+        yield (*pending, file.tell())
 
 
 @dataclass
-class _Watch:
-    """Follows the opcodes of one pickle."""
+class _OpcodeChecker:
+    """Counts and checks the opcodes of one pickle, in order."""
 
     limits: Limits
     max_number: int
@@ -148,8 +148,8 @@ class _Watch:
     _recent: list[tuple[str, Any]] = field(default_factory=list)
     _containers: set[object] = field(default_factory=set)
 
-    def see(self, name: str, argument: Any) -> None:
-        """Take the next opcode in."""
+    def check(self, name: str, argument: Any) -> None:
+        """Check the next opcode."""
         if name in _PUTS:
             self._remember(argument)
             return
@@ -162,27 +162,27 @@ class _Watch:
         elif name in _GETS:
             self.shared += argument in self._containers
         if self.tuples > self.limits.tuples or self.shared > _MAX_SHARED:
-            raise TooMuchError("too much nested")
+            raise OverLimitError("too much nested")
         self._recent = [*self._recent[-2:], (name, argument)]
 
     def _remember(self, slot: object) -> None:
-        held = self._recent[-1][0] if self._recent else ""
-        if held in _CONTAINERS:
+        last = self._recent[-1][0] if self._recent else ""
+        if last in _CONTAINERS:
             self._containers.add(slot)
         else:
             self._containers.discard(slot)
 
     def _check_storage(self) -> None:
-        """A storage's name ends in its length, which torch takes from memory before it reads."""
+        """Check the length at the end of a storage's id, which torch allocates before it reads."""
         names = [name for name, _ in self._recent]
         if names == ["BINUNICODE", "BINUNICODE", "TUPLE"]:
             return  # a class with its file and source, of which torch takes none
-        at = -3 if names[-2:] == ["NONE", "TUPLE"] else -2
-        number = self._recent[at][1] if len(names) >= -at else None
-        is_number = names[at:][0] in _WHOLE_NUMBERS and names[-1] == "TUPLE"
+        start = -3 if names[-2:] == ["NONE", "TUPLE"] else -2
+        number = self._recent[start][1] if len(names) >= -start else None
+        is_number = names[start:][0] in _WHOLE_NUMBERS and names[-1] == "TUPLE"
         if is_number and isinstance(number, int) and 0 <= number <= self.max_number:
             return
-        raise TooMuchError("a length beyond the file")
+        raise OverLimitError("a length beyond the file")
 
 
 def _check_global(name: str) -> None:
@@ -191,24 +191,24 @@ def _check_global(name: str) -> None:
 
 
 def _without_source(data: bytes, ops: list[Opcode]) -> Iterator[bytes]:
-    """Give the pickle with ("module", class, file, source) replaced by the class alone."""
+    """Yield the pickle with ("module", class, file, source) replaced by the class alone."""
     done = ops[0][2]
-    for place, (name, _, _, end) in enumerate(ops):
-        first = _start_of_module(ops, place) if name == "BINPERSID" else None
+    for index, (name, _, _, end) in enumerate(ops):
+        first = _start_of_module(ops, index) if name == "BINPERSID" else None
         if first is None:
             continue
         yield data[done : ops[first][2]]
-        for at in range(first, place):
-            if ops[at][0] in _GETS | {"GLOBAL"}:
-                put = ops[at + 1]
-                last = put[3] if put[0] in _PUTS else ops[at][3]
-                yield data[ops[at][2] : last]
+        for inner in range(first, index):
+            if ops[inner][0] in _GETS | {"GLOBAL"}:
+                put = ops[inner + 1]
+                last = put[3] if put[0] in _PUTS else ops[inner][3]
+                yield data[ops[inner][2] : last]
         done = end
     yield data[done : ops[-1][3]]
 
 
-def _start_of_module(ops: list[Opcode], place: int) -> int | None:
-    for first in range(place, max(-1, place - 12), -1):
+def _start_of_module(ops: list[Opcode], index: int) -> int | None:
+    for first in range(index, max(-1, index - 12), -1):
         if ops[first][0] == "MARK":
             return first if ops[first + 1][:2] == ("BINUNICODE", "module") else None
     return None

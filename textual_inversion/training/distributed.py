@@ -15,9 +15,9 @@ import torch
 
 from textual_inversion.data.batches import StepBatch
 from textual_inversion.devices.launcher import (
-    name_meeting_place,
     num_local_processes,
     num_processes,
+    set_master_address,
 )
 from textual_inversion.devices.precision import best_device
 from textual_inversion.errors import TrainingError
@@ -125,7 +125,7 @@ def join_process_group() -> ProcessGroup:
         )
     from accelerate import PartialState
 
-    name_meeting_place()
+    set_master_address()
     # Without being told, accelerate joins processes on GPUs only.
     state = PartialState(cpu=not on_gpu)
     if state.num_processes < num_processes():

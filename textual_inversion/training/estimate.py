@@ -13,7 +13,7 @@ from typing import TypeVar
 import torch
 
 from textual_inversion.data.batches import Batches
-from textual_inversion.devices.peak_memory import forget_peak, peak_mb
+from textual_inversion.devices.peak_memory import peak_mb, reset_peak
 from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.embeddings.library import Library
 from textual_inversion.events import Event, Loading, Started, Stepped
@@ -86,7 +86,7 @@ def probe(
     An embedding that is not there yet is stood in for; `known` is the settings' model where it was
     resolved. The generator returns the estimate; None when it was asked to stop.
     """
-    forget_peak()
+    reset_peak()
     watch = Stopwatch()
     embedding = None
     if not Library(find_folder("embeddings")).find(settings.embedding):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from textual_inversion.devices.determinism import deterministic
-from textual_inversion.devices.launcher import with_launchers_precision
+from textual_inversion.devices.launcher import with_launcher_precision
 from textual_inversion.devices.out_of_memory import explain_out_of_memory
 from textual_inversion.errors import EmbeddingError, TextualInversionError, TrainingError
 from textual_inversion.events import Event, Failed, Finished, Saved, Started, Warned
@@ -90,7 +90,7 @@ def _train(
 
 
 def _as_launched(settings: TrainSettings) -> Generator[Event, None, TrainSettings]:
-    settings, overruled = with_launchers_precision(settings)
+    settings, overruled = with_launcher_precision(settings)
     yield from map(Warned, overruled)
     return settings
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from preprocessing.captions.drafts import Draft
 from preprocessing.captions.tags import counted
-from textual_inversion.images.decoding import shown
+from textual_inversion.images.decoding import path_text
 from webui.served_images import served
 
 Show = Literal["all", "with the tag", "without the tag", "changed"]
@@ -108,7 +108,7 @@ class View:
 def summary_html(draft: Draft, view: View) -> str:
     """Say what is open, what is not saved, and what a change would go to."""
     captions = sum(caption is not None for caption in draft.captions)
-    parts = [f"<b>{escape(shown(draft.folder))}</b>: {_count(draft.pictures, 'picture')}"]
+    parts = [f"<b>{escape(path_text(draft.folder))}</b>: {_count(draft.pictures, 'picture')}"]
     parts.append(f"{captions} with a caption")
     if draft.num_hidden:
         parts.append(f"{draft.num_hidden} more share theirs with one of the same name")
@@ -142,7 +142,7 @@ def grid_html(draft: Draft, view: View, count: CountTokens) -> str:
 
 def _cell(draft: Draft, place: int, view: View, changed: set[int], count: CountTokens) -> str:
     picture, caption = draft.pictures[place], draft.captions[place]
-    name = escape(shown(Path(picture.name)))
+    name = escape(path_text(Path(picture.name)))
     tokens = count(caption or "") or 0
     marks = ["changed"] if place in changed else []
     if tokens > MOST_TOKENS:

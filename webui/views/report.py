@@ -13,7 +13,7 @@ from pathlib import Path
 from preprocessing.checks.image_checks import Finding
 from preprocessing.checks.report import Report, SizeCount, check_settings
 from textual_inversion.events import Event, Finished
-from textual_inversion.images.decoding import shown
+from textual_inversion.images.decoding import path_text
 from textual_inversion.jobs.device_lock import DeviceLock
 from textual_inversion.jobs.runner import Job
 from textual_inversion.runs.requests import Control
@@ -87,7 +87,7 @@ def report_html(run: Run | None, results: Results) -> str:
     )
     usable = f", {report.num_usable} usable" if report.num_usable < report.num_pictures else ""
     facts = (
-        ("Folder", shown(report.folder)),
+        ("Folder", path_text(report.folder)),
         ("Pictures", f"{report.num_pictures}{usable}"),
         ("Trained at", f"{report.width} x {report.height}"),
         ("Sizes", _sizes(report.sizes)),
@@ -100,7 +100,7 @@ def report_html(run: Run | None, results: Results) -> str:
 def _shown_with(report: Report) -> str:
     """List the words with which each picture is trained, folded away."""
     rows = "".join(
-        f"<dt>{escape(shown(Path(one.path.name)))}</dt><dd>{escape(str(one))}</dd>"
+        f"<dt>{escape(path_text(Path(one.path.name)))}</dt><dd>{escape(str(one))}</dd>"
         for one in report.shown_with
     )
     if not rows:
@@ -128,7 +128,7 @@ def _row(finding: Finding) -> str:
 
 
 def _thumbnail(path: Path) -> str:
-    name = escape(shown(Path(path.name)))
+    name = escape(path_text(Path(path.name)))
     picture = thumbnail_html(str(path))
     return f'<figure title="{name}">{picture}<figcaption>{name}</figcaption></figure>'
 

@@ -8,7 +8,7 @@ import torch
 
 from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.errors import printable
-from textual_inversion.names import bare
+from textual_inversion.names import strip_brackets
 
 MAX_STEP = 10**9
 MAX_TEXT = 200
@@ -46,7 +46,7 @@ def name_in_key(key: str) -> str | None:
     """Give the word in a key: `<cat-toy>` is cat-toy, `emb_params` says nothing."""
     if key in _SAYS_NOTHING or key.split(".")[0].isdecimal():
         return None
-    return bare(key)
+    return strip_brackets(key)
 
 
 def _text(value: object) -> str | None:

@@ -108,7 +108,7 @@ def _number(kind: _NumberKind, data: bytes) -> int | float:
 
 
 def _complaint(error: BaseException) -> str:
-    if isinstance(error, pickles.TooMuchError):
+    if isinstance(error, pickles.OverLimitError):
         return _TOO_LARGE
     told = isinstance(error, pickle.UnpicklingError) and any(sign in str(error) for sign in _CODE)
     if told or isinstance(error, pickles.CodeError):

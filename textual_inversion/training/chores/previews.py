@@ -15,7 +15,7 @@ from textual_inversion.events import Event, Previewed, Saved, Warned
 from textual_inversion.generation.generate import describe_params, save_picture
 from textual_inversion.generation.sampling import SamplingParams, sample
 from textual_inversion.models.text_encoders import LearnedTokens
-from textual_inversion.prompts.template import fill
+from textual_inversion.prompts.template import fill_template
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import TrainSettings
 from textual_inversion.training.context import RunContext, is_time
@@ -126,8 +126,8 @@ def preview_params(
     seeds = range(settings.preview_seed, settings.preview_seed + settings.preview_images)
     return tuple(
         SamplingParams(
-            prompt=fill(line, name=name, words=""),
-            negative_prompt=fill(settings.preview_negative_prompt, name=name, words=""),
+            prompt=fill_template(line, name=name, words=""),
+            negative_prompt=fill_template(settings.preview_negative_prompt, name=name, words=""),
             sampler=settings.preview_sampler,
             steps=settings.preview_steps,
             cfg_scale=settings.preview_cfg_scale,
