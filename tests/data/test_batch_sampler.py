@@ -2,7 +2,7 @@ from collections import Counter
 
 from hypothesis import given, settings, strategies as st
 
-from textual_inversion.data.batch_sampler import Order
+from textual_inversion.data.batch_sampler import BatchSampler
 
 
 @settings(max_examples=40, deadline=None)
@@ -16,7 +16,7 @@ def test_every_picture_is_shown_alike_and_every_batch_has_one_shape(sizes, size,
     for count in sizes:
         groups.append(list(range(first, first + count)))
         first += count
-    order = Order(groups, size=size, seed=seed)
+    order = BatchSampler(groups, size=size, seed=seed)
     batches = [order.batch(place) for place in range(2 * sum(sizes))]
     assert all(any(set(batch) <= set(group) for group in groups) for batch in batches)
     assert set(Counter(item for batch in batches for item in batch).values()) == {2 * size}
@@ -24,11 +24,11 @@ def test_every_picture_is_shown_alike_and_every_batch_has_one_shape(sizes, size,
 
 def test_any_batch_is_the_same_without_those_before_it():
     groups = [[0, 1, 2], [3, 4], [5]]
-    through = Order(groups, size=2, seed=7)
+    through = BatchSampler(groups, size=2, seed=7)
     wanted = [through.batch(place) for place in range(20)]
-    assert wanted == [Order(groups, size=2, seed=7).batch(place) for place in range(20)]
+    assert wanted == [BatchSampler(groups, size=2, seed=7).batch(place) for place in range(20)]
 
 
 def test_what_stands_twice_is_shown_twice():
-    order = Order([[0, 0, 0, 1]], size=1, seed=0)
+    order = BatchSampler([[0, 0, 0, 1]], size=1, seed=0)
     assert Counter(order.batch(place)[0] for place in range(8)) == {0: 6, 1: 2}

@@ -8,12 +8,12 @@ from textual_inversion.models.loading import load_model
 
 
 @pytest.mark.parametrize(
-    ("sizes", "at_once", "passes"),
+    ("sizes", "batch_size", "passes"),
     [([(64, 64)] * 5, 4, [4, 1]), ([(64, 64)] * 5, 2, [2, 2, 1]), ([(512, 512)] * 5, 4, [1] * 5),
      ([(512, 256)] * 5, 4, [2, 2, 1]), ([(1024, 1024)] * 5, 4, [1] * 5),
      ([(512, 512), (64, 64), (512, 512), (64, 64), (512, 512)], 4, [2, 1, 1, 1])],
 )  # fmt: skip
-def test_large_pictures_are_encoded_one_by_one(stacks, monkeypatch, sizes, at_once, passes):
+def test_large_pictures_are_encoded_one_by_one(stacks, monkeypatch, sizes, batch_size, passes):
     model = load_model(describe_model(str(stacks["sd1"])))
     seen = []
 
@@ -22,7 +22,7 @@ def test_large_pictures_are_encoded_one_by_one(stacks, monkeypatch, sizes, at_on
         return Moments(*[model.vae.post_quant_conv.weight.new_zeros(len(pictures), 4, 1, 1)] * 2)
 
     monkeypatch.setattr(type(model), "encode_pictures", lambda _, pictures: encode(pictures))
-    cache = LatentCache(model, "once", seed=0, flips=False, at_once=at_once)
+    cache = LatentCache(model, "once", seed=0, flips=False, batch_size=batch_size)
     done = list(cache.fill([Image.new("RGB", size) for size in sizes]))
     assert seen == passes
     assert done[-1] == 5
@@ -31,7 +31,7 @@ def test_large_pictures_are_encoded_one_by_one(stacks, monkeypatch, sizes, at_on
 def test_the_shape_of_latents_is_height_first_and_a_size_width_first(stacks):
     cache = LatentCache(load_model(describe_model(str(stacks["sd1"]))), "once", seed=0, flips=False)
     list(cache.fill([Image.new("RGB", (64, 32))]))
-    shape, scale = cache.shape(0), cache.model.info.scale
+    shape, vae_scale_factor = cache.shape(0), cache.model.info.vae_scale_factor
     assert cache.sizes == [(64, 32)]
-    assert (shape.height * scale, shape.width * scale) == (32, 64)
+    assert (shape.height * vae_scale_factor, shape.width * vae_scale_factor) == (32, 64)
     assert shape == cache.sample(0, flipped=False, position=0).shape[-2:]

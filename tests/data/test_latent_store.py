@@ -19,8 +19,8 @@ def fill(model, folder, colour="red", **changes):
         model, "random", seed=0, flips=True, store=LatentStore(folder, model), **changes
     )
     encoded = []
-    compute = cache._computed
-    cache._computed = lambda pictures: encoded.append(len(pictures)) or compute(pictures)
+    compute = cache._compute
+    cache._compute = lambda pictures: encoded.append(len(pictures)) or compute(pictures)
     list(cache.fill([Image.new("RGB", (64, 64), colour), Image.new("RGB", (72, 64), "blue")]))
     return cache, sum(encoded)
 

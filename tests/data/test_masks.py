@@ -3,7 +3,7 @@ import torch
 from PIL import Image
 
 from textual_inversion.data.folder import read_folder
-from textual_inversion.data.masks import cut_weights, loss_weights
+from textual_inversion.data.masks import crop_weights, loss_weights
 from textual_inversion.data.resizing import Fit
 from textual_inversion.errors import DatasetError
 from textual_inversion.events import Warned
@@ -63,7 +63,7 @@ def test_a_mask_of_another_shape_is_named(tmp_path):
         Image.new("RGB", size).save(tmp_path / name)
     warned, item = read_folder(tmp_path, Fit(64, 64), masks=True)
     assert isinstance(warned, Warned)
-    assert "a.mask.png has another shape" in warned.message
+    assert "a.mask.png has a different aspect ratio" in warned.message
     assert item.path.name == "b.png"
 
 
@@ -74,9 +74,9 @@ def test_a_mask_without_its_picture_is_a_picture(tmp_path):
 
 def test_the_weights_of_a_part_are_of_mean_one_again():
     weights = torch.tensor([[[0.0, 0.5, 1.5, 2.0]]])
-    part = cut_weights(weights, left=2, top=0, height=1, width=2)
+    part = crop_weights(weights, left=2, top=0, height=1, width=2)
     assert part.flatten().tolist() == pytest.approx([1.5 / 1.75, 2 / 1.75])
-    assert cut_weights(weights, left=0, top=0, height=1, width=4) is weights
+    assert crop_weights(weights, left=0, top=0, height=1, width=4) is weights
 
 
 def test_a_folder_of_masks_alone_with_broken_pictures_is_said(tmp_path):

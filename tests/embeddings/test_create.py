@@ -5,8 +5,13 @@ import torch
 
 from tests import tiny
 from textual_inversion.embeddings import formats
-from textual_inversion.embeddings.create import create, describe_made, describe_name, describe_start
-from textual_inversion.embeddings.initialization import spread
+from textual_inversion.embeddings.create import (
+    create,
+    describe_created,
+    describe_name,
+    describe_start,
+)
+from textual_inversion.embeddings.initialization import source_rows
 from textual_inversion.errors import EmbeddingError, ModelError
 from textual_inversion.models.catalog import describe_model
 from textual_inversion.models.loading import open_model
@@ -28,7 +33,7 @@ def settings(stacks, kind="sd1", **changes):
     ],
 )
 def test_rows_are_spread_as_in_the_original(rows, vectors, expected):
-    assert spread(rows, vectors) == expected
+    assert source_rows(rows, vectors) == expected
 
 
 @pytest.mark.parametrize("kind", ["sd1", "sd2", "sdxl"])
@@ -83,7 +88,7 @@ def test_a_word_of_the_vocabulary_may_be_used_anyway(home, stacks):
     asked = settings(stacks, name="<cat>", force=True)
     model = describe_model(asked.model)
     assert create(asked) == Path("embeddings/cat.pt")
-    assert describe_made(asked, model).splitlines()[1].startswith('Warning: "cat" is a word')
+    assert describe_created(asked, model).splitlines()[1].startswith('Warning: "cat" is a word')
     assert describe_name(settings(stacks, name="cat-x"), model) == ""
 
 

@@ -98,7 +98,7 @@ def test_a_misspelled_name_is_told_with_the_nearest(zyx, home):
 def test_a_name_whose_file_is_broken_is_told_with_the_reason(zyx, home):
     (home / "embeddings" / "bad.pt").write_bytes(b"bad")
     (said,) = [e.message for e in run("a <bad>", model=zyx, steps=1) if isinstance(e, Warned)]
-    assert said.startswith("<bad> is read as plain text, since its file cannot be used: ")
+    assert said.startswith("<bad> is read as plain text because its file cannot be used: ")
     assert "bad.pt is damaged" in said
 
 

@@ -99,7 +99,7 @@ def test_a_broken_tokenizer_is_one_sentence(folder, file, content):
 def test_a_link_to_a_device_in_a_model_ends(folder):
     (folder / "unet" / "config.json").unlink()
     (folder / "unet" / "config.json").symlink_to("/dev/zero")
-    assert "no ordinary file" in open_it(folder)
+    assert "not a regular file" in open_it(folder)
 
 
 def test_what_the_libraries_think_of_a_setting_does_not_leak(folder, capfd, caplog):

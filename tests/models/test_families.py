@@ -12,7 +12,7 @@ from textual_inversion import models
 from textual_inversion.errors import ModelError
 from textual_inversion.models import families
 from textual_inversion.models.catalog import describe_model
-from textual_inversion.models.families.base import SingleFile, TextEncoderKeys, unet_sizes
+from textual_inversion.models.families.base import SingleFile, TextEncoderKeys, read_sizes
 from textual_inversion.models.loading import open_model
 
 PREFIX = "made_up.encoder."
@@ -32,7 +32,7 @@ class MadeUp:
     single_files = (SingleFile((TextEncoderKeys(PREFIX),), 320, num_heads=8),)
 
     def sizes(self, configs):
-        return unet_sizes(configs)
+        return read_sizes(configs)
 
     def encode(self, model, ids):
         hidden = model(ids).last_hidden_state
@@ -80,7 +80,7 @@ def test_a_new_family_adds_to_what_its_unet_is_given(stacks, tmp_path, made_up):
         given.append(added_cond_kwargs)
         return (latents,)
 
-    with model.running(unet):
+    with model.using_unet(unet):
         model.predict(torch.ones(1, 4, 8, 8), torch.tensor([10]), told)
     assert given == [{"made_up": told.pooled.sum()}]
 

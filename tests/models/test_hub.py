@@ -14,10 +14,10 @@ from textual_inversion.models import hub
 PROJECT = Path(__file__).resolve().parents[2]
 CLOSED = "http://127.0.0.1:9"
 ANSWERS = {
-    500: (500, b"out of order", "it answers 500"),
-    404: (404, b"{}", "it answers 404: there is no such model"),
-    "no JSON": (200, b"<html>", "its answer cannot be understood"),
-    "other JSON": (200, b"[1]", "its answer cannot be understood"),
+    500: (500, b"out of order", "status 500"),
+    404: (404, b"{}", "status 404: there is no such model"),
+    "no JSON": (200, b"<html>", "its response cannot be parsed"),
+    "other JSON": (200, b"[1]", "its response cannot be parsed"),
 }
 
 
@@ -94,6 +94,6 @@ def test_the_base_errors_of_the_hubs_http_client_are_among_the_faults():
     from huggingface_hub import get_session
 
     client = sys.modules[type(get_session()).__module__.partition(".")[0]]
-    assert issubclass(client.ConnectError, hub.faults())
-    assert issubclass(client.InvalidURL, hub.faults())
-    assert not issubclass(KeyboardInterrupt, hub.faults())
+    assert issubclass(client.ConnectError, hub.download_errors())
+    assert issubclass(client.InvalidURL, hub.download_errors())
+    assert not issubclass(KeyboardInterrupt, hub.download_errors())

@@ -14,7 +14,12 @@ from textual_inversion.models.loading import load_model, open_model
 )
 def test_a_folder_tells_what_it_is(stacks, kind, family, widths):
     info = describe_model(str(stacks[kind]))
-    assert (info.family.name, info.widths, info.size, info.scale) == (family, widths, 64, 8)
+    assert (info.family.name, info.widths, info.size, info.vae_scale_factor) == (
+        family,
+        widths,
+        64,
+        8,
+    )
 
 
 def test_everything_is_frozen(stacks):

@@ -33,7 +33,7 @@ def answers(model):
     told = model.text.encode(["a photo of zyx", "a very red cat"], words)
     predicted = model.predict(torch.ones(2, 4, 8, 8), torch.tensor([10, 900]), told)
     latents = model.encode_pictures([Image.linear_gradient("L").resize((64, 64))]).mean
-    return predicted, model.scaled(latents)
+    return predicted, model.scale_latents(latents)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -41,8 +41,8 @@ def test_a_single_file_is_the_same_model_as_its_folder(pairs, kind):
     folder, file, _ = pairs[kind]
     exact = LoadOptions("fp32")
     there, here = (load_model(describe_model(str(path)), exact) for path in (folder, file))
-    assert (here.info.family, here.info.widths, here.info.scale, here.info.name) == (
-        there.info.family, there.info.widths, there.info.scale, kind,
+    assert (here.info.family, here.info.widths, here.info.vae_scale_factor, here.info.name) == (
+        there.info.family, there.info.widths, there.info.vae_scale_factor, kind,
     )  # fmt: skip
     assert here.prediction == there.prediction
     assert torch.equal(here.alphas_cumprod, there.alphas_cumprod)
@@ -68,14 +68,14 @@ def test_a_checkpoint_with_code_in_it_is_refused(tmp_path, capsys):
             return print, ("owned",)
 
     torch.save({"state_dict": {}, "bad": Shouts()}, tmp_path / "bad.ckpt", pickle_module=pickle)
-    with pytest.raises(ModelError, match="could run code of others"):
+    with pytest.raises(ModelError, match="could run code when loaded"):
         describe_model(str(tmp_path / "bad.ckpt"))
     assert "owned" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("data", "words"),
-    [(b"", "damaged"), (b"\xff" * 64, "too long"), (b"\x02" + b"\0" * 7 + b"{}", "whole")],
+    [(b"", "damaged"), (b"\xff" * 64, "too long"), (b"\x02" + b"\0" * 7 + b"{}", "not a complete")],
 )
 def test_a_file_of_something_else_is_one_sentence(tmp_path, data, words):
     (tmp_path / "x.safetensors").write_bytes(data)
@@ -87,7 +87,7 @@ def test_an_inpainting_model_is_named(pairs, tmp_path):
     tensors = dict(pairs["sd1"][2])
     tensors["model.diffusion_model.input_blocks.0.0.weight"] = torch.zeros(32, 9, 3, 3)
     save_file(tensors, tmp_path / "inpaint.safetensors")
-    with pytest.raises(ModelError, match="inpainting or the like .* 9 channels"):
+    with pytest.raises(ModelError, match="inpainting or the like .* 9 input channels"):
         describe_model(str(tmp_path / "inpaint.safetensors"))
 
 

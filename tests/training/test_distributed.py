@@ -33,7 +33,7 @@ def test_batches_are_parted_without_a_rest_and_in_order():
             yield StepBatch((micro, micro))
 
     shares = [next(islice(ProcessGroup(rank, 2, CPU).shard(batches()), 1)) for rank in (0, 1)]
-    assert [[micro.prompts for micro in shard.micros] for shard in shares] == [
+    assert [[micro.prompts for micro in shard.micro_batches] for shard in shares] == [
         [("a", "b"), ("a", "b")],
         [("c", "d"), ("c", "d")],
     ]

@@ -100,8 +100,8 @@ def test_accumulated_passes_make_the_gradient_of_a_larger_batch(stacks):
     learner.step(next(batches.start_at(0)))
     in_parts = learner.parameters[0].grad.clone()
     learner, batches = make(stacks, "sd1", batch_size=1, gradient_accumulation_steps=4)
-    micros = next(batches.start_at(0)).micros
-    sum(learner._loss(micro) for micro in micros).div(4).backward()
+    micro_batches = next(batches.start_at(0)).micro_batches
+    sum(learner._loss(micro) for micro in micro_batches).div(4).backward()
     assert torch.allclose(in_parts, learner.parameters[0].grad, atol=1e-7)
 
 
@@ -120,8 +120,8 @@ def test_a_batch_shown_in_parts_teaches_the_same(stacks):
 def test_a_batch_can_be_made_at_any_position(stacks):
     _, batches = make(stacks, "sd1")
     stream = batches.start_at(0)
-    third = [next(stream) for _ in range(3)][2].micros[0]
-    again = next(batches.start_at(2)).micros[0]
+    third = [next(stream) for _ in range(3)][2].micro_batches[0]
+    again = next(batches.start_at(2)).micro_batches[0]
     assert third.prompts == again.prompts
     assert torch.equal(third.latents, again.latents)
     assert torch.equal(third.noise, again.noise)

@@ -14,7 +14,7 @@ from textual_inversion.events import Started, Warned
 
 def faint(batch):
     """Make a batch whose gradients are too small for half precision."""
-    micro = batch.micros[0]
+    micro = batch.micro_batches[0]
     weights = torch.full((len(micro.prompts), 1, *micro.latents.shape[-2:]), 1e-6)
     return StepBatch((dataclasses.replace(micro, weights=weights),))
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from textual_inversion.randomness import python_random
 
 
-class Order:
-    """Names the pictures of any batch of a run without going through those before it.
+class BatchSampler:
+    """Chooses the pictures of any batch of a run without iterating over those before it.
 
     Every group of pictures of one shape gets batches in proportion to its pictures; within a group
-    one shuffled round follows another, and no remainder is dropped.
+    one shuffled epoch follows another, and no remainder is dropped.
     """
 
     def __init__(self, groups: Sequence[Sequence[int]], *, size: int, seed: int) -> None:
@@ -20,18 +20,18 @@ class Order:
         self.seed = seed
         self._shuffled: dict[tuple[int | str, ...], list[int]] = {}
 
-    def batch(self, place: int) -> list[int]:
-        """Name the pictures of micro-batch number `place`."""
-        group, number = self._turn(place)
+    def batch(self, index: int) -> list[int]:
+        """Return the pictures' indices for micro-batch number `index`."""
+        group, number = self._group_of(index)
         first = number * self.size
         return [self._item(group, position) for position in range(first, first + self.size)]
 
-    def _turn(self, place: int) -> tuple[int, int]:
-        """Tell which group has its turn, and how many batches it had before."""
+    def _group_of(self, index: int) -> tuple[int, int]:
+        """Return the group of a batch, and how many batches it had before."""
         if len(self.groups) == 1:
-            return 0, place
+            return 0, index
         turns = [number for number, group in enumerate(self.groups) for _ in group]
-        cycle, within = divmod(place, len(turns))
+        cycle, within = divmod(index, len(turns))
         turns = self._shuffle(turns, "turns", cycle)
         group = turns[within]
         return group, cycle * len(self.groups[group]) + turns[:within].count(group)
@@ -42,7 +42,7 @@ class Order:
         return self._shuffle(items, "order", *address)[position % len(items)]
 
     def _shuffle(self, values: Sequence[int], *address: int | str) -> list[int]:
-        """Shuffle by address; the last few are kept, since a round serves many batches."""
+        """Shuffle by address; the last few are cached, since an epoch serves many batches."""
         if address not in self._shuffled:
             while len(self._shuffled) > 2 * len(self.groups):
                 del self._shuffled[next(iter(self._shuffled))]

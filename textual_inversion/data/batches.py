@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import torch
 
-from textual_inversion.data.batch_sampler import Order
+from textual_inversion.data.batch_sampler import BatchSampler
 from textual_inversion.data.latent_cache import LatentCache, View
-from textual_inversion.data.masks import cut_weights
+from textual_inversion.data.masks import crop_weights
 from textual_inversion.prompts.caption import vary_tags
 from textual_inversion.prompts.template import fill_template
 from textual_inversion.randomness import generator, python_random
@@ -24,9 +24,9 @@ NUM_EVALUATED = 8
 
 @dataclass(frozen=True)
 class Batch:
-    """One pass: latents and noise (B, C, H, W), timesteps (B,), a prompt each.
+    """A micro-batch: latents and noise (B, C, H, W), timesteps (B,), and a prompt each.
 
-    `weights` (B, 1, H, W), mean 1, say which parts of the pictures count; None: all alike.
+    `weights` (B, 1, H, W), of mean 1, weigh the loss; None weighs all latents alike.
     """
 
     latents: torch.Tensor
@@ -36,7 +36,7 @@ class Batch:
     weights: torch.Tensor | None = None
 
     def split(self, size: int) -> list[Batch]:
-        """Cut the batch into parts of at most `size` pictures."""
+        """Split the batch into parts of at most `size` pictures."""
         return [
             Batch(
                 self.latents[first : first + size],
@@ -51,18 +51,18 @@ class Batch:
 
 @dataclass(frozen=True)
 class StepBatch:
-    """What one optimizer step learns from."""
+    """The micro-batches of one optimizer step."""
 
-    micros: tuple[Batch, ...]
+    micro_batches: tuple[Batch, ...]
 
     @property
     def caption(self) -> str:
-        """Give the first prompt, to be shown."""
-        return self.micros[0].prompts[0]
+        """The first prompt, for display."""
+        return self.micro_batches[0].prompts[0]
 
 
 class Batches:
-    """Draws the batches of a run; `num_timesteps` is the length of the noise schedule."""
+    """Makes the batches of a run; `num_timesteps` is the length of the noise schedule."""
 
     def __init__(
         self,
@@ -86,57 +86,58 @@ class Batches:
         self.held_out = held_out
         self.weights = tuple(weights)
         often = repeats or [1] * len(captions)
-        # A picture that is shown n times a round stands here n times.
+        # A picture with n repeats is listed n times.
         self.items = [
             item for item in range(len(captions)) if item != held_out for _ in range(often[item])
         ]
-        self.order = Order(self._groups(), size=settings.batch_size, seed=settings.seed)
+        self.order = BatchSampler(self._groups(), size=settings.batch_size, seed=settings.seed)
 
     def start_at(self, updates: int) -> Iterator[StepBatch]:
-        """Yield the batches that follow `updates` finished steps, for ever."""
+        """Yield the batches that follow `updates` finished steps, without end."""
         passes = self.settings.gradient_accumulation_steps
         while True:
             first = updates * passes
-            yield StepBatch(tuple(self.batch(first + place) for place in range(passes)))
+            yield StepBatch(tuple(self.batch(first + index) for index in range(passes)))
             updates += 1
 
-    def batch(self, place: int) -> Batch:
+    def batch(self, index: int) -> Batch:
         """Make micro-batch number `place` of the run."""
         size, seed = self.settings.batch_size, self.settings.seed
-        positions = range(place * size, (place + 1) * size)
-        items = self.order.batch(place)
+        positions = range(index * size, (index + 1) * size)
+        items = self.order.batch(index)
         flips = [self._is_flipped(position) for position in positions]
         latents = torch.stack(
             [
-                self.latents.sample(item, flipped=flipped, position=at)
-                for item, flipped, at in zip(items, flips, positions, strict=True)
+                self.latents.sample(item, flipped=flipped, position=position)
+                for item, flipped, position in zip(items, flips, positions, strict=True)
             ]
         )
-        random = generator(seed, "noise", place)
+        random = generator(seed, "noise", index)
         noise = torch.randn(latents.shape, generator=random)
         timesteps = self._timesteps(size, random)
         if self.settings.noise_offset:
             shift = torch.randn(*latents.shape[:2], 1, 1, generator=random)
             noise = noise + self.settings.noise_offset * shift
-        # One line for all: without captions, the text encoder then has one prompt to read.
-        line = python_random(seed, "line", place).choice(self.lines)
+        # One template line for all: without captions there is one prompt to encode.
+        line = python_random(seed, "line", index).choice(self.lines)
         prompts = tuple(
-            self._prompt(line, item, at) for item, at in zip(items, positions, strict=True)
+            self._prompt(line, item, position)
+            for item, position in zip(items, positions, strict=True)
         )
         return Batch(latents, noise, timesteps, prompts, self._weights(items, flips, positions))
 
     def evaluation(self) -> Batch:
-        """Make the fixed batch: eight timesteps in the middles of equal stretches, ascending.
+        """Make the fixed evaluation batch, with eight timesteps evenly spaced and ascending.
 
-        It shows the held-out picture, or all pictures of the most frequent size in turn.
+        It has the held-out picture, or all pictures of the most frequent size in turn.
         """
-        most = list(dict.fromkeys(max(self.order.groups, key=len)))
-        shown = most if self.held_out is None else [self.held_out]
-        items = [shown[place % len(shown)] for place in range(NUM_EVALUATED)]
+        largest_group = list(dict.fromkeys(max(self.order.groups, key=len)))
+        pictures = largest_group if self.held_out is None else [self.held_out]
+        items = [pictures[index % len(pictures)] for index in range(NUM_EVALUATED)]
         latents = torch.stack([self.latents.mean(item) for item in items])
         noise = torch.randn(latents.shape, generator=generator(self.settings.seed, "evaluation"))
         stretch = self.num_timesteps / NUM_EVALUATED
-        middles = [int((place + 0.5) * stretch) for place in range(NUM_EVALUATED)]
+        middles = [int((index + 0.5) * stretch) for index in range(NUM_EVALUATED)]
         prompts = tuple(
             fill_template(self.lines[0], name=self.name, words=self.captions[item])
             for item in items
@@ -145,17 +146,17 @@ class Batches:
         return Batch(latents, noise, torch.tensor(middles), prompts, weights)
 
     def _timesteps(self, size: int, random: torch.Generator) -> torch.Tensor:
-        """Draw timesteps (B,): each on its own, or one in each of B equal stretches, shuffled."""
+        """Draw timesteps (B,): uniform, or stratified: one in each of B equal intervals."""
         low = min(self.settings.min_timestep, self.num_timesteps - 1)
         high = min(self.settings.max_timestep, self.num_timesteps - 1)
         if self.settings.timesteps == "uniform":
             return torch.randint(low, high + 1, (size,), generator=random)
-        places = torch.arange(size) + torch.rand(size, generator=random)
-        places = places[torch.randperm(size, generator=random)] / size  # in [0, 1)
-        return (low + places * (high + 1 - low)).long().clamp(max=high)
+        positions = torch.arange(size) + torch.rand(size, generator=random)
+        positions = positions[torch.randperm(size, generator=random)] / size  # in [0, 1)
+        return (low + positions * (high + 1 - low)).long().clamp(max=high)
 
     def _groups(self) -> list[list[int]]:
-        """Put pictures of one shape together: they can stand in one batch."""
+        """Group the pictures by latent shape: a batch has one shape."""
         groups: dict[tuple[int, int], list[int]] = {}
         for item in self.items:
             groups.setdefault(self.latents.shape(item), []).append(item)
@@ -167,23 +168,23 @@ class Batches:
     def _weights(
         self, items: Sequence[int], flips: Sequence[bool], positions: Sequence[int | None]
     ) -> torch.Tensor | None:
-        """Weigh what is seen of each picture at its position, (B, 1, H, W)."""
+        """Return the loss weights of each picture's crop, (B, 1, H, W); None without masks."""
         if not self.weights:
             return None
         return torch.stack(
             [
-                self._weight(self.latents.view(item, flipped=flipped, position=at))
-                for item, flipped, at in zip(items, flips, positions, strict=True)
+                self._weight(self.latents.view(item, flipped=flipped, position=position))
+                for item, flipped, position in zip(items, flips, positions, strict=True)
             ]
         )
 
     def _weight(self, view: View) -> torch.Tensor:
         shape = self.latents.shape(view.item)
         whole = self.weights[view.item]
-        seen = cut_weights(
+        cropped = crop_weights(
             whole, left=view.left, top=view.top, height=shape.height, width=shape.width
         )
-        return seen.flip(-1) if view.flipped else seen
+        return cropped.flip(-1) if view.flipped else cropped
 
     def _prompt(self, line: str, item: int, position: int) -> str:
         random = python_random(self.settings.seed, "prompt", position)

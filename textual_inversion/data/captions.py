@@ -12,13 +12,16 @@ from textual_inversion.images.folder import read_caption
 
 @dataclass(frozen=True)
 class FileNameWords:
-    """How a file name becomes words: what the expression finds in it (empty: its words), joined."""
+    """How a caption is made of a file name: the matches of a regular expression, joined.
+
+    Without an expression it is the words of the name.
+    """
 
     regex: str = ""
     joiner: str = " "
 
     def of(self, stem: str) -> str:
-        """Give the words of a file's name; of an expression with groups the first one counts."""
+        """Return the words of a file's stem; of an expression with groups, the first group."""
         if not self.regex:
             return words_of_file_name(stem)
         name = without_counter(stem)
@@ -26,10 +29,10 @@ class FileNameWords:
         return self.joiner.join(word for word in found if word)
 
 
-WHOLE_NAME = FileNameWords()
+ALL_WORDS = FileNameWords()
 
 
-def caption_of(picture: Path, words: FileNameWords = WHOLE_NAME) -> str:
-    """Tell what [filewords] stands for; an empty .txt says that there are no words."""
+def caption_of(picture: Path, words: FileNameWords = ALL_WORDS) -> str:
+    """Return what replaces [filewords]: the .txt, even if empty, else the file name's words."""
     text = read_caption(picture)
     return words.of(picture.stem) if text is None else text

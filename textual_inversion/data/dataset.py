@@ -1,4 +1,4 @@
-"""From the settings to a run's batches: the folder read, every picture encoded once."""
+"""From the settings to a run's batches: read the folder and encode every picture once."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from textual_inversion.runs.requests import Control
 from textual_inversion.settings import TrainSettings
 from textual_inversion.storage.paths import find_folder
 
-_ENOUGH_TO_HOLD_OUT = 10
-_ENCODE_AT_ONCE = 4
+_MIN_PICTURES_TO_HOLD_OUT = 10
+_ENCODE_BATCH_SIZE = 4
 
 
 def read_batches(
@@ -34,7 +34,7 @@ def read_batches(
     name: str,
     lines: tuple[str, ...],
 ) -> Generator[Event, None, Batches | None]:
-    """Read the pictures and let the autoencoder see each once; None when asked to stop."""
+    """Read the pictures and encode each with the VAE; None when asked to stop."""
     yield Loading(f"pictures of {settings.dataset_dir}")
     folder = _dataset(settings.dataset_dir)
     items = yield from _read_items(
@@ -47,7 +47,7 @@ def read_batches(
         seed=settings.seed,
         flips=settings.flip > 0,
         store=store,
-        at_once=min(settings.pictures_at_once or _ENCODE_AT_ONCE, _ENCODE_AT_ONCE),
+        batch_size=min(settings.pictures_at_once or _ENCODE_BATCH_SIZE, _ENCODE_BATCH_SIZE),
     )
     for done in latents.fill([item.picture for item in items], [item.size for item in items]):
         yield Loading(f"latents ({done} of {len(items)})")
@@ -63,7 +63,9 @@ def read_batches(
         latents=latents,
         num_timesteps=model.num_timesteps,
         held_out=_held_out(settings, len(items)),
-        weights=_weights(items, model.info.scale) if settings.alpha_as_loss_weight else (),
+        weights=_weights(items, model.info.vae_scale_factor)
+        if settings.alpha_as_loss_weight
+        else (),
         repeats=tuple(item.repeats for item in items),
     )
 
@@ -73,27 +75,31 @@ def _read_items(
 ) -> Generator[Event, None, list[Item]]:
     items: list[Item] = []
     words = FileNameWords(settings.filename_word_regex, settings.filename_join_string)
-    for found in read_folder(folder, fit, masks=settings.alpha_as_loss_weight, words=words):
-        if isinstance(found, Warned):
-            yield found
+    for item in read_folder(folder, fit, masks=settings.alpha_as_loss_weight, words=words):
+        if isinstance(item, Warned):
+            yield item
         else:
-            items.append(found)
+            items.append(item)
     return items
 
 
 def _held_out(settings: TrainSettings, num_items: int) -> int | None:
-    if not settings.hold_out_picture or num_items < _ENOUGH_TO_HOLD_OUT:
+    if not settings.hold_out_picture or num_items < _MIN_PICTURES_TO_HOLD_OUT:
         return None
     return python_random(settings.seed, "held out").randrange(num_items)
 
 
-def _weights(items: list[Item], scale: int) -> list[torch.Tensor]:
+def _weights(items: list[Item], vae_scale_factor: int) -> list[torch.Tensor]:
     return [
-        loss_weights(item.mask, item.picture.width // scale, item.picture.height // scale)
+        loss_weights(
+            item.mask,
+            item.picture.width // vae_scale_factor,
+            item.picture.height // vae_scale_factor,
+        )
         for item in items
     ]
 
 
 def _dataset(name: str) -> Path:
-    """Find a data set here, or among the samples that ship with the project."""
+    """Return a data set's path, or that of a sample that ships with the project."""
     return Path(name) if Path(name).exists() else find_folder(name)

@@ -1,7 +1,7 @@
-"""From a folder to what a run learns from: pictures brought to size, captions, masks, repeats.
+"""Read a data set's folder: pictures resized, captions, masks, repeats.
 
-Pictures in a folder below whose name begins with a number, such as 3_side, come that many times a
-round. A mask is a grey picture NAME.mask.png or NAME-masklabel.png beside picture NAME.
+Pictures in a subfolder whose name begins with a number, such as 3_side, are repeated that many
+times an epoch. A mask is a grey picture NAME.mask.png or NAME-masklabel.png beside picture NAME.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from textual_inversion.data.captions import WHOLE_NAME, FileNameWords, caption_of
+from textual_inversion.data.captions import ALL_WORDS, FileNameWords, caption_of
 from textual_inversion.data.resizing import Fit, Size
 from textual_inversion.errors import DatasetError
 from textual_inversion.events import Warned
@@ -23,12 +23,12 @@ from textual_inversion.images.folder import find_mask, find_pictures, pictures_i
 from textual_inversion.images.resizing import upscaling_warning
 
 _REPEATED = re.compile(r"([1-9][0-9]{0,3})_")
-_SAME_SHAPE = 0.02
+_MAX_RATIO_ERROR = 0.02
 
 
 @dataclass(frozen=True)
 class Item:
-    """One picture, at the training size or standing out of it, its caption, and its mask."""
+    """A picture with its caption and mask; larger than `size` where it is cropped at random."""
 
     path: Path
     picture: Image.Image
@@ -39,11 +39,11 @@ class Item:
 
 
 def read_folder(
-    folder: Path, fit: Fit, *, masks: bool = False, words: FileNameWords = WHOLE_NAME
+    folder: Path, fit: Fit, *, masks: bool = False, words: FileNameWords = ALL_WORDS
 ) -> Iterator[Item | Warned]:
-    """Read every picture of a folder; one that cannot be read is warned of and left out.
+    """Read every picture of a folder; one that cannot be read yields a warning instead.
 
-    With `masks`, a picture's mask file, else its transparency, comes as a grey picture of its size.
+    With `masks`, a picture's mask file, else its alpha channel, becomes its `mask`.
 
     Raises:
         DatasetError: There is no folder, or no picture in it can be used.
@@ -55,15 +55,15 @@ def read_folder(
             yield from _read(path, fit, repeats, masks=masks, words=words)
         except DatasetError as error:
             failures.append(str(error))
-            yield Warned(f"{error} It is left out of the training.")
+            yield Warned(f"{error} The picture is skipped.")
     if len(failures) == len(found):
         raise DatasetError(f"No picture in {folder} can be used. {failures[0]}")
 
 
 def list_pictures(folder: Path) -> list[tuple[Path, int]]:
-    """List a folder's pictures and how often each comes in a round; DatasetError when none."""
+    """List a folder's pictures with their repeats; DatasetError when there are none."""
     listed = [(path, 1) for path in pictures_in(folder)]
-    visited = {os.path.realpath(folder)}  # a link back to it would show every picture again
+    visited = {os.path.realpath(folder)}  # a link back to it would repeat every picture
     for below in sorted(entry for entry in folder.iterdir() if entry.is_dir()):
         real = os.path.realpath(below)
         if real not in visited and (repeated := _REPEATED.match(below.name)):
@@ -86,24 +86,24 @@ def _read(
     if mask:
         mask = fit.apply(mask, size)
     elif fitted.mode == "RGBA":
-        fitted, mask = _parted(fitted)
+        fitted, mask = _split_alpha(fitted)
     yield Item(path, fitted, size, caption, mask, repeats)
 
 
 def _open_mask(path: Path, picture: Image.Image, fit: Fit) -> Image.Image:
-    """Open a mask and bring it to the picture's size, so that both are cut alike."""
+    """Open a mask and resize it to the picture's size, so that both are cropped alike."""
     mask = open_picture(path, min_size=fit.min_size).convert("L")
     ratio = (mask.width * picture.height) / (mask.height * picture.width)
-    if abs(ratio - 1) > _SAME_SHAPE:
+    if abs(ratio - 1) > _MAX_RATIO_ERROR:
         raise DatasetError(
-            f"Mask {path_text(path)} has another shape than its picture ({mask.width} x "
-            f"{mask.height} beside {picture.width} x {picture.height}); make both the same size."
+            f"Mask {path_text(path)} has a different aspect ratio than its picture ({mask.width} x "
+            f"{mask.height} beside {picture.width} x {picture.height}); make them the same size."
         )
     return mask.resize(picture.size, Image.Resampling.BILINEAR)
 
 
-def _parted(picture: Image.Image) -> tuple[Image.Image, Image.Image]:
-    """Part a picture from its transparency; the hidden parts become white."""
+def _split_alpha(picture: Image.Image) -> tuple[Image.Image, Image.Image]:
+    """Split an RGBA picture into RGB over white and its alpha channel."""
     alpha = picture.getchannel("A")
     white = Image.new("RGB", picture.size, (255, 255, 255))
     white.paste(picture, mask=alpha)

@@ -1,4 +1,4 @@
-"""The autoencoder's view of the pictures, computed once: mean and spread, for both flips.
+"""Cached latents: the VAE's mean and standard deviation for every crop and flip.
 
 N pictures, C H W latent.
 """
@@ -18,9 +18,9 @@ from textual_inversion.data.resizing import Size
 from textual_inversion.models.base import BaseModel
 from textual_inversion.randomness import generator, python_random
 
-_ENCODE_AT_ONCE = 4
-# Of large pictures several at once take a CPU half as long again as one by one, and more memory.
-_PIXELS_AT_ONCE = 512 * 512
+_ENCODE_BATCH_SIZE = 4
+# On a CPU a batch of large pictures takes 1.5 times as long as one by one, and more memory.
+_PIXELS_PER_BATCH = 512 * 512
 
 
 class Shape(NamedTuple):
@@ -32,7 +32,7 @@ class Shape(NamedTuple):
 
 @dataclass(frozen=True)
 class View:
-    """What is seen of a picture: from which corner, in latents, and whether mirrored."""
+    """A crop of a picture: its corner, in latents, and whether it is mirrored."""
 
     item: int
     left: int
@@ -41,7 +41,7 @@ class View:
 
 
 class LatentCache:
-    """Holds the moments of every view on the CPU and draws latents from them."""
+    """Caches the moments of every view on the CPU and samples latents from them."""
 
     def __init__(
         self,
@@ -51,31 +51,31 @@ class LatentCache:
         seed: int,
         flips: bool,
         store: LatentStore | None = None,
-        at_once: int = _ENCODE_AT_ONCE,
+        batch_size: int = _ENCODE_BATCH_SIZE,
     ) -> None:
         self.model = model
         self.method = method
         self.seed = seed
         self.flips = flips
         self.store = store
-        # With a store each is encoded alone, so that it does not matter which are there already.
-        self.at_once = 1 if store else at_once
+        # With a store, one at a time: the result must not depend on which are stored already.
+        self.batch_size = 1 if store else batch_size
         self.sizes: list[Size] = []
         self._pictures: dict[int, Image.Image] = {}
-        self._middles: list[View] = []
+        self._centers: list[View] = []
         self._moments: dict[View, tuple[torch.Tensor, torch.Tensor]] = {}
 
     def fill(
         self, pictures: Sequence[Image.Image], sizes: Sequence[Size] | None = None
     ) -> Iterator[int]:
-        """Encode RGB pictures; yields how many are done.
+        """Encode RGB pictures; yield how many are done.
 
-        A picture larger than its size in `sizes` is shown in random crops, and its middle is
+        A picture larger than its size in `sizes` is cropped at random later; its center crop is
         encoded here.
         """
         self.sizes = list(sizes or [picture.size for picture in pictures])
         self._pictures = dict(enumerate(pictures))
-        self._middles = [self._middle(item) for item in range(len(pictures))]
+        self._centers = [self._center(item) for item in range(len(pictures))]
         done = 0
         for part in self._parts():
             self._encode(part)
@@ -83,7 +83,7 @@ class LatentCache:
                 self._encode([View(v.item, v.left, v.top, flipped=True) for v in part])
             done += len(part)
             yield done
-        # Only what has other views to show is needed again.
+        # Only pictures that are cropped at random are needed again.
         self._pictures = {
             item: picture
             for item, picture in self._pictures.items()
@@ -91,74 +91,81 @@ class LatentCache:
         }
 
     def _parts(self) -> Iterator[list[View]]:
-        """Cut the middles into what is encoded at once: views of one size."""
-        sized = sorted(self._middles, key=self._size)
+        """Split the center crops into batches of one size."""
+        sized = sorted(self._centers, key=self._size)
         for (width, height), same in groupby(sized, key=self._size):
             views = list(same)
-            most = max(1, min(self.at_once, _PIXELS_AT_ONCE // (width * height)))
-            yield from (views[k : k + most] for k in range(0, len(views), most))
+            batch_size = max(1, min(self.batch_size, _PIXELS_PER_BATCH // (width * height)))
+            yield from (views[k : k + batch_size] for k in range(0, len(views), batch_size))
 
     def _size(self, view: View) -> Size:
         return self.sizes[view.item]
 
     def shape(self, item: int) -> Shape:
-        """Give the shape of a picture's latents."""
+        """Return the height and width of a picture's latents."""
         width, height = self.sizes[item]
-        return Shape(height // self.model.info.scale, width // self.model.info.scale)
+        return Shape(
+            height // self.model.info.vae_scale_factor, width // self.model.info.vae_scale_factor
+        )
 
     def view(self, item: int, *, flipped: bool, position: int | None) -> View:
-        """Choose what is seen of a picture at a position of the run; None sees the middle."""
-        middle = self._middles[item]
+        """Return a picture's crop at a position of the run; the center crop if None."""
+        center = self._centers[item]
         if position is None or item not in self._pictures:
-            return View(item, middle.left, middle.top, flipped)
+            return View(item, center.left, center.top, flipped)
         random = python_random(self.seed, "crop", position)
-        across, down = self._room(item)
+        across, down = self._max_offset(item)
         return View(item, random.randint(0, across), random.randint(0, down), flipped)
 
     def sample(self, item: int, *, flipped: bool, position: int) -> torch.Tensor:
-        """Draw a latent (C, H, W) at the UNet's scale by the chosen method."""
-        mean, std = self._seen(self.view(item, flipped=flipped, position=position))
+        """Sample a scaled latent (C, H, W) by the chosen method."""
+        mean, std = self._moments_of(self.view(item, flipped=flipped, position=position))
         if self.method == "deterministic":
-            return self.model.scaled(mean)
+            return self.model.scale_latents(mean)
         address = ("once", item, int(flipped)) if self.method == "once" else ("random", position)
         noise = torch.randn(mean.shape, generator=generator(self.seed, "latent", *address))
-        return self.model.scaled(mean + std * noise)
+        return self.model.scale_latents(mean + std * noise)
 
     def mean(self, item: int) -> torch.Tensor:
-        """Give the mean latent (C, H, W) of a picture's middle at the UNet's scale, unmirrored."""
-        return self.model.scaled(self._moments[self._middles[item]][0])
+        """Return the scaled mean latent (C, H, W) of a picture's center crop, not mirrored."""
+        return self.model.scale_latents(self._moments[self._centers[item]][0])
 
-    def _seen(self, view: View) -> tuple[torch.Tensor, torch.Tensor]:
+    def _moments_of(self, view: View) -> tuple[torch.Tensor, torch.Tensor]:
         if view not in self._moments:
             self._encode([view])
         return self._moments[view]
 
-    def _room(self, item: int) -> Size:
-        """Tell how many latents a picture stands out, across and down."""
+    def _max_offset(self, item: int) -> Size:
+        """Return the largest offset of a crop, horizontal and vertical, in latents."""
         picture, (width, height) = self._pictures[item], self.sizes[item]
-        scale = self.model.info.scale
-        return (picture.width - width) // scale, (picture.height - height) // scale
+        vae_scale_factor = self.model.info.vae_scale_factor
+        return (picture.width - width) // vae_scale_factor, (
+            picture.height - height
+        ) // vae_scale_factor
 
-    def _middle(self, item: int) -> View:
-        across, down = self._room(item)
+    def _center(self, item: int) -> View:
+        across, down = self._max_offset(item)
         return View(item, across // 2, down // 2, flipped=False)
 
-    def _cut(self, view: View) -> Image.Image:
+    def _crop(self, view: View) -> Image.Image:
         picture, (width, height) = self._pictures[view.item], self.sizes[view.item]
-        left, top = view.left * self.model.info.scale, view.top * self.model.info.scale
-        seen = picture.crop((left, top, left + width, top + height))
-        return ImageOps.mirror(seen) if view.flipped else seen
+        left, top = (
+            view.left * self.model.info.vae_scale_factor,
+            view.top * self.model.info.vae_scale_factor,
+        )
+        cropped = picture.crop((left, top, left + width, top + height))
+        return ImageOps.mirror(cropped) if view.flipped else cropped
 
     def _encode(self, views: Sequence[View]) -> None:
-        """Find the moments of views of one size in the store, or compute them together."""
-        pictures = [self._cut(view) for view in views]
+        """Read the moments of views of one size from the store, or compute them as one batch."""
+        pictures = [self._crop(view) for view in views]
         found = self.store.read(pictures[0]) if self.store else None
-        mean, std = found or self._computed(pictures)
+        mean, std = found or self._compute(pictures)
         if self.store and not found:
             self.store.write(pictures[0], mean, std)
-        for place, view in enumerate(views):
-            self._moments[view] = mean[place], std[place]
+        for index, view in enumerate(views):
+            self._moments[view] = mean[index], std[index]
 
-    def _computed(self, pictures: list[Image.Image]) -> tuple[torch.Tensor, torch.Tensor]:
+    def _compute(self, pictures: list[Image.Image]) -> tuple[torch.Tensor, torch.Tensor]:
         moments = self.model.encode_pictures(pictures)
         return moments.mean.cpu(), moments.std.cpu()

@@ -1,7 +1,7 @@
-"""Latent moments on disk beside the data, found by what they were computed from.
+"""Latent moments on disk beside the data, addressed by what they were computed from.
 
-A file's name is the hash of the pixels as trained, their size, the autoencoder's weights and its
-precision: whatever changes, another file is looked for, and any run may share what fits.
+A file's name is the hash of the pixels as trained, their size, the VAE's weights and its precision,
+so a change of any leads to another file, and runs share the files that apply.
 """
 
 from __future__ import annotations
@@ -24,31 +24,31 @@ _VERSION = b"1"
 
 
 class LatentStore:
-    """Keeps the moments of single pictures, (1, C, H, W) each, as safetensors files."""
+    """Stores the moments of single pictures, (1, C, H, W) each, as safetensors files."""
 
     def __init__(self, folder: Path, model: BaseModel) -> None:
         self.folder = folder
         self.problem = ""
-        """Why nothing can be written, in one sentence; empty while it can."""
+        """Why nothing can be written, as a sentence; empty if it can."""
         vae = model.vae
         self._prefix = b"/".join((_VERSION, model.vae_hash.encode(), str(vae.dtype).encode()))
 
     def read(self, picture: Image.Image) -> tuple[torch.Tensor, torch.Tensor] | None:
-        """Give the mean and spread of a picture; None where there is no file, or a broken one."""
+        """Return a picture's mean and standard deviation; None if there is no valid file."""
         path = self._path(picture)
         try:
-            found = safetensors.torch.load(path.read_bytes())
-            mean, std = found["mean"], found["std"]
+            stored = safetensors.torch.load(path.read_bytes())
+            mean, std = stored["mean"], stored["std"]
         except FileNotFoundError:
             return None
         except (OSError, SafetensorError, KeyError, ValueError) as error:
             logging.getLogger(__name__).warning("%s is computed anew: %s", path, error)
             return None
-        sound = mean.ndim == 4 and mean.shape == std.shape
-        return (mean, std) if sound and bool(torch.isfinite(mean + std).all()) else None
+        is_valid = mean.ndim == 4 and mean.shape == std.shape
+        return (mean, std) if is_valid and bool(torch.isfinite(mean + std).all()) else None
 
     def write(self, picture: Image.Image, mean: torch.Tensor, std: torch.Tensor) -> None:
-        """Keep the moments of a picture; a folder that cannot be written to is no obstacle."""
+        """Store the moments of a picture; a write error only sets `problem`."""
         if self.problem:
             return
         moments = {"mean": mean.contiguous(), "std": std.contiguous()}

@@ -1,4 +1,4 @@
-"""Which parts of a picture count: its transparency, as weights of the loss on the latents."""
+"""A picture's mask or transparency as weights of the loss on its latents."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from PIL import Image
 
 
 def loss_weights(mask: Image.Image | None, width: int, height: int) -> torch.Tensor:
-    """Turn a grey mask into weights (1, height, width) of mean 1, for latents of that size.
+    """Convert a grey mask to weights (1, height, width) of mean 1, for latents of that size.
 
-    No mask, or one that is the same everywhere, weighs all alike. Half transparent is half the
-    weight of opaque, whatever the rest of the mask holds.
+    Without a mask, or with a uniform one, all weights are 1. A half transparent pixel has half the
+    weight of an opaque one.
     """
     if mask is None:
         return torch.ones(1, height, width)
@@ -21,10 +21,10 @@ def loss_weights(mask: Image.Image | None, width: int, height: int) -> torch.Ten
     return weights / mean if mean > 0 else torch.ones(1, height, width)
 
 
-def cut_weights(
+def crop_weights(
     weights: torch.Tensor, *, left: int, top: int, height: int, width: int
 ) -> torch.Tensor:
-    """Take the part of weights (1, H, W) that belongs to a part of the picture, of mean 1 again."""
+    """Crop weights (1, H, W) to a part of the picture and normalize their mean to 1 again."""
     if weights.shape[-2:] == (height, width):
         return weights
     part = weights[:, top : top + height, left : left + width]

@@ -10,7 +10,7 @@ import torch
 
 from textual_inversion.embeddings import formats
 from textual_inversion.embeddings.embedding import Embedding
-from textual_inversion.embeddings.initialization import describe, start_vectors
+from textual_inversion.embeddings.initialization import describe_tokens, start_vectors
 from textual_inversion.embeddings.library import Library
 from textual_inversion.errors import EmbeddingError
 from textual_inversion.models.base import BaseModel
@@ -24,21 +24,21 @@ PROMPT_TOKENS = 75
 
 
 def create(settings: CreateSettings) -> Path:
-    """Write embeddings/<name>.pt with zero steps and give its path."""
+    """Create embeddings/<name>.pt with zero steps and return its path."""
     return _create(settings)[0]
 
 
 def create_and_describe(settings: CreateSettings) -> str:
-    """Create an embedding, and tell where it is, how it starts and what its name costs."""
+    """Create an embedding; return its path, initialization and token count as a message."""
     path, model = _create(settings)
-    return f"Created {path}. {describe_made(settings, model)}"
+    return f"Created {path}. {describe_created(settings, model)}"
 
 
 def _create(settings: CreateSettings) -> tuple[Path, ModelInfo]:
-    """Create an embedding, and give the model that its settings name.
+    """Create an embedding; return its path and its base model.
 
     Raises:
-        EmbeddingError: The name will not do, is a word already, or is taken.
+        EmbeddingError: The name is not allowed, is a token of the vocabulary, or is taken.
     """
     name = check_name(settings.name)
     library = Library(find_folder("embeddings"))
@@ -50,7 +50,8 @@ def _create(settings: CreateSettings) -> tuple[Path, ModelInfo]:
     model = open_model(settings.model)
     if not settings.force and _is_word(name, model.text.encoders[0].tokenizer):
         raise EmbeddingError(
-            f"{_known(name)}; choose a new word, such as {_coined(name)}, or allow it with "
+            f"{_name_conflict(name)}; choose a new word, such as {_suggestions(name)}, or allow it "
+            "with "
             '"Use it anyway" (--force).'
         )
     vectors = _start(settings, model)
@@ -59,37 +60,39 @@ def _create(settings: CreateSettings) -> tuple[Path, ModelInfo]:
 
 
 def describe_name(settings: CreateSettings, model: ModelInfo) -> str:
-    """Warn of a name that is a word of the base model's already; empty for any other."""
+    """Return a warning if the name is a token of the base model's vocabulary, else ""."""
     name = check_name(settings.name)
     if not _is_word(name, open_tokenizer(model)):
         return ""
-    return f"{_known(name)}; a new word, such as {_coined(name)}, would leave it alone."
+    return f"{_name_conflict(name)}; a new word, such as {_suggestions(name)}, would avoid that."
 
 
-def describe_made(settings: CreateSettings, model: ModelInfo) -> str:
-    """Tell how an embedding starts, and on a line of its own what its name costs."""
+def describe_created(settings: CreateSettings, model: ModelInfo) -> str:
+    """Describe an embedding's initialization, with a warning about its name on a second line."""
     warning = describe_name(settings, model)
     return describe_start(settings, model) + (f"\nWarning: {warning}" if warning else "")
 
 
 def describe_start(settings: CreateSettings, model: ModelInfo) -> str:
-    """Tell which tokens the initialization text becomes and how they fill the vectors."""
-    start = describe(open_tokenizer(model), settings.initialization_text, settings.num_vectors)
-    left = PROMPT_TOKENS - settings.num_vectors
-    room = f"{settings.num_vectors} of a prompt's {PROMPT_TOKENS} tokens, {left} left."
+    """Describe the initialization text's tokens and how many vectors start from each."""
+    start = describe_tokens(
+        open_tokenizer(model), settings.initialization_text, settings.num_vectors
+    )
+    remaining = PROMPT_TOKENS - settings.num_vectors
+    token_count = f"{settings.num_vectors} of a prompt's {PROMPT_TOKENS} tokens, {remaining} left."
     if settings.from_file:
         return f"The vectors are those of {settings.from_file}."
     if settings.start == "random":
-        return f"The vectors start from random directions. The name takes {room}"
+        return f"The vectors start from random directions. The name takes {token_count}"
     if settings.start == "zeros" or not start.tokens:
-        return f"No words: the vectors start from zeros. The name takes {room}"
+        return f"No words: the vectors start from zeros. The name takes {token_count}"
     parts = [
         f"{token} ({count})" if count else f"{token} (none)"
         for token, count in zip(start.tokens, start.counts, strict=True)
     ]
     source = "what the encoder makes of " if settings.start == "encoded-words" else ""
     skipped = f" (skipped: {' '.join(start.skipped)})" if start.skipped else ""
-    return f"Vectors start from: {source}{', '.join(parts)}{skipped}. The name takes {room}"
+    return f"Vectors start from: {source}{', '.join(parts)}{skipped}. The name takes {token_count}"
 
 
 def _start(settings: CreateSettings, model: BaseModel) -> tuple[torch.Tensor, ...]:
@@ -103,29 +106,29 @@ def _start(settings: CreateSettings, model: BaseModel) -> tuple[torch.Tensor, ..
 
 @lru_cache(maxsize=4096)
 def count_tokens(model: ModelInfo, text: str) -> int:
-    """Count the tokens of a prompt, as `model` reads it, without start and end."""
+    """Count a prompt's tokens in `model`'s tokenizer, without begin and end tokens."""
     return len(open_tokenizer(model)(text, add_special_tokens=False).input_ids)
 
 
 @lru_cache(maxsize=4)
 def open_tokenizer(model: ModelInfo) -> Any:
-    """Open only a model's tokenizer, which is quick."""
+    """Load only a model's first tokenizer; cached."""
     from textual_inversion.models.tokenizers import open_tokenizers
 
     return open_tokenizers(model)[0]
 
 
 def _is_word(name: str, tokenizer: Any) -> bool:
-    """Tell whether a name is one token of the vocabulary."""
+    """Whether a name is one token of the vocabulary."""
     return len(tokenizer(name, add_special_tokens=False, verbose=False).input_ids) == 1
 
 
-def _known(name: str) -> str:
+def _name_conflict(name: str) -> str:
     return (
         f'"{name}" is a word that the base model knows already, so every prompt with it would use '
         "the embedding"
     )
 
 
-def _coined(name: str) -> str:
+def _suggestions(name: str) -> str:
     return f'"{name}-x" or "my{name}"'

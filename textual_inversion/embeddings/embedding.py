@@ -1,4 +1,4 @@
-"""What an embedding is, whatever file it lies in."""
+"""The embedding, independent of its file format."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual_inversion.names import is_bracketed
 
 @dataclass(frozen=True)
 class Embedding:
-    """A learned word: n vectors a text encoder, and where they come from.
+    """A learned word: n vectors for each text encoder, and their origin.
 
     `vectors` holds one fp32 CPU tensor (n, width) for each text encoder, in the model's order:
     one for SD 1.x (width 768) and SD 2.x (1024), two for SDXL (CLIP-L 768, CLIP-G 1280).
@@ -26,19 +26,19 @@ class Embedding:
     base_model_hash: str | None = None
     key: str | None = None
     suffix: str | None = None
-    """What tells it from the other embeddings of its file, if there are any."""
+    """Tells it from other embeddings in its file, if there are any."""
 
     @property
     def word(self) -> str:
-        """Give what prompts call it: `<name>` if its file says so, else name with or without."""
+        """How prompts refer to it: `<name>` if the file's key has brackets, else the name."""
         return f"<{self.name}>" if self.key and is_bracketed(self.key) else self.name
 
     @property
     def num_vectors(self) -> int:
-        """Count the vectors, which is also how many of a prompt's 75 tokens the word takes."""
+        """The number of vectors, which is the number of tokens it takes in a prompt."""
         return self.vectors[0].shape[0]
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Give the width of the vectors for each text encoder."""
+        """The width of the vectors for each text encoder."""
         return tuple(tensor.shape[1] for tensor in self.vectors)

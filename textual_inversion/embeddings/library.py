@@ -1,8 +1,7 @@
-"""The embeddings folder: what is in it, and how to look up, save, rename and delete.
+"""The embeddings folder: list, look up, save, rename and delete embeddings.
 
-A name is one embedding. Where files compete for it, .pt wins over .safetensors, .bin and pictures,
-then the first path; the others stay listed with their problem. Nothing in the folder is ever
-touched but the file that was asked for.
+A name is one embedding. Where several files have it, .pt wins over .safetensors, .bin and pictures,
+then the first path; the others are listed with a problem. No file is changed but the one named.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _PREFERENCE = (".pt", ".safetensors", ".bin", *formats.PICTURES)
 
 @dataclass(frozen=True)
 class Entry:
-    """One file of the folder; with a problem it cannot be used, and the rest may be empty."""
+    """An embedding in the folder; with a `problem` it cannot be used and other fields are empty."""
 
     name: str
     path: Path
@@ -43,27 +42,27 @@ class Entry:
 
 
 class Library:
-    """A folder of embeddings, sub-folders included; a file is read again only when it changed."""
+    """A folder of embeddings with its subfolders; files are cached until they change."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._contents: dict[Path, tuple[Stamp, Content]] = {}
 
     def list(self) -> list[Entry]:
-        """List every file that is, or should be, an embedding, by name; pictures alone are not."""
+        """List every file that is, or should be, an embedding, by name; not plain pictures."""
         entries = [entry for path in _files_under(self.folder) for entry in self._entries(path)]
         entries.sort(key=_order)
         owners: dict[str, Path] = {}
         for entry in entries:
             if entry.problem is None:
                 owners.setdefault(entry.name, entry.path)
-        return [_yielding(entry, owners.get(entry.name)) for entry in entries]
+        return [_with_conflict(entry, owners.get(entry.name)) for entry in entries]
 
     def find(self, name: str) -> Entry | None:
-        """Look a name up, with or without angle brackets.
+        """Look up a name, with or without angle brackets; None if there is no such embedding.
 
-        Capitals matter only where two names differ in nothing else, and a usable file comes before
-        one with a problem.
+        Letter case matters only between names that differ in nothing else; a usable file is
+        preferred to one with a problem.
         """
         name = strip_brackets(name)
         found = [entry for entry in self.list() if entry.name.casefold() == name.casefold()]
@@ -83,28 +82,28 @@ class Library:
         for embedding in content or []:
             if embedding.name == entry.name:
                 return embedding
-        raise EmbeddingError(f"The embedding {strip_brackets(name)!r} has just been removed.")
+        raise EmbeddingError(f"The embedding {strip_brackets(name)!r} was removed in the meantime.")
 
     def save(self, embedding: Embedding, *, overwrite: bool = False) -> Path:
-        """Write `<name>.pt`, for SDXL .safetensors, or over the file that has the name already.
+        """Write `<name>.pt` (SDXL: .safetensors), or overwrite the embedding's own file.
 
-        A file keeps its format.
+        An overwritten file keeps its format.
 
         Raises:
-            EmbeddingError: The name will not do, or is taken and may not be overwritten.
+            EmbeddingError: The name is not allowed, or is taken and may not be overwritten.
             StorageError: The file could not be written.
         """
         name = check_name(embedding.name)
-        taken, path = self.find(name), self.place_of(embedding)
+        taken, path = self.find(name), self.path_for(embedding)
         if not overwrite and (taken or path.exists()):
             _refuse_taken(name, taken.path if taken else path)
         formats.write(dataclasses.replace(embedding, name=name, key=self._key(path)), path)
         return path
 
-    def place_of(self, embedding: Embedding) -> Path:
-        """Tell where an embedding is saved: in its own file, if that can be written.
+    def path_for(self, embedding: Embedding) -> Path:
+        """Return the path to save an embedding to: its own file, if that can be written.
 
-        Beside it, if it is a picture or holds other embeddings as well.
+        A new file in the folder, if its own is a picture or holds other embeddings as well.
         """
         taken = self.find(embedding.name)
         if taken and _is_writable(taken.path) and not self._is_shared(taken.path):
@@ -112,17 +111,20 @@ class Library:
         return self.folder / f"{check_name(embedding.name)}{formats.extension_for(embedding)}"
 
     def rename(self, name: str, new_name: str) -> Path:
-        """Give an embedding another name, inside its file too, and return where it lies now."""
+        """Rename an embedding, inside its file too; return the new path."""
         new_name = check_name(new_name)
         embedding, path = self.load(name), self._path(name)
         if not _is_writable(path) or self._is_shared(path):
-            raise EmbeddingError(f"Cannot rename {path}: save it as .pt or .safetensors first.")
+            raise EmbeddingError(
+                f"Cannot rename {path}, which is a picture or holds several embeddings; save the "
+                "embedding as .pt or .safetensors first."
+            )
         key = embedding.key and embedding.word.replace(embedding.name, new_name)
         new_path = path.with_name(new_name + path.suffix)
         taken = self.find(new_name)
         if taken and taken.path != path:
             _refuse_taken(new_name, taken.path)
-        with _storing(new_path, "rename"):
+        with _os_errors(new_path, "rename"):
             path.replace(new_path)
         formats.write(dataclasses.replace(embedding, name=new_name, key=key), new_path)
         return new_path
@@ -130,7 +132,7 @@ class Library:
     def delete(self, name: str) -> None:
         """Remove the file of that name."""
         path = self._path(name)
-        with _storing(path, "delete"):
+        with _os_errors(path, "delete"):
             path.unlink()
 
     def _key(self, path: Path) -> str | None:
@@ -154,7 +156,7 @@ class Library:
         return f"choose {' or '.join(near)}" if near else "check the name"
 
     def _is_shared(self, path: Path) -> bool:
-        """Tell whether the file holds several embeddings, which writing one would lose."""
+        """Whether the file holds several embeddings, which overwriting would lose."""
         content = self._content(path)
         return isinstance(content, list) and len(content) > 1
 
@@ -164,22 +166,22 @@ class Library:
                 return []
             case str(problem):
                 return [Entry(printable(path.stem), path, problem=problem)]
-            case found:
+            case embeddings:
                 return [
                     Entry(
-                        one.name,
+                        embedding.name,
                         path,
-                        one.num_vectors,
-                        one.widths,
-                        one.step,
-                        one.base_model,
-                        word=one.word,
+                        embedding.num_vectors,
+                        embedding.widths,
+                        embedding.step,
+                        embedding.base_model,
+                        word=embedding.word,
                     )
-                    for one in found
+                    for embedding in embeddings
                 ]
 
     def _content(self, path: Path) -> Content:
-        """Give what a file holds, the problem it has, or nothing for a mere picture."""
+        """Return a file's embeddings, its problem as a text, or None for a plain picture."""
         stamp = _stamp(path)
         known = self._contents.get(path)
         if known and known[0] == stamp:
@@ -199,18 +201,18 @@ def _read(path: Path) -> Content:
 
 
 def _files_under(folder: Path) -> Iterator[Path]:
-    seen: set[str] = set()
+    visited: set[str] = set()
     for parent, folders, names in os.walk(folder, followlinks=True):
         real = os.path.realpath(parent)
-        if real in seen:  # a link back up, or to a neighbour
+        if real in visited:  # a link back up, or to a neighbour
             folders.clear()
             continue
-        seen.add(real)
+        visited.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(parent, name) for name in sorted(names) if _may_be_one(name))
+        yield from (Path(parent, name) for name in sorted(names) if _may_be_embedding(name))
 
 
-def _may_be_one(name: str) -> bool:
+def _may_be_embedding(name: str) -> bool:
     file = Path(name.lower())
     is_preview = file.suffix in formats.PICTURES and file.stem.endswith(".preview")
     return file.suffix in formats.READABLE and not is_preview and not name.startswith(".")
@@ -230,7 +232,7 @@ def _order(entry: Entry) -> tuple[str, str, int, Path]:
     return entry.name.casefold(), entry.name, preference, entry.path
 
 
-def _yielding(entry: Entry, owner: Path | None) -> Entry:
+def _with_conflict(entry: Entry, owner: Path | None) -> Entry:
     if entry.problem or owner == entry.path:
         return entry
     problem = f"{entry.path} has the same name as {owner}, which is used; rename one of them."
@@ -249,7 +251,7 @@ def _refuse_taken(name: str, path: Path) -> NoReturn:
 
 
 @contextlib.contextmanager
-def _storing(path: Path, doing: str) -> Iterator[None]:
+def _os_errors(path: Path, doing: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -18,7 +18,7 @@ from textual_inversion.embeddings.library import Library
 from textual_inversion.events import Event, Finished, Loading, Progressed, Sampled, Started, Warned
 from textual_inversion.generation.infotext import infotext, vectors_hash
 from textual_inversion.generation.sampling import SamplingParams, SamplingState, sample
-from textual_inversion.models.base import BaseModel, other_dimension
+from textual_inversion.models.base import BaseModel, dimension_mismatch
 from textual_inversion.models.loading import open_model
 from textual_inversion.models.text_encoders import LearnedTokens
 from textual_inversion.names import nearest, strip_brackets
@@ -28,7 +28,7 @@ from textual_inversion.settings import GenerateSettings
 from textual_inversion.storage.atomic import whole_file
 from textual_inversion.storage.paths import find_folder
 
-# A live preview may take this share of the time.
+# Live previews take at most about this share of the time.
 _PREVIEW_SHARE = 0.1
 _PREVIEW_PX = 256
 
@@ -36,16 +36,16 @@ _PREVIEW_PX = 256
 def generate(
     settings: GenerateSettings, control: Control, *, live_previews: bool = False
 ) -> Iterator[Event]:
-    """Draw the pictures that `settings` ask for; one Progressed a file written."""
+    """Generate the pictures that `settings` describe; yields a Progressed for each file."""
     yield Loading("base model")
     model = open_model(settings.model)
-    params = make_shot(settings, model)
-    words, warnings = find_words(params, Library(find_folder("embeddings")), model)
+    params = make_params(settings, model)
+    words, warnings = load_named_embeddings(params, Library(find_folder("embeddings")), model)
     yield from warnings
     folder = find_folder(settings.output) / date.today().isoformat()
     yield Started("pictures", 0, params.steps, str(folder))
     state = None
-    live = _LivePreviews(model, wanted=live_previews)
+    live = _LivePreviews(model, enabled=live_previews)
     for state in sample(model, params, words):
         yield Sampled(state.step, state.total, live.draw(state))
         if control.stopping:
@@ -56,8 +56,8 @@ def generate(
     yield Finished(state.total, "finished", str(folder))
 
 
-def make_shot(settings: GenerateSettings, model: BaseModel) -> SamplingParams:
-    """Fill in what the settings leave open: the model's size, and a seed."""
+def make_params(settings: GenerateSettings, model: BaseModel) -> SamplingParams:
+    """Resolve the defaults in the settings: size 0 is the model's, seed -1 a random one."""
     seed = settings.seed if settings.seed >= 0 else secrets.randbelow(2**32 - 64)
     return SamplingParams(
         prompt=settings.prompt,
@@ -67,40 +67,44 @@ def make_shot(settings: GenerateSettings, model: BaseModel) -> SamplingParams:
         cfg_scale=settings.cfg_scale,
         width=settings.width or model.info.size,
         height=settings.height or model.info.size,
-        seeds=tuple((seed + place) % 2**32 for place in range(settings.num_images)),
+        seeds=tuple((seed + index) % 2**32 for index in range(settings.num_images)),
     )
 
 
-def find_words(
+def load_named_embeddings(
     params: SamplingParams, library: Library, model: BaseModel
 ) -> tuple[LearnedTokens, list[Warned]]:
-    """Load the embeddings that the parameters' prompts name; warn of those that cannot be used."""
+    """Load the embeddings named in the prompts; also return warnings for unusable ones."""
     usable = {entry.word: entry for entry in library.list() if entry.problem is None}
     prompts = f"{params.prompt}\n{params.negative_prompt}"
-    named = [piece.name for piece in split_names(prompts, usable) if piece.name is not None]
+    names = [piece.name for piece in split_names(prompts, usable) if piece.name is not None]
     words: dict[str, tuple[torch.Tensor, ...]] = {}
     warnings = warn_of_unknown(prompts, usable, library)
-    for word in dict.fromkeys(named):
+    for word in dict.fromkeys(names):
         entry = usable[word]
         if entry.widths == model.info.widths:
             words[word] = library.load(entry.name).vectors
         else:
-            why = other_dimension(entry.name, entry.widths, model.info.widths)
-            warnings.append(Warned(f"{why} Its name is read as plain text."))
+            reason = dimension_mismatch(entry.name, entry.widths, model.info.widths)
+            warnings.append(Warned(f"{reason} Its name is read as plain text."))
     return words, warnings
 
 
 def warn_of_unknown(prompts: str, words: Iterable[str], library: Library) -> list[Warned]:
-    """Warn of each <name> in the prompts that stands for none of `words`."""
+    """Return a warning for each <name> in the prompts that is none of `words`."""
     return [Warned(_unknown(name, library)) for name in unknown_names(prompts, words)]
 
 
 def _unknown(name: str, library: Library) -> str:
     entry = library.find(name)
     if entry and entry.problem:
-        return f"<{name}> is read as plain text, since its file cannot be used: {entry.problem}"
-    near = nearest(name, (entry.name for entry in library.list() if entry.problem is None))
-    advice = f"did you mean {' or '.join(f'<{one}>' for one in near)}?" if near else ""
+        return f"<{name}> is read as plain text because its file cannot be used: {entry.problem}"
+    close_names = nearest(name, (entry.name for entry in library.list() if entry.problem is None))
+    advice = (
+        f"did you mean {' or '.join(f'<{close_name}>' for close_name in close_names)}?"
+        if close_names
+        else ""
+    )
     return (
         f"There is no embedding called <{name}> in {library.folder}, so it is read as plain text; "
         + (advice or "check the name or put its file there.")
@@ -108,7 +112,7 @@ def _unknown(name: str, library: Library) -> str:
 
 
 def save_picture(path: Path, picture: Image.Image, text: str) -> None:
-    """Write a PNG whole, with its infotext in the `parameters` chunk."""
+    """Write a PNG atomically, with its infotext in the `parameters` chunk."""
     info = PngInfo()
     info.add_text("parameters", text)
     with whole_file(path) as temporary:
@@ -118,7 +122,7 @@ def save_picture(path: Path, picture: Image.Image, text: str) -> None:
 def describe_params(
     model: BaseModel, params: SamplingParams, seed: int, words: LearnedTokens
 ) -> str:
-    """Word the infotext of one of the pictures that parameters ask for."""
+    """Return the infotext of the picture of one seed."""
     hashes = {strip_brackets(name): vectors_hash(vectors) for name, vectors in words.items()}
     return infotext(params, seed, model=model.info.name, model_hash=model.hash, words=hashes)
 
@@ -131,29 +135,29 @@ def _write(
     folder: Path,
 ) -> Iterator[Event]:
     number = _next_number(folder)
-    for place, seed in enumerate(params.seeds):
-        (picture,) = model.decode(latents[place : place + 1])
-        path = folder / f"{number + place:05d}-{seed}.png"
+    for index, seed in enumerate(params.seeds):
+        (picture,) = model.decode(latents[index : index + 1])
+        path = folder / f"{number + index:05d}-{seed}.png"
         save_picture(path, picture, describe_params(model, params, seed, words))
-        yield Progressed(place + 1, len(params.seeds), str(path))
+        yield Progressed(index + 1, len(params.seeds), str(path))
 
 
 def _next_number(folder: Path) -> int:
-    taken = [path.name.partition("-")[0] for path in folder.glob("*-*.png")]
-    return max((int(number) for number in taken if number.isdigit()), default=-1) + 1
+    numbers = [path.name.partition("-")[0] for path in folder.glob("*-*.png")]
+    return max((int(number) for number in numbers if number.isdigit()), default=-1) + 1
 
 
 class _LivePreviews:
-    """Decodes the first picture of a drawing now and then, as a small data: URL."""
+    """Decodes the first picture now and then during sampling, as a small JPEG data: URL."""
 
-    def __init__(self, model: BaseModel, *, wanted: bool) -> None:
+    def __init__(self, model: BaseModel, *, enabled: bool) -> None:
         self.model = model
-        self.wanted = wanted
+        self.enabled = enabled
         self.due_at = 0.0
 
     def draw(self, state: SamplingState) -> str:
         began = time.perf_counter()
-        if not self.wanted or began < self.due_at or state.step == state.total:
+        if not self.enabled or began < self.due_at or state.step == state.total:
             return ""
         (picture,) = self.model.decode(state.latents[:1])
         picture.thumbnail((_PREVIEW_PX, _PREVIEW_PX))

@@ -1,4 +1,4 @@
-"""The text that AUTOMATIC1111 writes into a picture's `parameters` chunk, and others read."""
+"""Infotext: what AUTOMATIC1111 writes into a picture's `parameters` chunk, and others read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from textual_inversion.generation.sampling import SamplingParams
 def infotext(
     params: SamplingParams, seed: int, *, model: str, model_hash: str, words: Mapping[str, str]
 ) -> str:
-    """Word a picture's settings; `words` maps the embeddings used to their short hashes."""
+    """Format a picture's parameters; `words` maps the embeddings used to their short hashes."""
     lines = [params.prompt]
     if params.negative_prompt:
         lines.append(f"Negative prompt: {params.negative_prompt}")
@@ -34,7 +34,7 @@ def infotext(
 
 
 def vectors_hash(vectors: tuple[torch.Tensor, ...]) -> str:
-    """Give the first twelve hex digits of the SHA-256 of the vectors' fp32 bytes."""
+    """Return the first twelve hex digits of the SHA-256 of the vectors' fp32 bytes."""
     digest = hashlib.sha256()
     for tensor in vectors:
         digest.update(tensor.detach().float().cpu().contiguous().numpy().tobytes())

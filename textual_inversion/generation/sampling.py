@@ -1,7 +1,7 @@
-"""Draw pictures with a base model: diffusers' schedulers, our loop.
+"""Sample pictures from a base model: diffusers' schedulers in a loop of our own.
 
-The loop is ours so that it can be watched, interrupted and interleaved with a training step by
-step; its arithmetic is that of diffusers' pipelines, and a test holds it to their pictures.
+The loop is our own so that it can be previewed, interrupted and interleaved with training steps;
+its arithmetic is that of diffusers' pipelines, and a test compares the pictures.
 
 B pictures, C H W latent.
 """
@@ -34,7 +34,7 @@ _CANNOT_RESCALE: frozenset[Sampler] = frozenset({"Heun", "PNDM"})
 
 @dataclass(frozen=True)
 class SamplingParams:
-    """What to draw: one picture for each seed, all with the same words and size in pixels."""
+    """What to generate: one picture for each seed, all with the same prompts and size in pixels."""
 
     prompt: str
     negative_prompt: str
@@ -48,7 +48,7 @@ class SamplingParams:
 
 @dataclass(frozen=True)
 class SamplingState:
-    """How far a drawing is: after `step` of `total` sampler calls, its latents (B, C, H, W)."""
+    """The latents (B, C, H, W) after `step` of `total` calls of the UNet."""
 
     step: int
     total: int
@@ -56,7 +56,7 @@ class SamplingState:
 
 
 def make_scheduler(sampler: Sampler, config: Any) -> Any:
-    """Make diffusers' scheduler for a sampler's name, with the model's own noise schedule."""
+    """Create diffusers' scheduler for a sampler's name, with the model's noise schedule."""
     import diffusers
 
     name, extra = _SCHEDULERS[sampler]
@@ -70,49 +70,54 @@ def make_scheduler(sampler: Sampler, config: Any) -> Any:
 def sample(
     model: BaseModel, params: SamplingParams, words: LearnedTokens
 ) -> Iterator[SamplingState]:
-    """Yield the drawing after every call of the UNet; the last one is finished."""
+    """Yield the state after every call of the UNet."""
     scheduler = make_scheduler(params.sampler, model.scheduler.config)
     scheduler.set_timesteps(params.steps, device=model.device)
     generators = [torch.Generator().manual_seed(seed) for seed in params.seeds]
-    latents = _noise(model, params, generators) * scheduler.init_noise_sigma
-    told = _conditioning(model, params, words)
+    latents = _initial_noise(model, params, generators) * scheduler.init_noise_sigma
+    conditioning = _conditioning(model, params, words)
     extra = {"generator": generators} if params.sampler == "Euler a" else {}
     total = len(scheduler.timesteps)
     for step, timestep in enumerate(scheduler.timesteps, start=1):
         predicted = _guided(
-            model, scheduler.scale_model_input(latents, timestep), timestep, told, params
+            model, scheduler.scale_model_input(latents, timestep), timestep, conditioning, params
         )
         latents = scheduler.step(predicted, timestep, latents, return_dict=False, **extra)[0]
         yield SamplingState(step, total, latents)
 
 
-def _noise(
+def _initial_noise(
     model: BaseModel, params: SamplingParams, generators: list[torch.Generator]
 ) -> torch.Tensor:
-    """Draw each picture's start from its own seed, so that a batch gives what singles give."""
-    height, width = params.height // model.info.scale, params.width // model.info.scale
+    """Draw each picture's noise from its own seed, so that a batch equals single pictures."""
+    height, width = (
+        params.height // model.info.vae_scale_factor,
+        params.width // model.info.vae_scale_factor,
+    )
     shape = (1, model.unet.config.in_channels, height, width)
     noise = [torch.randn(shape, generator=generator) for generator in generators]
     return torch.cat(noise).to(model.device)
 
 
 def _conditioning(model: BaseModel, params: SamplingParams, words: LearnedTokens) -> Conditioning:
-    """Encode the negative prompt (first) and the prompt, as long as the longer of the two."""
+    """Encode the negative prompt (first) and the prompt, padded to equal length."""
     prompts = [params.negative_prompt, params.prompt] if params.cfg_scale > 1 else [params.prompt]
-    both = model.text.encode(prompts, words)
+    conditioning = model.text.encode(prompts, words)
     rows = torch.arange(len(prompts)).repeat_interleave(len(params.seeds))
-    return both[rows]
+    return conditioning[rows]
 
 
 def _guided(
     model: BaseModel,
     latents: torch.Tensor,
     timestep: Any,
-    told: Conditioning,
+    conditioning: Conditioning,
     params: SamplingParams,
 ) -> torch.Tensor:
     """Predict with classifier-free guidance: eq. 6 of arXiv:2207.12598."""
     if params.cfg_scale <= 1:
-        return model.predict(latents, timestep, told)
-    without, with_prompt = model.predict(torch.cat([latents] * 2), timestep, told).chunk(2)
-    return without + params.cfg_scale * (with_prompt - without)
+        return model.predict(latents, timestep, conditioning)
+    unconditional, conditional = model.predict(
+        torch.cat([latents] * 2), timestep, conditioning
+    ).chunk(2)
+    return unconditional + params.cfg_scale * (conditional - unconditional)

@@ -1,4 +1,4 @@
-"""A base model: frozen text encoders, UNet and autoencoder behind the few verbs we need.
+"""A base model: frozen text encoders, UNet and autoencoder behind a small interface.
 
 B batch, C 4 channels, H W latent sides (pixels / 8), D width of the UNet's context.
 """
@@ -23,7 +23,7 @@ from textual_inversion.models.text_encoders import Conditioning, TextStack
 
 @dataclass(frozen=True)
 class Moments:
-    """The autoencoder's Gaussian for pictures, unscaled: mean and spread (B, C, H, W)."""
+    """The VAE's posterior for pictures, unscaled: mean and standard deviation (B, C, H, W)."""
 
     mean: torch.Tensor
     std: torch.Tensor
@@ -40,33 +40,33 @@ class BaseModel:
         self.unet = unet
         self.vae = vae
         self.scheduler = scheduler
-        self.vae_rests = False
-        self._running: Any = unet
+        self.vae_offloaded = False
+        self._active_unet: Any = unet
         self.alphas_cumprod: torch.Tensor = alphas_cumprod(scheduler.config).to(unet.device)
 
     @property
     def device(self) -> torch.device:
-        """Tell where the model computes."""
+        """The device of the UNet, which inputs are moved to."""
         return self.unet.device
 
     @property
     def dtype(self) -> torch.dtype:
-        """Tell in which numbers the UNet computes (its own property looks at every weight)."""
+        """The dtype of the UNet; its own property would visit every weight."""
         return next(self.unet.parameters()).dtype
 
     @property
     def prediction(self) -> Prediction:
-        """Tell what the UNet predicts: the noise or the velocity."""
+        """What the UNet predicts: the noise ("epsilon") or the velocity ("v_prediction")."""
         return self.scheduler.config.prediction_type
 
     @property
     def num_timesteps(self) -> int:
-        """Count the timesteps of the noise schedule (1000)."""
+        """The number of timesteps of the noise schedule, usually 1000."""
         return len(self.alphas_cumprod)
 
     @cached_property
     def hash(self) -> str:
-        """Give the first ten hex digits of the file's SHA-256, of a folder the UNet's file."""
+        """The first ten hex digits of the SHA-256 of the single file or the UNet's files."""
         files = sorted((self.info.folder / "unet").glob("*.safetensors"))
         if self.info.is_single_file:
             files = [self.info.folder]
@@ -79,7 +79,7 @@ class BaseModel:
 
     @cached_property
     def vae_hash(self) -> str:
-        """Name the autoencoder's weights by the SHA-256 of their bytes."""
+        """The SHA-256 of the VAE's weights, which names cached latents."""
         digest = hashlib.sha256()
         for name, tensor in self.vae.state_dict().items():
             digest.update(name.encode())
@@ -87,20 +87,23 @@ class BaseModel:
         return digest.hexdigest()
 
     def check_widths(self, widths: tuple[int, ...], name: str) -> None:
-        """Raise ModelError when an embedding of these widths does not fit."""
+        """Raise ModelError unless an embedding's vector widths are those of the text encoders."""
         if widths != self.info.widths:
             raise ModelError(
-                f"{other_dimension(name, widths, self.info.widths)} Use the model it was made for "
-                f'instead of "{self.info.name}", or create the embedding anew for this one.'
+                f"{dimension_mismatch(name, widths, self.info.widths)} Use the model it was made "
+                "for "
+                f'instead of "{self.info.name}", or create a new embedding for this model.'
             )
 
     def predict(
         self, latents: torch.Tensor, timesteps: torch.Tensor, conditioning: Conditioning
     ) -> torch.Tensor:
-        """Run the UNet: latents (B, C, H, W) and timesteps (B,) to a prediction (B, C, H, W)."""
+        """Run the UNet on noisy latents (B, C, H, W) at timesteps (B,); return (B, C, H, W)."""
         latents = latents.to(self.dtype)
-        added = self.info.family.added_conditioning(conditioning.pooled, latents, self.info.scale)
-        return self._running(
+        added = self.info.family.added_conditioning(
+            conditioning.pooled, latents, self.info.vae_scale_factor
+        )
+        return self._active_unet(
             latents,
             timesteps,
             encoder_hidden_states=conditioning.hidden.to(self.dtype),
@@ -109,30 +112,30 @@ class BaseModel:
         )[0].float()
 
     @contextmanager
-    def running(self, unet: Any) -> Iterator[None]:
-        """Let `predict` run another form of the UNet within the block; None: the UNet itself."""
-        self._running = self.unet if unet is None else unet
+    def using_unet(self, unet: Any) -> Iterator[None]:
+        """Make `predict` use another UNet (compiled, say) within the block; None: the original."""
+        self._active_unet = self.unet if unet is None else unet
         try:
             yield
         finally:
-            self._running = self.unet
+            self._active_unet = self.unet
 
     @torch.no_grad()
     def encode_pictures(self, pictures: Sequence[Image.Image]) -> Moments:
-        """Encode RGB pictures of one size."""
+        """Encode RGB pictures of one size into their posterior's moments."""
         pixels = torch.stack([_pixels(picture) for picture in pictures])  # in [-1, 1]
-        with self._vae_at_work():
+        with self._vae_on_device():
             latent = self.vae.encode(pixels.to(self.device, self.vae.dtype)).latent_dist
         return Moments(latent.mean.float(), latent.std.float())
 
-    def offload_vae(self, *, rests: bool) -> None:
-        """Let the autoencoder wait in main memory until it is needed, or always on the device."""
-        self.vae_rests = rests
-        self.vae.to("cpu" if rests else self.device)
+    def offload_vae(self, *, enabled: bool) -> None:
+        """Keep the VAE in CPU memory except while it is used, or always on the device."""
+        self.vae_offloaded = enabled
+        self.vae.to("cpu" if enabled else self.device)
 
     @contextmanager
-    def _vae_at_work(self) -> Iterator[None]:
-        if not self.vae_rests:
+    def _vae_on_device(self) -> Iterator[None]:
+        if not self.vae_offloaded:
             yield
             return
         self.vae.to(self.device)
@@ -141,27 +144,27 @@ class BaseModel:
         finally:
             self.vae.to("cpu")
 
-    def scaled(self, latents: torch.Tensor) -> torch.Tensor:
-        """Bring the autoencoder's latents to the UNet's scale."""
+    def scale_latents(self, latents: torch.Tensor) -> torch.Tensor:
+        """Scale the VAE's latents to those of the UNet, by `scaling_factor` and `shift_factor`."""
         config = self.vae.config
         return (latents - (config.shift_factor or 0.0)) * config.scaling_factor
 
     @torch.no_grad()
     def decode(self, latents: torch.Tensor) -> list[Image.Image]:
-        """Decode latents of the UNet's scale (B, C, H, W) into pictures."""
+        """Decode scaled latents (B, C, H, W) into pictures."""
         config = self.vae.config
         raw = latents / config.scaling_factor + (config.shift_factor or 0.0)
-        with self._vae_at_work():
+        with self._vae_on_device():
             pixels = self.vae.decode(raw.to(self.vae.dtype), return_dict=False)[0].float()
         array = (pixels / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).cpu().mul(255).round()
         return [Image.fromarray(picture) for picture in array.to(torch.uint8).numpy()]
 
 
-def other_dimension(name: str, widths: tuple[int, ...], wanted: tuple[int, ...]) -> str:
-    """Say, in InvokeAI's words, that an embedding's vectors do not fit the model's tokens."""
+def dimension_mismatch(name: str, widths: tuple[int, ...], expected: tuple[int, ...]) -> str:
+    """Describe, in InvokeAI's words, that vectors do not have the model's token dimension."""
     return (
         f"Cannot load embedding for <{name}>. It was trained on a model with token dimension "
-        f"{_words(widths)}, but the current model has token dimension {_words(wanted)}."
+        f"{_join(widths)}, but the current model has token dimension {_join(expected)}."
     )
 
 
@@ -172,5 +175,5 @@ def _pixels(picture: Image.Image) -> torch.Tensor:
     return torch.from_numpy(array / 127.5 - 1).permute(2, 0, 1)  # (3, height, width)
 
 
-def _words(widths: tuple[int, ...]) -> str:
+def _join(widths: tuple[int, ...]) -> str:
     return " and ".join(str(width) for width in widths)

@@ -1,4 +1,4 @@
-"""Where base models lie and what their configuration says. Light: no torch."""
+"""Find base models and read their configuration. Light: no torch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from textual_inversion.errors import ModelError
 from textual_inversion.models.config import read_config
 from textual_inversion.models.families import find_family, list_titles
-from textual_inversion.models.families.base import ModelFamily, text_encoders
+from textual_inversion.models.families.base import ModelFamily, text_encoder_names
 from textual_inversion.models.hub import fetch, find_cached, is_hub_name
 from textual_inversion.models.single_file_layout import SUFFIXES, read_checkpoint_layout
 from textual_inversion.settings import DEFAULT_MODEL
@@ -17,7 +17,7 @@ from textual_inversion.storage.paths import find_folder
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What can be told of a base model without opening its weights.
+    """What is known of a base model without loading its weights.
 
     `folder` is a diffusers folder, or a single file.
     """
@@ -26,26 +26,26 @@ class ModelInfo:
     folder: Path
     family: ModelFamily
     size: int
-    """Pixels of a side that the model was made for."""
+    """Native width and height in pixels."""
     widths: tuple[int, ...]
     """Width of the vectors for each text encoder, for example 768 in SD 1.x, 1024 in 2.x."""
-    scale: int
-    """Pixels of a side for one latent."""
+    vae_scale_factor: int
+    """Pixels of a side per latent, 8 for Stable Diffusion."""
 
     @property
     def is_single_file(self) -> bool:
-        """Tell whether all parts lie in one file, as .safetensors or .ckpt."""
+        """Whether the model is one .safetensors or .ckpt file."""
         return self.folder.is_file()
 
     @property
     def changed_at(self) -> float:
-        """Give the time stamp that another model in the same place would change."""
+        """The modification time, which tells another model at the same path apart."""
         path = self.folder if self.is_single_file else self.folder / "model_index.json"
         return path.stat().st_mtime
 
 
 def list_models() -> list[str]:
-    """Name the base models under models/, the one that ships with the project first."""
+    """List the base models under models/, the one that ships with the project first."""
     folder = find_folder("models")
     names = {f"models/{index.parent.name}" for index in folder.glob("*/model_index.json")}
     names |= {f"models/{path.name}" for path in folder.glob("*.*") if _is_checkpoint(path)}
@@ -67,7 +67,7 @@ def find_model(name: str) -> Path:
     if is_hub_name(name):
         raise ModelError(
             f'There is no base model "{name}" on this machine; a model of that name on the Hugging '
-            "Face Hub is downloaded when it is first trained on or drawn with."
+            "Face Hub is downloaded when training or generation first uses it."
         )
     known = ", ".join(list_models()) or "none"
     raise ModelError(
@@ -86,16 +86,16 @@ def fetch_model(name: str) -> ModelInfo:
 
 def _find_here(name: str) -> Path | None:
     candidates = (Path(name).expanduser(), find_folder(name), find_folder("models") / name)
-    for place in candidates:
-        if (place / "model_index.json").is_file():
-            return place.resolve()
-        if _is_checkpoint(place):
+    for path in candidates:
+        if (path / "model_index.json").is_file():
+            return path.resolve()
+        if _is_checkpoint(path):
             # Not resolved: a link into a cache may lose the suffix.
-            return place.absolute()
-    if any(place.is_dir() for place in candidates):
+            return path.absolute()
+    if any(path.is_dir() for path in candidates):
         raise ModelError(
-            f'The folder "{name}" is no base model: it has no model_index.json; give a diffusers '
-            "folder."
+            f'The folder "{name}" is not a base model: it has no model_index.json; give a '
+            "diffusers folder."
         )
     return find_cached(name) if is_hub_name(name) else None
 
@@ -114,8 +114,8 @@ def _describe(folder: Path, name: str) -> ModelInfo:
         return _describe_file(folder) if _is_checkpoint(folder) else _describe_folder(folder, name)
     except (LookupError, TypeError, ValueError, ArithmeticError, StopIteration) as error:
         raise ModelError(
-            f'What the model "{name}" says of itself makes no sense ({type(error).__name__}: '
-            f"{str(error)[:100]}); copy it again."
+            f'The configuration of the model "{name}" is invalid ({type(error).__name__}: '
+            f"{str(error)[:100]}); copy the model again."
         ) from None
 
 
@@ -126,17 +126,19 @@ def _describe_folder(folder: Path, name: str) -> ModelInfo:
         raise ModelError(
             f'The model "{name}" is a {pipeline}; embeddings are trained on {list_titles()} only.'
         )
-    parts = (*text_encoders(family), "vae", "unet")
+    parts = (*text_encoder_names(family), "vae", "unet")
     sizes = family.sizes({part: read_config(folder / part / "config.json") for part in parts})
-    return ModelInfo(folder.name, folder, family, sizes.size, sizes.widths, sizes.scale)
+    return ModelInfo(folder.name, folder, family, sizes.size, sizes.widths, sizes.vae_scale_factor)
 
 
 def _describe_file(path: Path) -> ModelInfo:
     checkpoint = read_checkpoint_layout(path)
     sizes = checkpoint.sizes
-    return ModelInfo(path.stem, path, checkpoint.family, sizes.size, sizes.widths, sizes.scale)
+    return ModelInfo(
+        path.stem, path, checkpoint.family, sizes.size, sizes.widths, sizes.vae_scale_factor
+    )
 
 
 def native_size(name: str) -> int:
-    """Tell how many pixels a side of the model's pictures has."""
+    """Return the model's native width and height in pixels."""
     return describe_model(name).size

@@ -1,4 +1,4 @@
-"""The JSON files of a model's folder, of which nothing is believed that no model has. Light."""
+"""Read and validate the JSON files of a model's folder. Light: no torch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual_inversion.errors import ModelError
 
 _MAX_BYTES = 2**20
 _MAX_ITEMS = 4096
-# The greatest number that a key may have, by the end of the key; the published stay far below.
+# The largest number allowed, by the end of the key; published models stay far below.
 _LIMITS = {"layers": 200, "layers_per_block": 50, "blocks": 50, "vocab_size": 2**18}
 _LIMITS |= dict.fromkeys(("channels", "_size", "_dim", "heads", "groups", "width"), 2**14)
 _LIMITS |= {"": 2**20}
@@ -22,19 +22,19 @@ def read_config(path: Path) -> dict[str, Any]:
     """Read a configuration.
 
     Raises:
-        ModelError: It is no JSON object, or holds numbers that would take all memory or time.
+        ModelError: It is not a JSON object, or has numbers that would exhaust memory or time.
     """
     try:
         if not path.is_file() and path.exists():
-            raise ValueError("it is no ordinary file")
+            raise ValueError("it is not a regular file")
         if path.stat().st_size > _MAX_BYTES:
-            raise ValueError("it is far too long")
+            raise ValueError("it is too large")
         data = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(data, dict):
-            raise ValueError(f"it holds a {type(data).__name__} where settings belong")
+            raise ValueError(f"it holds a {type(data).__name__} instead of an object")
         _check(data)
     except RecursionError:
-        raise _broken(path, "it is nested too deep") from None
+        raise _broken(path, "it is nested too deeply") from None
     except (OSError, ValueError) as error:
         raise _broken(path, str(error)) from None
     return data
@@ -47,7 +47,7 @@ def _broken(path: Path, why: str) -> ModelError:
 def _check(data: dict[str, Any]) -> None:
     for count, (key, value) in enumerate(_values("", data)):
         if count > _MAX_ITEMS:
-            raise ValueError("it holds far too many settings")
+            raise ValueError("it has too many values")
         if key == _MAY_BE_INFINITE or isinstance(value, bool):
             continue
         if isinstance(value, int | float):

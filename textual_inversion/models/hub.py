@@ -1,4 +1,4 @@
-"""Base models of the Hugging Face Hub: found in its cache, downloaded once when first opened."""
+"""Base models of the Hugging Face Hub: found in its cache, or downloaded once."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _WEIGHTS = ("unet/*.safetensors*", "vae/*.safetensors*", "text_encoder*/*.safete
 
 
 def is_hub_name(name: str) -> bool:
-    """Tell whether a name reads like "owner/model" and not like a path of ours."""
+    """Whether a name has the form "owner/model" and is not a path under models/."""
     if name.startswith("models/") or name.lower().endswith(SUFFIXES):
         return False
     return _NAME.fullmatch(name) is not None
 
 
 def find_cached(name: str) -> Path | None:
-    """Find the folder of a model that was downloaded whole; None when it was not."""
+    """Return the cached folder of a model that was downloaded completely, else None."""
     from huggingface_hub import try_to_load_from_cache
 
     found = try_to_load_from_cache(name, "model_index.json")
@@ -40,9 +40,11 @@ def fetch(name: str) -> Path:
     """Download a model's configuration, tokenizers and safetensors weights; no pickles.
 
     Raises:
-        ModelError: There is no such model, no way to it, or it has no safetensors.
+        ModelError: There is no such model, no connection, or it has no safetensors.
     """
-    with _explained(f'The base model "{name}"', "choose one that is here, such as models/pocket"):
+    with _download_explained(
+        f'The base model "{name}"', "choose one that is here, such as models/pocket"
+    ):
         from huggingface_hub import HfApi, snapshot_download
 
         # One request, and no retries: without a connection this ends at once.
@@ -56,10 +58,10 @@ def fetch(name: str) -> Path:
 
 
 def fetch_tokenizer() -> Path:
-    """Give the folder of CLIP's tokenizer, which single files lack; 2 MB are downloaded once.
+    """Return the folder of CLIP's tokenizer, which single files lack; 2 MB are downloaded once.
 
     Raises:
-        ModelError: It is not here, and there is no way to it.
+        ModelError: It is not cached and cannot be downloaded.
     """
     from huggingface_hub import snapshot_download, try_to_load_from_cache
 
@@ -67,50 +69,50 @@ def fetch_tokenizer() -> Path:
     if isinstance(found, str) and Path(found).with_name("vocab.json").is_file():
         return Path(found).parent
     advice = "put its vocab.json and merges.txt into a folder named tokenizer beside the model"
-    with _explained("CLIP's tokenizer, which a single-file model needs,", advice):
+    with _download_explained("CLIP's tokenizer, which a single-file model needs,", advice):
         return Path(snapshot_download(_CLIP, allow_patterns=["vocab.json", "merges.txt"]))
 
 
 @contextmanager
-def _explained(what: str, advice: str) -> Iterator[None]:
-    """Word a download that fails: what was looked for, where, and what to do without it."""
+def _download_explained(what: str, advice: str) -> Iterator[None]:
+    """Turn a failed download into a ModelError: what was missing, where, and what to do."""
     try:
         yield
-    except faults() as error:
+    except download_errors() as error:
         from huggingface_hub import constants
 
         raise ModelError(
             f"{what} is not on this machine (neither under models/ nor in {constants.HF_HUB_CACHE})"
-            f" and cannot be downloaded from {constants.ENDPOINT} ({reason(error)}); go online and "
-            f"check the name, or {advice}."
+            f" and cannot be downloaded from {constants.ENDPOINT} "
+            f"({describe_download_error(error)}); go online and check the name, or {advice}."
         ) from None
 
 
-def faults() -> tuple[type[Exception], ...]:
-    """List what the Hub's client may raise: its own errors and those of the HTTP client beneath.
+def download_errors() -> tuple[type[Exception], ...]:
+    """List what the Hub's client may raise: its own errors and those of its HTTP client.
 
-    Which HTTP client that is has changed before; the Hub's own error derives from its base.
+    The HTTP client has changed before, so it is found from the bases of the Hub's own error.
     """
     from huggingface_hub import errors
 
     packages = {kind.__module__.partition(".")[0] for kind in errors.HfHubHTTPError.__mro__}
     modules = [errors, *(sys.modules[name] for name in sorted(packages - {"builtins"}))]
     named = {kind for module in modules for kind in vars(module).values() if _is_fault(kind)}
-    # The rest is what becomes of an answer that is none of the Hub's.
-    garbled = (ValueError, LookupError, TypeError, AttributeError)
-    return (OSError, RuntimeError, *garbled, *named)
+    # The rest is raised while parsing a response that is not from the Hub.
+    unparsable = (ValueError, LookupError, TypeError, AttributeError)
+    return (OSError, RuntimeError, *unparsable, *named)
 
 
-def reason(error: Exception) -> str:
-    """Say in a few words why there was no download."""
+def describe_download_error(error: Exception) -> str:
+    """Describe in a few words why a download failed."""
     status = getattr(getattr(error, "response", None), "status_code", None)
     if status in {401, 403, 404}:
-        return f"it answers {status}: there is no such model, or it is not for everybody"
+        return f"status {status}: there is no such model, or it is private or gated"
     if status:
-        return f"it answers {status}"
-    said = (" ".join(str(error).split()) or type(error).__name__)[:200].rstrip(".")
-    is_garbled = isinstance(error, ValueError | LookupError | TypeError | AttributeError)
-    return f"its answer cannot be understood: {said}" if is_garbled else said
+        return f"status {status}"
+    message = (" ".join(str(error).split()) or type(error).__name__)[:200].rstrip(".")
+    is_unparsable = isinstance(error, ValueError | LookupError | TypeError | AttributeError)
+    return f"its response cannot be parsed: {message}" if is_unparsable else message
 
 
 def _is_fault(kind: object) -> bool:

@@ -16,9 +16,9 @@ from textual_inversion.errors import ModelError
 from textual_inversion.models.base import BaseModel
 from textual_inversion.models.catalog import ModelInfo, fetch_model
 from textual_inversion.models.config import read_config
-from textual_inversion.models.families.base import text_encoders, tokenizers
+from textual_inversion.models.families.base import text_encoder_names, tokenizer_names
 from textual_inversion.models.noise_schedule import PredictionChoice, ZeroSnrChoice, open_schedule
-from textual_inversion.models.single_file import read_single
+from textual_inversion.models.single_file import load_single_file
 from textual_inversion.models.single_file_layout import read_checkpoint_layout
 from textual_inversion.models.text_encoders import TextEncoder, TextStack
 from textual_inversion.models.tokenizers import open_tokenizers
@@ -26,7 +26,7 @@ from textual_inversion.models.tokenizers import open_tokenizers
 
 @dataclass(frozen=True)
 class LoadOptions:
-    """How a model is opened: at which precision, and where its files are not to be believed."""
+    """How a model is loaded: precision, and overrides of its scheduler configuration."""
 
     precision: Precision = "auto"
     prediction: PredictionChoice = "model"
@@ -34,9 +34,9 @@ class LoadOptions:
     channels_last: bool = True
 
 
-_AS_IT_IS = LoadOptions()
-# What the libraries raise at files that are not what they should be.
-_BROKEN = (
+_DEFAULTS = LoadOptions()
+# What diffusers, transformers and safetensors raise for damaged or unsuitable files.
+_LOADING_ERRORS = (
     ArithmeticError,
     AssertionError,
     AttributeError,
@@ -52,56 +52,56 @@ _lock = threading.Lock()
 _open: dict[tuple[str, float, LoadOptions], BaseModel] = {}
 
 
-def open_model(model: str | ModelInfo, opening: LoadOptions = _AS_IT_IS) -> BaseModel:
-    """Open a model, or give the one that is open already; only the newest is kept.
+def open_model(model: str | ModelInfo, options: LoadOptions = _DEFAULTS) -> BaseModel:
+    """Load a model, or return the loaded one; only the latest stays in memory.
 
-    A name is resolved, and the model downloaded if need be; a ModelInfo is believed.
+    A name is resolved, and the model downloaded if necessary; a ModelInfo is used as it is.
     """
     info = fetch_model(model) if isinstance(model, str) else model
-    key = (str(info.folder), info.changed_at, opening)
+    key = (str(info.folder), info.changed_at, options)
     with _lock:
         if key not in _open:
             _open.clear()
-            _open[key] = load_model(info, opening)
+            _open[key] = load_model(info, options)
         return _open[key]
 
 
 def load_model(
     info: ModelInfo,
-    opening: LoadOptions = _AS_IT_IS,
+    options: LoadOptions = _DEFAULTS,
     *,
     device: torch.device | None = None,
     dtype: torch.dtype | None = None,
 ) -> BaseModel:
-    """Load the parts of a model and freeze them; `dtype` goes before the opening's precision.
+    """Load the parts of a model and freeze them; `dtype` overrides the options' precision.
 
     Raises:
         ModelError: A part is missing, damaged, or stored as a pickle.
     """
     device = device or best_device()
-    dtype = dtype or dtype_for(opening.precision, device, size=info.size)
+    dtype = dtype or dtype_for(options.precision, device, size=info.size)
     try:
-        _quieten()
-        parts = read_single(info, dtype) if info.is_single_file else _read_folder(info, dtype)
+        _silence_libraries()
+        parts = load_single_file(info, dtype) if info.is_single_file else _read_folder(info, dtype)
         if dtype == torch.float16 and parts["vae"].config.force_upcast:
-            parts["vae"].float()  # its makers say that it overflows
+            parts["vae"].float()  # its activations overflow in fp16
         parts["scheduler"] = open_schedule(
             _scheduler_config(info),
-            prediction=opening.prediction,
-            zero_terminal_snr=opening.zero_terminal_snr,
+            prediction=options.prediction,
+            zero_terminal_snr=options.zero_terminal_snr,
         )
-    except _BROKEN as error:
+    except _LOADING_ERRORS as error:
         reason = " ".join(str(error).split())[:300].rstrip(".")
         raise ModelError(
             f'The base model "{info.name}" in {info.folder} cannot be opened: {reason}.'
         ) from None
-    return _assemble(info, parts, device, channels_last=opening.channels_last)
+    return _assemble(info, parts, device, channels_last=options.channels_last)
 
 
 def _read_folder(info: ModelInfo, dtype: torch.dtype) -> dict[str, Any]:
-    """Read tokenizers, text encoders, UNet and autoencoder; never a pickle."""
+    """Load tokenizers, text encoders, UNet and VAE from a diffusers folder; never a pickle."""
     for name in info.family.classes:
-        read_config(info.folder / name / "config.json")  # before anything is built by it
+        read_config(info.folder / name / "config.json")  # raises before anything is built from it
     parts: dict[str, Any] = {
         name: resolve_name(path).from_pretrained(
             str(info.folder / name),
@@ -112,7 +112,7 @@ def _read_folder(info: ModelInfo, dtype: torch.dtype) -> dict[str, Any]:
         )
         for name, path in info.family.classes.items()
     }
-    return parts | dict(zip(tokenizers(info.family), open_tokenizers(info), strict=True))
+    return parts | dict(zip(tokenizer_names(info.family), open_tokenizers(info), strict=True))
 
 
 def _scheduler_config(info: ModelInfo) -> dict[str, Any]:
@@ -122,13 +122,13 @@ def _scheduler_config(info: ModelInfo) -> dict[str, Any]:
 
 
 def _variant(folder: Path) -> str | None:
-    """Take the half-precision files where a part has no others."""
+    """Return diffusers' variant "fp16" where a part has no other files."""
     names = [path.name for path in folder.glob("*.safetensors")]
     return "fp16" if names and all(".fp16." in name for name in names) else None
 
 
-def _quieten() -> None:
-    """Keep the libraries' progress bars and advice out of ours; what is wrong, they raise."""
+def _silence_libraries() -> None:
+    """Turn off the libraries' progress bars and warnings; errors are raised anyway."""
     from diffusers.utils import logging as diffusers_logging
     from transformers.utils import logging as transformers_logging
 
@@ -141,14 +141,14 @@ def _quieten() -> None:
 def _assemble(
     info: ModelInfo, parts: dict[str, Any], device: torch.device, *, channels_last: bool
 ) -> BaseModel:
-    models = [parts[name] for name in text_encoders(info.family)]
+    models = [parts[name] for name in text_encoder_names(info.family)]
     for module in (parts["unet"], parts["vae"], *models):
         module.requires_grad_(requires_grad=False).eval().to(device)
     if channels_last:
         parts["unet"].to(memory_format=torch.channels_last)
     encoders = [
         TextEncoder(parts[name], model, info.family)
-        for name, model in zip(tokenizers(info.family), models, strict=True)
+        for name, model in zip(tokenizer_names(info.family), models, strict=True)
     ]
     return BaseModel(
         info,

@@ -1,4 +1,4 @@
-"""Trade time for memory while a training runs, and put the model back as it was."""
+"""Trade time for memory during a training: gradient checkpointing, attention, VAE offload."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Attention = Literal["sdpa", "xformers", "sliced"]
 
 
 def check_attention(attention: Attention) -> None:
-    """Raise ModelError when a way of attention is not to be had."""
+    """Raise ModelError when an attention implementation is not installed."""
     if attention == "xformers" and find_spec("xformers") is None:
         raise ModelError(
             "xformers is not installed; install it with pip install xformers, or use --attention "
@@ -23,39 +23,40 @@ def check_attention(attention: Attention) -> None:
 
 
 @contextmanager
-def saving_memory(
+def memory_savings(
     model: BaseModel,
     *,
     checkpointing: bool = False,
     attention: Attention = "sdpa",
-    vae_rests: bool = False,
+    vae_offloaded: bool = False,
 ) -> Iterator[None]:
-    """Let the UNet compute activations twice instead of keeping them, and attention as chosen.
+    """Apply memory savings within the block, and restore the model afterwards.
 
-    With `vae_rests` the autoencoder waits in main memory. None of these changes what is learned,
-    but for rounding.
+    `checkpointing` recomputes the UNet's activations in the backward pass, `attention` chooses its
+    implementation, `vae_offloaded` keeps the VAE in CPU memory. None changes what is learned,
+    except by rounding.
     """
     processors = model.unet.attn_processors
-    # Another job may share the model: what it switched on is not switched off here.
+    # Another job may share the model: what it has enabled is not disabled here.
     checkpointing = checkpointing and not model.unet.is_gradient_checkpointing
-    vae_rests = vae_rests and not model.vae_rests
+    vae_offloaded = vae_offloaded and not model.vae_offloaded
     if checkpointing:
         model.unet.enable_gradient_checkpointing()
-    _attend(model, attention)
-    if vae_rests:
-        model.offload_vae(rests=True)
+    _set_attention(model, attention)
+    if vae_offloaded:
+        model.offload_vae(enabled=True)
     try:
         yield
     finally:
-        if vae_rests:
-            model.offload_vae(rests=False)
+        if vae_offloaded:
+            model.offload_vae(enabled=False)
         if checkpointing:
             model.unet.disable_gradient_checkpointing()
         if attention != "sdpa":
             model.unet.set_attn_processor(processors)
 
 
-def _attend(model: BaseModel, attention: Attention) -> None:
+def _set_attention(model: BaseModel, attention: Attention) -> None:
     if attention == "sliced":
         model.unet.set_attention_slice("auto")
     if attention == "xformers":

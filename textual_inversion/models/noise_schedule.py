@@ -1,4 +1,4 @@
-"""A base model's noise schedule: what it says of itself, and what the user says otherwise.
+"""A base model's noise schedule, with the user's overrides of its configuration.
 
 T timesteps.
 """
@@ -14,7 +14,7 @@ from textual_inversion.errors import ModelError
 Prediction = Literal["epsilon", "v_prediction"]
 PredictionChoice = Literal["model", "epsilon", "v_prediction"]
 ZeroSnrChoice = Literal["model", "on", "off"]
-# What stands for zero where a sampler divides by it, as in diffusers' own samplers.
+# Replaces zero where a sampler divides by it, as in diffusers' own samplers.
 _NEARLY_ZERO = 2.0**-24
 
 
@@ -24,40 +24,40 @@ def open_schedule(
     prediction: PredictionChoice = "model",
     zero_terminal_snr: ZeroSnrChoice = "model",
 ) -> Any:
-    """Make the schedule of a model's scheduler configuration, as it asks or as is wished.
+    """Create the noise schedule from a model's scheduler configuration and the overrides.
 
     With zero terminal SNR the last timestep is pure noise, and sampling starts there: algorithm 1
     and sec. 3.3 of arXiv:2305.08891.
 
     Raises:
-        ModelError: The UNet predicts the noise, which says nothing where there is only noise.
+        ModelError: The UNet predicts the noise, which is undefined at zero SNR.
     """
     import diffusers
 
     changes: dict[str, Any] = {}
     if prediction != "model":
         changes["prediction_type"] = prediction
-    asks = bool(config.get("rescale_betas_zero_snr", False))
-    changes["rescale_betas_zero_snr"] = {"on": True, "off": False}.get(zero_terminal_snr, asks)
+    rescale = bool(config.get("rescale_betas_zero_snr", False))
+    changes["rescale_betas_zero_snr"] = {"on": True, "off": False}.get(zero_terminal_snr, rescale)
     if changes["rescale_betas_zero_snr"]:
         changes["timestep_spacing"] = "trailing"
     schedule: Any = diffusers.DDIMScheduler.from_config(config, **changes)
     if is_zero_terminal(schedule.config) and schedule.config.prediction_type == "epsilon":
         raise ModelError(
             "Zero terminal SNR needs a UNet that predicts the velocity, and this one predicts the "
-            "noise; leave --zero-terminal-snr off, or set --prediction-type v_prediction if it "
-            "does."
+            "noise; set --zero-terminal-snr off, or --prediction-type v_prediction if the model's "
+            "configuration is wrong."
         )
     return schedule
 
 
 def is_zero_terminal(config: Any) -> bool:
-    """Tell whether the schedule ends in pure noise."""
+    """Whether the schedule ends in pure noise."""
     return bool(config.get("rescale_betas_zero_snr", False))
 
 
 def alphas_cumprod(config: Any) -> torch.Tensor:
-    """Take the schedule's cumulative alphas as DDPM has them, fp32 (T,)."""
+    """Compute the schedule's cumulative alphas as DDPM does, fp32 (T,)."""
     from diffusers import DDPMScheduler
 
     ddpm: Any = DDPMScheduler.from_config(config)
@@ -65,7 +65,7 @@ def alphas_cumprod(config: Any) -> torch.Tensor:
 
 
 def sampler_betas(config: Any) -> list[float]:
-    """Give betas that end in nearly pure noise, for samplers that cannot rescale them."""
+    """Compute betas (T,) ending in nearly pure noise, for samplers that cannot rescale them."""
     alphas = alphas_cumprod(config).double()
     alphas[-1] = _NEARLY_ZERO
     before = torch.cat([torch.ones(1, dtype=alphas.dtype), alphas[:-1]])

@@ -1,7 +1,7 @@
-"""Open a single-file checkpoint without the network: its shapes tell how the parts are built.
+"""Load a single-file checkpoint offline: configurations are derived from tensor shapes.
 
-What a shape does not tell, the family does: heads, groups and activations. The names of tensors
-are translated by diffusers' own tables.
+What shapes do not determine (heads, groups, activations) the model family defines. Tensor names
+are converted by diffusers' own functions.
 """
 
 from __future__ import annotations
@@ -15,7 +15,11 @@ from torch import nn
 
 from textual_inversion.errors import ModelError
 from textual_inversion.models.catalog import ModelInfo
-from textual_inversion.models.families.base import TextEncoderKeys, text_encoders, tokenizers
+from textual_inversion.models.families.base import (
+    TextEncoderKeys,
+    text_encoder_names,
+    tokenizer_names,
+)
 from textual_inversion.models.single_file_layout import (
     UNET,
     VAE,
@@ -26,15 +30,18 @@ from textual_inversion.models.single_file_layout import (
 from textual_inversion.models.tokenizers import open_tokenizers
 
 
-def read_single(info: ModelInfo, dtype: torch.dtype) -> dict[str, Any]:
-    """Read tokenizers, text encoders, UNet and autoencoder from one file."""
+def load_single_file(info: ModelInfo, dtype: torch.dtype) -> dict[str, Any]:
+    """Load tokenizers, text encoders, UNet and VAE from one file."""
     layout = read_checkpoint_layout(info.folder)
     tensors = {name: tensor.to(dtype) for name, tensor in _tensors(info).items()}
     family = info.family
-    parts: dict[str, Any] = dict(zip(tokenizers(family), open_tokenizers(info), strict=True))
+    parts: dict[str, Any] = dict(zip(tokenizer_names(family), open_tokenizers(info), strict=True))
     parts |= {"unet": _unet(layout, tensors), "vae": _vae(layout, tensors)}
     for name, tokenizer, keys in zip(
-        text_encoders(family), tokenizers(family), layout.format.text_encoders, strict=True
+        text_encoder_names(family),
+        tokenizer_names(family),
+        layout.format.text_encoders,
+        strict=True,
     ):
         config = _text_config(layout, keys, parts[tokenizer])
         parts[name] = _text(resolve_name(family.classes[name]), config, keys, tensors)
@@ -49,44 +56,47 @@ def _tensors(info: ModelInfo) -> dict[str, torch.Tensor]:
     return read_pickled(info.folder)
 
 
-def _names() -> Any:
-    """Give diffusers' tables of names; typed Any, for pyright takes minutes to read them."""
+def _converters() -> Any:
+    """Import diffusers' conversion functions; typed Any, as pyright takes minutes over them."""
     return import_module("diffusers.loaders.single_file_utils")
 
 
-def _empty(kind: Any, *args: Any, **config: Any) -> Any:
-    """Build a module whose weights take no memory yet."""
+def _on_meta(kind: Any, *args: Any, **config: Any) -> Any:
+    """Build a module on the meta device, so that its weights take no memory yet."""
     from accelerate import init_empty_weights
 
     with init_empty_weights(include_buffers=False):
         return kind(*args, **config)
 
 
-def _filled(module: nn.Module, tensors: dict[str, torch.Tensor], what: str) -> Any:
+def _with_weights(module: nn.Module, tensors: dict[str, torch.Tensor], what: str) -> Any:
     missing, _ = module.load_state_dict(tensors, strict=False, assign=True)
     if missing:
-        raise ModelError(f"The file lacks {len(missing)} tensors of its {what}, as {missing[0]}.")
+        raise ModelError(
+            f"The file lacks {len(missing)} tensors of its {what}, such as {missing[0]}; copy it "
+            "again."
+        )
     return module
 
 
 def _unet(layout: CheckpointLayout, tensors: dict[str, torch.Tensor]) -> Any:
     config = unet_config(layout)
-    return _filled(
-        _empty(resolve_name(layout.family.classes["unet"]), **config),
-        _names().convert_ldm_unet_checkpoint(tensors, config),
+    return _with_weights(
+        _on_meta(resolve_name(layout.family.classes["unet"]), **config),
+        _converters().convert_ldm_unet_checkpoint(tensors, config),
         "UNet",
     )
 
 
 def unet_config(layout: CheckpointLayout) -> dict[str, Any]:
-    """Derive diffusers' configuration of the UNet."""
+    """Derive diffusers' UNet2DConditionModel configuration from the checkpoint."""
     levels = _levels(layout)
     channels = [level[0][0] for level in levels]
     depths = [level[0][1] for level in levels]
     shapes = layout.shapes
     first = next(name for name in shapes if name.endswith("attn2.to_k.weight"))
     config: dict[str, Any] = {
-        "sample_size": layout.format.size // layout.scale,
+        "sample_size": layout.format.size // layout.vae_scale_factor,
         "block_out_channels": tuple(channels),
         "layers_per_block": len(levels[0]),
         "down_block_types": ["CrossAttnDownBlock2D" if d else "DownBlock2D" for d in depths],
@@ -104,7 +114,7 @@ def unet_config(layout: CheckpointLayout) -> dict[str, Any]:
 
 
 def _levels(layout: CheckpointLayout) -> list[list[tuple[int, int]]]:
-    """List for each resolution its blocks: channels, and the depth of the attention in them."""
+    """List each resolution's blocks as (channels, number of transformer layers)."""
     levels: list[list[tuple[int, int]]] = [[]]
     for number in range(1, layout.count(UNET + "input_blocks.")):
         block = f"{UNET}input_blocks.{number}."
@@ -130,26 +140,26 @@ def _vae(layout: CheckpointLayout, tensors: dict[str, torch.Tensor]) -> Any:
         "force_upcast": False,
         **layout.format.vae,
     }
-    return _filled(
-        _empty(resolve_name(layout.family.classes["vae"]), **config),
-        _names().convert_ldm_vae_checkpoint(tensors, config),
+    return _with_weights(
+        _on_meta(resolve_name(layout.family.classes["vae"]), **config),
+        _converters().convert_ldm_vae_checkpoint(tensors, config),
         "VAE",
     )
 
 
 def _text(kind: Any, config: Any, keys: TextEncoderKeys, tensors: dict[str, torch.Tensor]) -> Any:
-    module = _empty(kind, config)
+    module = _on_meta(kind, config)
     if keys.is_open_clip:
-        found = _names().convert_open_clip_checkpoint(module, tensors, prefix=keys.prefix)
+        weights = _converters().convert_open_clip_checkpoint(module, tensors, prefix=keys.prefix)
     else:
-        found = _clip(tensors, keys.prefix)
+        weights = _clip(tensors, keys.prefix)
     if not hasattr(module, "text_model"):  # how transformers names it depends on its version
-        found = {name.removeprefix("text_model."): value for name, value in found.items()}
-    return _filled(module, found, "text encoder")
+        weights = {name.removeprefix("text_model."): value for name, value in weights.items()}
+    return _with_weights(module, weights, "text encoder")
 
 
 def _clip(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
-    """Name the tensors of OpenAI's CLIP as transformers does, which they nearly are already."""
+    """Select the tensors of OpenAI's CLIP; without prefix they have transformers' names."""
     return {
         name.removeprefix(prefix): value
         for name, value in tensors.items()
@@ -158,16 +168,16 @@ def _clip(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tens
 
 
 def _text_config(layout: CheckpointLayout, keys: TextEncoderKeys, tokenizer: Any) -> Any:
-    """Describe OpenAI's CLIP or OpenCLIP."""
+    """Derive the CLIPTextConfig of OpenAI's CLIP or of OpenCLIP."""
     from transformers import CLIPTextConfig
 
     shapes, prefix, is_open = layout.shapes, keys.prefix, keys.is_open_clip
-    words, width = layout.table(prefix)
+    vocab_size, width = layout.token_table_shape(prefix)
     blocks = prefix + ("transformer.resblocks." if is_open else "text_model.encoder.layers.")
     inner = blocks + ("0.mlp.c_fc.weight" if is_open else "0.mlp.fc1.weight")
     num_layers = layout.count(blocks) - keys.num_unused_layers
     return CLIPTextConfig(
-        vocab_size=words,
+        vocab_size=vocab_size,
         hidden_size=width,
         intermediate_size=shapes[inner][0],
         num_hidden_layers=num_layers,

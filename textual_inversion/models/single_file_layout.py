@@ -1,6 +1,6 @@
-"""What a single-file checkpoint holds, told from the names and shapes of its tensors alone.
+"""Detect what a single-file checkpoint holds from the names and shapes of its tensors.
 
-Light for .safetensors, whose header is read and nothing else; a .ckpt is a pickle, of which only
+Light for .safetensors, of which only the header is read; a .ckpt is a pickle, of which only
 tensors are accepted. The names are those of the CompVis and Stability AI code bases.
 """
 
@@ -15,19 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from textual_inversion.errors import ModelError
-from textual_inversion.models.families import list_titles, single_files
+from textual_inversion.models.families import list_single_files, list_titles
 from textual_inversion.models.families.base import ModelFamily, Shapes, SingleFile, Sizes
 
 SUFFIXES = (".safetensors", ".ckpt")
 UNET = "model.diffusion_model."
 VAE = "first_stage_model."
-_LONGEST_HEADER = 16 << 20  # those of whole models take half a megabyte
-_MOST_TENSORS = 50_000
+_MAX_HEADER_BYTES = 16 << 20  # those of whole models take half a megabyte
+_MAX_TENSORS = 50_000
 
 
 @dataclass(frozen=True)
 class CheckpointLayout:
-    """Which layout of which family a checkpoint has, and the shapes of its tensors by name."""
+    """A checkpoint's model family and format, and the shapes of its tensors by name."""
 
     family: ModelFamily
     format: SingleFile
@@ -35,21 +35,21 @@ class CheckpointLayout:
 
     @property
     def sizes(self) -> Sizes:
-        """Tell the sizes by the layout and the shapes."""
-        widths = tuple(self.table(keys.prefix)[1] for keys in self.format.text_encoders)
-        return Sizes(self.format.size, widths, self.scale)
+        """The sizes, from the format and the shapes."""
+        widths = tuple(self.token_table_shape(keys.prefix)[1] for keys in self.format.text_encoders)
+        return Sizes(self.format.size, widths, self.vae_scale_factor)
 
-    def table(self, prefix: str) -> tuple[int, ...]:
-        """Give the shape (words, width) of a text encoder's table."""
+    def token_table_shape(self, prefix: str) -> tuple[int, ...]:
+        """Return the shape (vocabulary, width) of a text encoder's token embedding."""
         return next(shape for name, shape in self.shapes.items() if _is_table(name, prefix))
 
     @property
-    def scale(self) -> int:
-        """Give the pixels of a side for one latent."""
+    def vae_scale_factor(self) -> int:
+        """Pixels of a side per latent."""
         return 2 ** (self.count(VAE + "encoder.down.") - 1)
 
     def count(self, prefix: str) -> int:
-        """Count the blocks prefix0, prefix1, ..."""
+        """Count the blocks named prefix0, prefix1, ..."""
         rest = {
             name[len(prefix) :].split(".")[0] for name in self.shapes if name.startswith(prefix)
         }
@@ -57,9 +57,9 @@ class CheckpointLayout:
 
     @property
     def schedule(self) -> dict[str, Any]:
-        """Give the layout's noise schedule, as diffusers names it.
+        """The format's noise schedule as a diffusers scheduler configuration.
 
-        A file may say otherwise by the empty tensors "v_pred" and "ztsnr".
+        The empty tensors "v_pred" and "ztsnr" in a file override it.
         """
         config = {**self.format.schedule, "rescale_betas_zero_snr": "ztsnr" in self.shapes}
         if "v_pred" in self.shapes:
@@ -68,10 +68,10 @@ class CheckpointLayout:
 
 
 def read_checkpoint_layout(path: Path) -> CheckpointLayout:
-    """Tell what a checkpoint file holds.
+    """Read a checkpoint's layout; cached until the file changes.
 
     Raises:
-        ModelError: It cannot be read, or is of no family that is known here.
+        ModelError: It cannot be read, or is of no supported model family.
     """
     return _read_layout(path, path.stat().st_mtime)
 
@@ -81,19 +81,19 @@ def _read_layout(path: Path, _: float) -> CheckpointLayout:
     shapes = _header(path) if path.suffix.lower() == ".safetensors" else _pickled_shapes(path)
     found = [
         (family, layout)
-        for family, layout in single_files()
+        for family, layout in list_single_files()
         if all(_has_table(shapes, keys.prefix) for keys in layout.text_encoders)
     ]
     if len(found) != 1 or not _has(shapes, UNET) or not _has(shapes, VAE):
         raise ModelError(
-            f"{path} is no whole {list_titles()} model (UNet, VAE and text encoders in one file); "
-            "embeddings are trained on those only."
+            f"{path} is not a complete {list_titles()} model (UNet, VAE and text encoders in one "
+            "file), which training needs; use such a file or a diffusers folder."
         )
     channels = shapes.get(UNET + "input_blocks.0.0.weight", (0, 0))[1]
     if channels != 4:
         raise ModelError(
-            f"{path} is a model for inpainting or the like (its UNet takes {channels} channels, "
-            "not 4); use the base model that it was made from."
+            f"{path} is a model for inpainting or the like (its UNet has {channels} input "
+            "channels, not 4); use the base model that it was made from."
         )
     return CheckpointLayout(*found[0], shapes)
 
@@ -115,11 +115,11 @@ def _header(path: Path) -> dict[str, tuple[int, ...]]:
     try:
         with path.open("rb") as file:
             (length,) = struct.unpack("<Q", file.read(8))
-            if length > _LONGEST_HEADER:
+            if length > _MAX_HEADER_BYTES:
                 raise ValueError("its header is too long")
             text = file.read(length)
-            if text.count(b"{") > _MOST_TENSORS:
-                raise ValueError("it lists far too many tensors")
+            if text.count(b"{") > _MAX_TENSORS:
+                raise ValueError("it lists too many tensors")
             header = json.loads(text)
         return {
             name: tuple(int(side) for side in entry["shape"])
@@ -128,11 +128,11 @@ def _header(path: Path) -> dict[str, tuple[int, ...]]:
         }
     except RecursionError:
         raise ModelError(
-            f"The base model {path} is damaged (its header is nested too deep); copy it again."
+            f"The base model {path} is damaged (its header is nested too deeply); copy it again."
         ) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
         raise ModelError(
-            f"The base model {path} is damaged or no safetensors file ({error}); copy it again."
+            f"The base model {path} is damaged or not a safetensors file ({error}); copy it again."
         ) from None
 
 
@@ -141,7 +141,7 @@ def _pickled_shapes(path: Path) -> dict[str, tuple[int, ...]]:
 
 
 def read_pickled(path: Path) -> dict[str, Any]:
-    """Read the tensors of a .ckpt, mapped from the disk; whatever else it holds is refused."""
+    """Load the tensors of a .ckpt, memory-mapped; anything but tensors is a ModelError."""
     import pickle
     import zipfile
 
@@ -154,13 +154,13 @@ def read_pickled(path: Path) -> dict[str, Any]:
         data: Any = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except pickles.OverLimitError:
         raise ModelError(
-            f"The base model {path} asks for far more than its tensors, so it was not opened; get "
-            "it again, as a .safetensors file if there is one."
+            f"The base model {path} was not opened because its pickle exceeds the limits for a "
+            "checkpoint; download it again, as a .safetensors file if there is one."
         ) from None
     except pickle.UnpicklingError:
         raise ModelError(
-            f"{path} holds more than tensors, which could run code of others when opened; use the "
-            "model's .safetensors file, or convert it where you trust it."
+            f"{path} contains more than tensors, which could run code when loaded; use the model's "
+            ".safetensors file, or convert it to one if you trust its source."
         ) from None
     except (
         OSError,

@@ -1,4 +1,4 @@
-"""From prompts to the text encoders' output, with learned words put in.
+"""From prompts to text conditioning, with learned vectors inserted.
 
 B batch, C chunks of 77 tokens, D width of the UNet's context.
 """
@@ -15,11 +15,11 @@ from textual_inversion.models.families.base import ModelFamily
 from textual_inversion.models.token_embedding import SplicedEmbedding
 from textual_inversion.prompts.placeholders import split_names
 
-CHUNK = 75
-"""Tokens of a prompt that one pass of CLIP takes, without its begin and end marks."""
+CHUNK_TOKENS = 75
+"""Tokens of a prompt that fit one pass of CLIP, without the begin and end tokens."""
 
 LearnedTokens = Mapping[str, tuple[torch.Tensor, ...]]
-"""Learned words: name -> one (n, width) tensor for each text encoder."""
+"""Learned vectors by name: one (n, width) tensor for each text encoder."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class Conditioning:
     pooled: torch.Tensor | None = None
 
     def __getitem__(self, rows: torch.Tensor) -> Conditioning:
-        """Select prompts by a tensor of indices."""
+        """Select prompts by a tensor of indices, as tensors do."""
         return Conditioning(self.hidden[rows], None if self.pooled is None else self.pooled[rows])
 
     def detach(self) -> Conditioning:
-        """Cut the gradient."""
+        """Detach both tensors from the graph."""
         return Conditioning(
             self.hidden.detach(), None if self.pooled is None else self.pooled.detach()
         )
@@ -52,21 +52,22 @@ class TextEncoder:
 
     @property
     def width(self) -> int:
-        """Give the width of a token's vector."""
+        """The width of the token embeddings, for example 768."""
         return self.embedding.weight.shape[1]
 
     def token_ids(self, text: str) -> list[int]:
-        """Tokenize plain text, without begin and end marks."""
+        """Tokenize plain text, without begin and end tokens."""
         return self.tokenizer(text, add_special_tokens=False, verbose=False).input_ids
 
     def token_rows(self, ids: Sequence[int]) -> torch.Tensor:
-        """Look ids up in the vocabulary: (k, width), fp32, on the CPU."""
+        """Return the token embeddings of ids: (k, width), fp32, on the CPU."""
         return self.embedding.weight[torch.tensor(list(ids), dtype=torch.long)].float().cpu()
 
     def chunks(self, prompt: str, first_rows: Mapping[str, tuple[int, int]]) -> list[list[int]]:
-        """Cut a prompt into chunks of at most 75 ids; an embedding is never cut in two.
+        """Split a prompt into chunks of at most 75 ids; an embedding is never split.
 
-        `first_rows` tells for each learned name its first row and its number of vectors.
+        `first_rows` maps each learned name to its first row and its number of vectors. A learned
+        vector in row r has the id -1 - r.
         """
         chunks: list[list[int]] = [[]]
         for piece in split_names(prompt, list(first_rows)):
@@ -82,24 +83,26 @@ class TextEncoder:
         self, chunks: Sequence[Sequence[int]], rows: torch.Tensor | None
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Run the text model over chunks: hidden states (len, 77, width) and pooled (len, P)."""
-        ids = torch.tensor([self._framed(chunk) for chunk in chunks], device=self.model.device)
+        ids = torch.tensor(
+            [self._with_special_tokens(chunk) for chunk in chunks], device=self.model.device
+        )
         with self.embedding.rows(rows):
             return self.family.encode(self.model, ids)
 
-    def _framed(self, chunk: Sequence[int]) -> list[int]:
+    def _with_special_tokens(self, chunk: Sequence[int]) -> list[int]:
         tokens = self.tokenizer
-        framed = [tokens.bos_token_id, *chunk, tokens.eos_token_id]
-        return framed + [tokens.pad_token_id] * (CHUNK + 2 - len(framed))
+        ids = [tokens.bos_token_id, *chunk, tokens.eos_token_id]
+        return ids + [tokens.pad_token_id] * (CHUNK_TOKENS + 2 - len(ids))
 
 
 def _append(chunks: list[list[int]], ids: list[int]) -> None:
-    if len(chunks[-1]) + len(ids) > CHUNK:
+    if len(chunks[-1]) + len(ids) > CHUNK_TOKENS:
         chunks.append([])
     chunks[-1] += ids
 
 
 class TextStack:
-    """All text encoders of a base model, side by side."""
+    """The text encoders of a base model, whose hidden states are concatenated."""
 
     def __init__(self, encoders: Sequence[TextEncoder]) -> None:
         self.encoders = tuple(encoders)
@@ -107,14 +110,14 @@ class TextStack:
     def encode(
         self, prompts: Sequence[str], words: LearnedTokens, *, min_chunks: int = 1
     ) -> Conditioning:
-        """Encode prompts together; each different prompt runs through the encoders once."""
+        """Encode prompts in one batch; equal prompts are encoded once."""
         distinct = list(dict.fromkeys(prompts))
-        places = torch.tensor([distinct.index(prompt) for prompt in prompts])
+        indices = torch.tensor([distinct.index(prompt) for prompt in prompts])
         encoded = self._encode_distinct(distinct, words, min_chunks)
-        return encoded if len(distinct) == len(prompts) else encoded[places]
+        return encoded if len(distinct) == len(prompts) else encoded[indices]
 
     def num_tokens(self, prompt: str, words: LearnedTokens) -> int:
-        """Count the tokens of a prompt, learned vectors included."""
+        """Count the tokens of a prompt, each learned vector as one."""
         encoder = self.encoders[0]
         return sum(len(chunk) for chunk in encoder.chunks(prompt, _first_rows(words)))
 
@@ -127,23 +130,31 @@ class TextStack:
     ) -> Conditioning:
         first_rows = _first_rows(words)
         chunked = [[e.chunks(prompt, first_rows) for prompt in prompts] for e in self.encoders]
-        most = max(min_chunks, *(len(chunks) for part in chunked for chunks in part))
+        num_chunks = max(
+            min_chunks, *(len(chunks) for prompt_chunks in chunked for chunks in prompt_chunks)
+        )
         hidden: list[torch.Tensor] = []
         pooled: torch.Tensor | None = None
-        for place, (encoder, part) in enumerate(zip(self.encoders, chunked, strict=True)):
-            flat = [chunk for chunks in part for chunk in chunks + [[]] * (most - len(chunks))]
-            rows = torch.cat([words[name][place] for name in first_rows]) if words else None
+        for index, (encoder, prompt_chunks) in enumerate(zip(self.encoders, chunked, strict=True)):
+            padded = [
+                chunk
+                for chunks in prompt_chunks
+                for chunk in chunks + [[]] * (num_chunks - len(chunks))
+            ]
+            rows = torch.cat([words[name][index] for name in first_rows]) if words else None
             if rows is not None:
                 rows = rows.to(encoder.model.device)
-            states, projected = encoder.encode(flat, rows)
-            hidden.append(states.unflatten(0, (len(prompts), most)).flatten(1, 2))  # (B, C*77, D)
+            states, projected = encoder.encode(padded, rows)
+            hidden.append(
+                states.unflatten(0, (len(prompts), num_chunks)).flatten(1, 2)
+            )  # (B, C*77, D)
             if projected is not None:
-                pooled = projected[::most]
+                pooled = projected[::num_chunks]
         return Conditioning(torch.cat(hidden, dim=-1), pooled)
 
 
 def _first_rows(words: LearnedTokens) -> dict[str, tuple[int, int]]:
-    """Number the learned rows: name -> (first row, number of vectors)."""
+    """Assign rows to the learned vectors: name -> (first row, number of vectors)."""
     numbered: dict[str, tuple[int, int]] = {}
     total = 0
     for name, tensors in words.items():

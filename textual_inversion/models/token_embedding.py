@@ -1,4 +1,4 @@
-"""Learned rows among the words of a frozen token-embedding table.
+"""A frozen token-embedding table with learned rows inserted.
 
 B batch, T 77 tokens, D width, N learned rows.
 """
@@ -15,8 +15,8 @@ from torch import nn
 class SplicedEmbedding(nn.Module):
     """Looks ids up in the table; id -1 - r stands for learned row r.
 
-    Negative ids can collide with no word, leave the table and the tokenizer as they are, and are
-    never taken for the end of the text, which CLIP finds as the greatest id in some models.
+    Negative ids cannot collide with the vocabulary, leave the table and the tokenizer unchanged,
+    and are never taken for the end of the text, which some CLIP models find as the greatest id.
     """
 
     def __init__(self, table: nn.Embedding) -> None:
@@ -26,12 +26,12 @@ class SplicedEmbedding(nn.Module):
 
     @property
     def weight(self) -> torch.Tensor:
-        """Give the frozen table (V, D)."""
+        """The frozen table (V, D)."""
         return self.table.weight
 
     @contextmanager
     def rows(self, rows: torch.Tensor | None) -> Iterator[None]:
-        """Let ids below zero mean `rows` (N, D) within the block; gradients flow into them."""
+        """Use `rows` (N, D) for ids below zero within the block; gradients flow into them."""
         self._rows = rows
         try:
             yield

@@ -1,4 +1,4 @@
-"""The tokenizers of a base model: in its folder; a single file has none, and all use CLIP's."""
+"""The tokenizers of a base model: its folder's, or CLIP's for a single file, which has none."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Any
 
 from textual_inversion.errors import ModelError
 from textual_inversion.models.catalog import ModelInfo
-from textual_inversion.models.families.base import tokenizers
+from textual_inversion.models.families.base import tokenizer_names
 from textual_inversion.models.hub import fetch_tokenizer
 from textual_inversion.models.single_file_layout import read_checkpoint_layout
 from textual_inversion.storage.paths import find_folder
 
 
 def open_tokenizers(info: ModelInfo) -> list[Any]:
-    """Open one tokenizer for each text encoder; quick, and no weights are read."""
+    """Load one tokenizer for each text encoder, without any weights."""
     if not info.is_single_file:
-        return [_open(info.folder / name) for name in tokenizers(info.family)]
+        return [_open(info.folder / name) for name in tokenizer_names(info.family)]
     layout = read_checkpoint_layout(info.folder)
     encoders = layout.format.text_encoders
-    num_words = layout.table(encoders[0].prefix)[0]
-    folder = next((f for f in _folders(info) if _num_words(f) == num_words), None)
+    vocab_size = layout.token_table_shape(encoders[0].prefix)[0]
+    folder = next((f for f in _folders(info) if _vocab_size(f) == vocab_size), None)
     folder = folder or fetch_tokenizer()
     return [_open(folder, pad_token=keys.pad_token) for keys in encoders]
 
@@ -48,8 +48,8 @@ def _folders(info: ModelInfo) -> Iterator[Path]:
     yield from sorted(find_folder("models").glob("*/tokenizer"))
 
 
-def _num_words(folder: Path) -> int:
-    """Count the words of a tokenizer, in the older files or in the newer one; 0 if unreadable."""
+def _vocab_size(folder: Path) -> int:
+    """Return the size of a tokenizer's vocabulary; 0 if it cannot be read."""
     try:
         if (folder / "vocab.json").is_file():
             return len(json.loads((folder / "vocab.json").read_text(encoding="utf-8")))

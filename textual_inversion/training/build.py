@@ -118,7 +118,7 @@ def _warn_of_names(
     settings: TrainSettings, library: Library, embedding: Embedding
 ) -> Iterator[Warned]:
     """Say where the vectors go if not into their own file, and what previews cannot show."""
-    entry, place = library.find(embedding.name), library.place_of(embedding)
+    entry, place = library.find(embedding.name), library.path_for(embedding)
     if entry and entry.path != place:
         yield Warned(
             f"{entry.path} stays as it is: what is trained is saved as {place}, which is used "

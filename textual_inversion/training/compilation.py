@@ -64,7 +64,7 @@ class Compiled:
         if not self.refused and shape not in self._judged and self._judge(part):
             self._judged.add(shape)
         use = not self.refused and shape in self._judged
-        with self.model.running(self.unet if use else None):
+        with self.model.using_unet(self.unet if use else None):
             yield
 
     def _num_chunks(self, part: Batch) -> int:
@@ -76,7 +76,7 @@ class Compiled:
         if not any(bool(gradient.any()) for gradient in plain):
             return False
         try:
-            with self.model.running(self.unet):
+            with self.model.using_unet(self.unet):
                 ours = self.gradients(part)
         except (RuntimeError, OSError, ImportError, TypeError, AttributeError) as error:
             if is_out_of_memory(error):

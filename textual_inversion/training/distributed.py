@@ -50,7 +50,7 @@ class ProcessGroup:
         if self.size == 1:
             yield from batches
         for batch in batches:
-            parts = [m.split(len(m.prompts) // self.size)[self.rank] for m in batch.micros]
+            parts = [m.split(len(m.prompts) // self.size)[self.rank] for m in batch.micro_batches]
             yield StepBatch(tuple(parts))
 
     def sync_stop(self, learner: Learner, own: Control) -> Control:

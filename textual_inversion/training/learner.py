@@ -119,11 +119,11 @@ class Learner:
         """Update the vectors once; the mean loss stays on the device (reading it is a sync)."""
         self.optimizer.zero_grad(set_to_none=True)
         total = torch.zeros((), device=self.model.device)
-        for micro in batch.micros:
+        for micro in batch.micro_batches:
             for part in micro.split(self.settings.pictures_at_once or len(micro.prompts)):
                 share = len(part.prompts) / len(micro.prompts)
                 with self.compiled.in_place(part) if self.compiled else nullcontext():
-                    loss = self._loss(part) / len(batch.micros) * share
+                    loss = self._loss(part) / len(batch.micro_batches) * share
                 self.scaler.scale(loss).backward()
                 total += loss.detach()
         self.on_gradients()
@@ -234,4 +234,4 @@ class Learner:
         with held(self.optimizer) as kept:
             for vectors, norm in zip(kept, self.norms, strict=True):
                 for rows in vectors:
-                    norms.hold(rows, norm, mode, strength=strength)
+                    norms.constrain_norms(rows, norm, mode, strength=strength)

@@ -13,7 +13,7 @@ from textual_inversion.devices.launcher import with_launcher_precision
 from textual_inversion.devices.out_of_memory import explain_out_of_memory
 from textual_inversion.errors import EmbeddingError, TextualInversionError, TrainingError
 from textual_inversion.events import Event, Failed, Finished, Saved, Started, Warned
-from textual_inversion.models.memory import saving_memory
+from textual_inversion.models.memory import memory_savings
 from textual_inversion.runs.folder import RunLog, drop_checkpoints_after, new_run_folder, working_in
 from textual_inversion.runs.requests import Control
 from textual_inversion.runs.trackers import Tracker
@@ -172,11 +172,11 @@ def _new_folder(parts: Components) -> Path:
 def memory_saved(parts: Components) -> Iterator[None]:
     """Save the memory that the settings ask to save, and explain it when there is too little."""
     settings, model = parts.settings, parts.model
-    saving = saving_memory(
+    saving = memory_savings(
         model,
         checkpointing=settings.gradient_checkpointing,
         attention=settings.attention,
-        vae_rests=settings.vae_offload and model.device.type != "cpu",
+        vae_offloaded=settings.vae_offload and model.device.type != "cpu",
     )
     with explain_out_of_memory(settings, model.device), saving:
         yield

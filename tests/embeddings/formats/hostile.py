@@ -167,7 +167,7 @@ def _values(_):
 def _with_pixels(stream: bytes) -> bytes:
     buffer = io.BytesIO()
     picture = Image.linear_gradient("L").resize((96, 96)).convert("RGB")
-    png_pixels.surround(picture, stream, np.array([1, 2])).save(buffer, "PNG")
+    png_pixels.add_blocks(picture, stream, np.array([1, 2])).save(buffer, "PNG")
     return buffer.getvalue()
 
 

@@ -146,7 +146,7 @@ def test_a_chunk_that_is_not_base64_is_one_clear_error(path):
 
 def test_a_stream_that_unpacks_to_too_much_is_not_unpacked(path):
     bomb = zlib.compress(bytes(png.MAX_JSON_BYTES + 1), 9)
-    png_pixels.surround(picture(), bomb, np.array([1, 2])).save(path)
+    png_pixels.add_blocks(picture(), bomb, np.array([1, 2])).save(path)
     with pytest.raises(EmbeddingError):
         read_picture(path)
 
@@ -154,7 +154,7 @@ def test_a_stream_that_unpacks_to_too_much_is_not_unpacked(path):
 def test_a_chunk_longer_than_any_embedding_is_not_decoded(path, monkeypatch):
     monkeypatch.setattr(png, "MAX_JSON_BYTES", 1000)
     save_chunk(path, json.dumps({"name": "x" * 2000}).encode())
-    with pytest.raises(EmbeddingError, match="more text than an embedding has"):
+    with pytest.raises(EmbeddingError, match="more text than an embedding can have"):
         read_picture(path)
 
 
@@ -174,5 +174,5 @@ def test_a_cut_off_picture_is_one_clear_error(path, kept):
 
 def test_a_picture_in_a_format_that_runs_programs_is_not_opened(path):
     picture().save(path, "EPS")
-    with pytest.raises(EmbeddingError, match="no picture that can be opened"):
+    with pytest.raises(EmbeddingError, match="cannot be opened as a picture"):
         read_picture(path)

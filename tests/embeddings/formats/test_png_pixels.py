@@ -40,7 +40,7 @@ def test_the_circles_leave_the_data_alone_and_mirror_their_shades():
 
 
 def test_black_margins_can_be_cut_off():
-    picture = png_pixels.surround(Image.new("RGB", (20, 40), (9, 8, 7)), b"cat" * 90, SHADES)
+    picture = png_pixels.add_blocks(Image.new("RGB", (20, 40), (9, 8, 7)), b"cat" * 90, SHADES)
     framed = Image.new("RGB", (picture.width + 12, picture.height + 9))
     framed.paste(picture, (5, 3))
     area = png_pixels.without_margins(np.asarray(framed))
@@ -49,17 +49,19 @@ def test_black_margins_can_be_cut_off():
 
 def test_pictures_without_two_black_columns_hold_nothing():
     striped = np.full((8, 9, 3), 200, np.uint8)
-    assert png_pixels.candidate(striped) is None
+    assert png_pixels.extract_bytes(striped) is None
     striped[:, 4] = 0
-    assert png_pixels.candidate(striped) is None
-    assert png_pixels.candidate(png_pixels.without_margins(np.zeros((8, 9, 3), np.uint8))) is None
+    assert png_pixels.extract_bytes(striped) is None
+    assert (
+        png_pixels.extract_bytes(png_pixels.without_margins(np.zeros((8, 9, 3), np.uint8))) is None
+    )
 
 
 def test_a_published_picture_has_the_same_blocks_up_to_the_end_of_its_stream():
     path = published("a1111-test_embedding.png")
     theirs = np.asarray(Image.open(path))
     (embedding,) = png.read(path)
-    whole = png_pixels.candidate(theirs) or b""
+    whole = png_pixels.extract_bytes(theirs) or b""
     unpacker = zlib.decompressobj()
     unpacker.decompress(whole)
     stream = whole[: len(whole) - len(unpacker.unused_data)]

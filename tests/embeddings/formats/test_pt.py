@@ -124,12 +124,12 @@ def test_a_published_file_of_the_concept_library_is_read():
         ({"a": VECTORS, "b": VECTORS}, r"it holds 2 tensors \(a, b, ...\) where one belongs"),
         ({"text_model.a": VECTORS, "text_model.b": VECTORS}, "looks like a model"),
         ({"lora_up": VECTORS, "lora_down": VECTORS}, "looks like a LoRA"),
-        ({"string_to_param": {"*": VECTORS, "+": VECTORS}}, "exactly one word"),
-        ({"string_to_param": {}}, "exactly one word"),
+        ({"string_to_param": {"*": VECTORS, "+": VECTORS}}, "exactly one tensor"),
+        ({"string_to_param": {}}, "exactly one tensor"),
         ({"string_to_param": {"*": "text"}}, "not a plain tensor"),
         ({"x": VECTORS.to_sparse()}, "not a plain tensor"),
-        ({"x": VECTORS.int()}, "torch.int32 numbers"),
-        ({"x": VECTORS.to("meta")}, "float32 numbers"),
+        ({"x": VECTORS.int()}, "dtype torch.int32"),
+        ({"x": VECTORS.to("meta")}, "dtype torch.float32"),
         ({"x": VECTORS[None]}, "a tensor of 1 x 2 x 8"),
         ({"x": torch.zeros(0, 8)}, "a tensor of 0 x 8"),
         ({"x": torch.zeros(())}, "a tensor of 0"),
@@ -148,7 +148,7 @@ def test_what_is_no_embedding_is_refused_with_the_reason(path, content, complain
 def test_code_in_a_file_does_not_run(path, tmp_path, is_zip):
     evil = {"string_to_param": {"*": RunsCode(tmp_path / "proof")}}
     torch.save(evil, path, _use_new_zipfile_serialization=is_zip)
-    with pytest.raises(EmbeddingError, match="asks for Python code to run"):
+    with pytest.raises(EmbeddingError, match="contains Python code"):
         read_pt(path)
     assert not (tmp_path / "proof").exists()
 
@@ -175,14 +175,14 @@ def test_a_cut_off_file_is_called_damaged(path, kept, is_zip):
 def test_a_zip_that_unpacks_to_too_much_is_not_unpacked(path, record, size):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(f"cat/{record}", bytes(size))
-    with pytest.raises(EmbeddingError, match="far too large"):
+    with pytest.raises(EmbeddingError, match="is too large"):
         read_pt(path)
 
 
 def test_a_file_as_large_as_a_model_is_not_read(path):
     with path.open("wb") as file:
         file.truncate(pt.MAX_BYTES + 1)  # a hole on the disk
-    with pytest.raises(EmbeddingError, match="far too large"):
+    with pytest.raises(EmbeddingError, match="is too large"):
         read_pt(path)
 
 

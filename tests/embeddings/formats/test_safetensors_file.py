@@ -77,7 +77,7 @@ def test_a_senseless_step_counts_as_none(path, step):
         ({"text_model.a": VECTORS, "text_model.b": VECTORS}, "looks like a model"),
         ({"x": torch.zeros(2000, 8)}, "a tensor of 2000 x 8"),
         ({"x": torch.zeros(2, 9000)}, "a tensor of 2 x 9000"),
-        ({"x": VECTORS.long()}, "torch.int64 numbers"),
+        ({"x": VECTORS.long()}, "dtype torch.int64"),
         ({"x": VECTORS * float("inf")}, "NaN or infinite"),
     ],
 )
@@ -91,5 +91,5 @@ def test_what_is_no_embedding_is_refused_with_the_reason(path, tensors, complain
 def test_a_cut_off_file_is_called_damaged(path, kept):
     safetensors_file.write(path, sd1())
     path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(EmbeddingError, match=r"is damaged or is no \.safetensors file"):
+    with pytest.raises(EmbeddingError, match=r"is damaged or not a \.safetensors file"):
         read_tensors(path)

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from textual_inversion.embeddings.norms import hold, mean_norm
+from textual_inversion.embeddings.norms import constrain_norms, mean_norm
 from textual_inversion.errors import SettingsError
 from textual_inversion.settings import TrainSettings
 from textual_inversion.training.optimization.averaging import Average, evaluating, held
@@ -102,7 +102,7 @@ def test_fixed_norms_are_those_that_are_saved(optimizer):
         made.step()
         with held(made) as (kept,):
             for tensor in kept:
-                hold(tensor, 2.0, "fixed", strength=0)
+                constrain_norms(tensor, 2.0, "fixed", strength=0)
         with evaluating(made):
             assert rows.norm().item() == pytest.approx(2.0)
 
@@ -147,7 +147,7 @@ def test_a_missing_library_is_named(name, monkeypatch):
 def test_norms_are_held_as_asked():
     def held(mode):
         rows = torch.tensor([[3.0, 4.0], [0.0, 0.0]])
-        hold(rows, 1.0, mode, strength=0.5)
+        constrain_norms(rows, 1.0, mode, strength=0.5)
         return rows.norm(dim=1).tolist()
 
     assert held("free") == [5, 0]

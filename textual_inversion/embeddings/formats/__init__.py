@@ -1,4 +1,4 @@
-"""Embedding files in and out; the extension says which format.
+"""Read and write embedding files; the extension determines the format.
 
 Importing the package costs nothing: torch and Pillow are loaded by the first read or write.
 """
@@ -33,29 +33,31 @@ def read(path: Path) -> Embedding:
     Raises:
         EmbeddingError: There is no such file, or it does not hold one embedding.
     """
-    found = read_all(path)
-    if len(found) > 1:
-        names = ", ".join(embedding.name for embedding in found[:5])
+    embeddings = read_all(path)
+    if len(embeddings) > 1:
+        names = ", ".join(embedding.name for embedding in embeddings[:5])
         raise EmbeddingError(
-            f"{path} holds {len(found)} embeddings ({names}); put it in the embeddings folder and "
-            "name the one you want."
+            f"{path} holds {len(embeddings)} embeddings ({names}); put it in the embeddings folder "
+            "and choose one by its name."
         )
-    return found[0]
+    return embeddings[0]
 
 
 def read_all(path: Path) -> list[Embedding]:
-    """Read an embedding file: two tries, or vectors for two models, are several embeddings."""
+    """Read every embedding in a file; vectors for two base models are two embeddings."""
     try:
         status = path.stat()
         if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
-            raise EmbeddingError(f"{path} is no ordinary file; copy the embedding there instead.")
+            raise EmbeddingError(f"{path} is not a regular file; copy the embedding there instead.")
         if status.st_size == 0:
             raise EmbeddingError(f"{path} is empty; download or save it again.")
-        found = _read(path)
+        embeddings = _read(path)
     except (OSError, ValueError) as error:  # a ValueError: a name that no file can have
         reason = getattr(error, "strerror", None) or error
         raise EmbeddingError(f"Could not read {path}: {reason}.") from error
-    return [dataclasses.replace(one, name=name_of(path, one, len(found))) for one in found]
+    return [
+        dataclasses.replace(one, name=name_of(path, one, len(embeddings))) for one in embeddings
+    ]
 
 
 def write(embedding: Embedding, path: Path) -> None:
@@ -77,7 +79,10 @@ def write(embedding: Embedding, path: Path) -> None:
 
 
 def extension_for(embedding: Embedding) -> str:
-    """Choose the extension that most programs read, with the labels kept: .pt has none for SDXL."""
+    """Return the extension that most programs read: .pt, and for SDXL .safetensors.
+
+    A .pt of SDXL would have no metadata.
+    """
     return ".pt" if len(embedding.vectors) == 1 else ".safetensors"
 
 
@@ -91,4 +96,4 @@ def _read(path: Path) -> list[Embedding]:
         return safetensors_file.read(path)
     if extension in PICTURES:
         return png.read(path)
-    raise EmbeddingError(f"{path} is not an embedding file: use one of {', '.join(READABLE)}.")
+    raise EmbeddingError(f"{path} is not an embedding file; supported are {', '.join(READABLE)}.")

@@ -1,4 +1,4 @@
-"""The dict that AUTOMATIC1111's programs keep an embedding in, in .pt files and in pictures.
+"""The dict in which AUTOMATIC1111 stores an embedding, in .pt files and in pictures.
 
 One text encoder lies under `string_to_param`; SDXL's two under `clip_l` and `clip_g`.
 """
@@ -12,14 +12,14 @@ from typing import Any
 import torch
 
 from textual_inversion.embeddings.embedding import Embedding
-from textual_inversion.embeddings.formats.metadata import label
-from textual_inversion.embeddings.formats.sets import MAX_KEYS, Found, find_sets
+from textual_inversion.embeddings.formats.metadata import make_embedding
+from textual_inversion.embeddings.formats.sets import MAX_KEYS, TensorSet, find_sets
 from textual_inversion.embeddings.formats.validation import (
     SDXL_KEYS,
     checked,
+    checked_vectors,
     gather,
     is_tensor,
-    plain,
 )
 from textual_inversion.errors import EmbeddingError
 
@@ -27,12 +27,12 @@ _ASTERISK = 265  # the token `*` in CLIP's vocabulary, which every reader expect
 
 
 def as_dict(embedding: Embedding) -> dict[str, Any]:
-    """Lay the embedding out with the keys, and in the order, that these programs write."""
-    vectors = plain(embedding)
+    """Return the embedding as AUTOMATIC1111's dict, with its keys in its order."""
+    vectors = checked_vectors(embedding)
     if len(vectors) == 1:
         tensors = {"string_to_token": {"*": _ASTERISK}, "string_to_param": {"*": vectors[0]}}
     else:
-        # These programs detach every value under these keys, so there may be nothing but tensors.
+        # AUTOMATIC1111 detaches every value of this dict, so all must be tensors.
         return dict(zip(SDXL_KEYS, vectors, strict=True))
     return tensors | {
         "name": embedding.name,
@@ -43,7 +43,7 @@ def as_dict(embedding: Embedding) -> dict[str, Any]:
 
 
 def from_dict(data: object, path: Path) -> list[Embedding]:
-    """Find the embeddings in what a file held: this layout, tensors in a dict or list, or one."""
+    """Read embeddings from a file's contents: this dict, a dict or list of tensors, or a tensor."""
     if isinstance(data, dict) and "string_to_param" in data:
         vectors = checked([_only_entry(data["string_to_param"], path)], path)
         shapes = {"*": tuple(vectors[0].shape)}
@@ -60,10 +60,10 @@ def from_dict(data: object, path: Path) -> list[Embedding]:
 
 
 def _labelled(
-    found: Found, vectors: tuple[torch.Tensor, ...], data: Mapping[Any, Any], path: Path
+    found: TensorSet, vectors: tuple[torch.Tensor, ...], data: Mapping[Any, Any], path: Path
 ) -> Embedding:
     stored = data.get("name")
-    return label(
+    return make_embedding(
         vectors,
         path,
         name=stored if isinstance(stored, str) and not found.suffix else found.name,
@@ -76,7 +76,7 @@ def _labelled(
 
 
 def _tensors(data: object, path: Path) -> tuple[dict[str, torch.Tensor], bool]:
-    """Give the tensors by key, and whether they are all one word's."""
+    """Return the tensors by key, and whether all belong to one embedding."""
     if is_tensor(data):
         return {"*": data}, True
     if isinstance(data, dict):
@@ -90,10 +90,11 @@ def _tensors(data: object, path: Path) -> tuple[dict[str, torch.Tensor], bool]:
 
 def _only_entry(params: object, path: Path) -> object:
     if isinstance(params, torch.nn.ParameterDict):
-        # Its own methods are not trusted to fit the state that a file brought; look it up instead.
+        # Its methods may fail on the state that a file has set, so the attribute is read.
         params = vars(params).get("_parameters")
     if not isinstance(params, dict) or len(params) != 1:
         raise EmbeddingError(
-            f"{path} does not hold exactly one word under string_to_param; save one word a file."
+            f"{path} does not have exactly one tensor under string_to_param; save one embedding a "
+            "file."
         )
     return next(iter(params.values()))

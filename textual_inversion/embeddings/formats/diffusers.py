@@ -15,18 +15,18 @@ from pathlib import Path
 
 from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.embeddings.formats import pt, safetensors_file
-from textual_inversion.embeddings.formats.validation import plain
+from textual_inversion.embeddings.formats.validation import checked_vectors
 from textual_inversion.errors import EmbeddingError
 from textual_inversion.storage.atomic import write_whole
 
 
 def export(path: Path, embedding: Embedding) -> None:
     """Write `{"<name>": vectors}` as .safetensors or .bin, by the path's extension."""
-    vectors = plain(embedding)
+    vectors = checked_vectors(embedding)
     if len(vectors) != 1:
         raise EmbeddingError(
-            f"{embedding.name} is made for SDXL, which diffusers has no such file for; "
-            "give it the .safetensors file's clip_l and clip_g instead."
+            f"{embedding.name} is for SDXL, for which diffusers has no such file; load clip_l and "
+            "clip_g of the .safetensors file instead."
         )
     rows = vectors[0]
     tensors = {f"<{embedding.name.lower()}>": rows[0] if len(rows) == 1 else rows}

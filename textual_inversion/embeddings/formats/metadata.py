@@ -1,4 +1,4 @@
-"""What a file says about its vectors - name, step, base model - cleaned of what cannot be true."""
+"""A file's metadata - name, step, base model - with invalid values dropped."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from textual_inversion.names import strip_brackets
 MAX_STEP = 10**9
 MAX_TEXT = 200
 
-_SAYS_NOTHING = {
+_GENERIC_KEYS = {
     *("*", "emb_params", "emp_params", "clip_l", "clip_g", "emb", "emb2"),
     *("text_encoders_0", "text_encoders_1"),
 }
 
 
-def label(
+def make_embedding(
     vectors: tuple[torch.Tensor, ...],
     path: Path,
     *,
@@ -30,7 +30,7 @@ def label(
     base_model_hash: object = None,
     suffix: str | None = None,
 ) -> Embedding:
-    """Put vectors and whatever was stored beside them together; without a name, the file's."""
+    """Build an embedding from vectors and unchecked metadata; the default name is the file's."""
     return Embedding(
         name=_text(name) or path.stem,
         vectors=vectors,
@@ -43,8 +43,8 @@ def label(
 
 
 def name_in_key(key: str) -> str | None:
-    """Give the word in a key: `<cat-toy>` is cat-toy, `emb_params` says nothing."""
-    if key in _SAYS_NOTHING or key.split(".")[0].isdecimal():
+    """Return the name in a key: cat-toy for `<cat-toy>`, None for a generic key (`emb_params`)."""
+    if key in _GENERIC_KEYS or key.split(".")[0].isdecimal():
         return None
     return strip_brackets(key)
 

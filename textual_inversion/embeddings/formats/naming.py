@@ -1,4 +1,4 @@
-"""What the embedding in a file is called: mostly as the file is. Light: no torch."""
+"""The name of an embedding in a file: mostly the file's name. Light: no torch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TOKEN_FILE = "token_identifier.txt"
 
 
 def name_of(path: Path, embedding: Embedding, num_in_file: int) -> str:
-    """Name one of a file's embeddings."""
+    """Return the name of one of a file's embeddings."""
     if embedding.suffix == embedding.name:
         return _checked(embedding.name) or f"{printable(path.stem)}-{printable(embedding.name)}"
     if num_in_file > 1:
@@ -25,7 +25,7 @@ def name_of(path: Path, embedding: Embedding, num_in_file: int) -> str:
 
 
 def _file_name(path: Path, stored: str) -> str:
-    own = printable(path.stem)  # whoever made the file chose it; it is at least a name
+    own = printable(path.stem)
     if path.suffix.lower() in _PICTURES:
         return _checked(stored) or own
     if not path.stem.startswith("learned_embeds"):
@@ -35,7 +35,7 @@ def _file_name(path: Path, stored: str) -> str:
 
 
 def _token(folder: Path) -> str | None:
-    """Read the word of a concept's folder, if there is a file that says it."""
+    """Read the word from a sd-concepts-library folder's token_identifier.txt, if there is one."""
     try:
         with (folder / _TOKEN_FILE).open(encoding="utf-8") as file:
             word = file.read(200).strip()

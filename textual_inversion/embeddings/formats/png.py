@@ -39,7 +39,7 @@ _TENSOR = "TORCHTENSOR"
 
 
 class PlainPictureError(EmbeddingError):
-    """A picture that holds no embedding: someone's preview, most likely."""
+    """A picture without an embedding: most likely a preview."""
 
 
 def embed(picture: Image.Image, embedding: Embedding) -> Image.Image:
@@ -76,18 +76,20 @@ def read(path: Path) -> list[Embedding]:
     """Read the embedding in a picture, from its chunk or else from its pixels.
 
     Raises:
-        PlainPictureError: It is a picture, but only a picture.
-        EmbeddingError: It cannot be read, or what it holds is no embedding.
+        PlainPictureError: The picture has no embedding.
+        EmbeddingError: The file cannot be read, or its embedding is damaged.
     """
     picture = _open(path)
     chunk = picture.info.get(CHUNK)
     data = _from_chunk(chunk, path) if isinstance(chunk, str) else _from_pixels(picture, path)
     if data.count(b"[") > MAX_LISTS or data.count(b"{") > MAX_LISTS:
-        raise EmbeddingError(f"{path} holds far more than an embedding; get it again.")
+        raise EmbeddingError(
+            f"{path} holds more lists than an embedding can have; download it again."
+        )
     try:
-        content = json.loads(data, object_hook=_revive)
+        content = json.loads(data, object_hook=_decode_tensor)
     except (ValueError, TypeError, RuntimeError, ArithmeticError) as error:
-        raise EmbeddingError(f"{path} holds a damaged embedding; get it again.") from error
+        raise EmbeddingError(f"{path} holds a damaged embedding; download it again.") from error
     return a1111.from_dict(content, path)
 
 
@@ -98,24 +100,24 @@ def _embed(picture: Image.Image, embedding: Embedding, data: bytes) -> Image.Ima
         f"{embedding.num_vectors}v {embedding.step}s",
     )
     captioned = caption(picture, f"<{embedding.name}>", footers)
-    return png_pixels.surround(captioned, zlib.compress(data, 9), shades(embedding))
+    return png_pixels.add_blocks(captioned, zlib.compress(data, 9), shades(embedding))
 
 
 def shades(embedding: Embedding) -> np.ndarray:
-    """Give the greys of the circles that decorate the blocks, from the first vector."""
+    """Return the grey levels (at most 1024, uint8) of the circles, from the first vector."""
     sizes = embedding.vectors[0][0, :1024].detach().cpu().double().abs().numpy()
     return (sizes / (sizes.max() or 1) * 255).astype(np.uint8)
 
 
 def _dumps(embedding: Embedding) -> bytes:
-    return json.dumps(a1111.as_dict(embedding), default=_dismantle, allow_nan=False).encode()
+    return json.dumps(a1111.as_dict(embedding), default=_encode_tensor, allow_nan=False).encode()
 
 
-def _dismantle(value: torch.Tensor) -> dict[str, Any]:
+def _encode_tensor(value: torch.Tensor) -> dict[str, Any]:
     return {_TENSOR: value.tolist()}
 
 
-def _revive(value: dict[str, Any]) -> object:
+def _decode_tensor(value: dict[str, Any]) -> object:
     if _TENSOR not in value:
         return value
     return torch.tensor(value[_TENSOR], dtype=torch.float64).to(torch.float32)
@@ -129,38 +131,40 @@ def _open(path: Path) -> Image.Image:
             warnings.simplefilter("ignore")
             picture = Image.open(path, formats=formats)
             with picture:
-                return _unpacked(picture, path)
+                return _with_pixels(picture, path)
     except Image.DecompressionBombError as error:
-        raise EmbeddingError(f"{path} is too large a picture to be an embedding.") from error
+        raise EmbeddingError(f"{path} is too large a picture to hold an embedding.") from error
     except (OSError, SyntaxError, ValueError, struct.error) as error:
-        raise EmbeddingError(f"{path} is no picture that can be opened: {error}.") from error
+        raise EmbeddingError(f"{path} cannot be opened as a picture: {error}.") from error
 
 
-def _unpacked(picture: Image.Image, path: Path) -> Image.Image:
-    """Unpack the pixels, which those with a chunk do not need."""
+def _with_pixels(picture: Image.Image, path: Path) -> Image.Image:
+    """Decode the pixels, unless the text chunk has the embedding."""
     if CHUNK in picture.info:
         return picture
     if picture.width * picture.height > MAX_PIXELS:
-        raise EmbeddingError(f"{path} is too large a picture to be an embedding.")
+        raise EmbeddingError(f"{path} is too large a picture to hold an embedding.")
     picture.load()
     return picture
 
 
 def _from_chunk(chunk: str, path: Path) -> bytes:
     if len(chunk) > MAX_JSON_BYTES * 4 / 3:
-        raise EmbeddingError(f"{path} holds more text than an embedding has; get it again.")
+        raise EmbeddingError(
+            f"{path} holds more text than an embedding can have; download it again."
+        )
     try:
         return base64.b64decode(chunk, validate=True)
     except ValueError as error:
-        raise EmbeddingError(f"{path} holds a damaged embedding; get it again.") from error
+        raise EmbeddingError(f"{path} holds a damaged embedding; download it again.") from error
 
 
 def _from_pixels(picture: Image.Image, path: Path) -> bytes:
-    whole = np.asarray(picture.convert("RGB"))  # (H, W, 3)
+    pixels = np.asarray(picture.convert("RGB"))  # (H, W, 3)
     # Cutting margins first, as A1111 does, can cut a row of a narrow block that happens to be dark.
-    for area in (whole, png_pixels.without_margins(whole)):
-        stream = png_pixels.candidate(area)
-        data = _unpack(stream) if stream else None
+    for area in (pixels, png_pixels.without_margins(pixels)):
+        stream = png_pixels.extract_bytes(area)
+        data = _decompress(stream) if stream else None
         if data is not None:
             return data
     raise PlainPictureError(
@@ -168,7 +172,7 @@ def _from_pixels(picture: Image.Image, path: Path) -> bytes:
     )
 
 
-def _unpack(stream: bytes) -> bytes | None:
+def _decompress(stream: bytes) -> bytes | None:
     unpacker = zlib.decompressobj()
     try:
         data = unpacker.decompress(stream, MAX_JSON_BYTES)

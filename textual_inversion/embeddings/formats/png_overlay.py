@@ -1,4 +1,4 @@
-"""What is written on an embedding's picture: its name, its base model and its steps.
+"""The text drawn on an embedding's picture: name, base model and steps.
 
 The layout is A1111's: a black gradient, the name at the top, three footers on one line.
 """
@@ -26,13 +26,13 @@ def caption(picture: Image.Image, title: str, footers: tuple[str, str, str]) -> 
     draw = ImageDraw.Draw(shaded)
     width, baseline = picture.width, picture.height - _PADDING_PX
 
-    title, *feet = (" ".join(text.split()) for text in (title, *footers))
+    title, *footer_texts = (" ".join(text.split()) for text in (title, *footers))
     font = _font(_fitting_size(title, 0.75 * width - 4 * _PADDING_PX))
     draw.text((_PADDING_PX, _PADDING_PX), title, _WHITE, font, anchor="lt")
 
-    font = _font(min(_fitting_size(text, width / 3 - _PADDING_PX) for text in feet))
-    places = zip((_PADDING_PX, width / 2, width - _PADDING_PX), ("ls", "ms", "rs"), strict=True)
-    for (x, anchor), text in zip(places, feet, strict=True):
+    font = _font(min(_fitting_size(text, width / 3 - _PADDING_PX) for text in footer_texts))
+    positions = zip((_PADDING_PX, width / 2, width - _PADDING_PX), ("ls", "ms", "rs"), strict=True)
+    for (x, anchor), text in zip(positions, footer_texts, strict=True):
         draw.text((x, baseline), text, _WHITE, font, anchor=anchor)
     return shaded
 
@@ -47,13 +47,13 @@ def _gradient(size: tuple[int, int]) -> Image.Image:
 
 
 def _fitting_size(text: str, width: float) -> int:
-    taken = _font(_TRIAL_FONT_PX).getbbox(text)[2] or 1
-    return max(1, min(_MAX_FONT_PX, int(_TRIAL_FONT_PX * width / taken)))
+    text_width = _font(_TRIAL_FONT_PX).getbbox(text)[2] or 1
+    return max(1, min(_MAX_FONT_PX, int(_TRIAL_FONT_PX * width / text_width)))
 
 
 @functools.cache
 def _font(size: int) -> Font:
-    # Pillow's own font knows plain Latin letters only, so one of the system's comes first.
+    # Pillow's own font has basic Latin letters only, so a system font is preferred.
     for file in _SYSTEM_FONTS:
         with contextlib.suppress(OSError):
             return ImageFont.truetype(file, size)

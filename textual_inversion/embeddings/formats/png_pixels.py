@@ -23,8 +23,8 @@ _CIRCLE_PX = 6
 _GRID_PX = 8
 
 
-def surround(picture: Image.Image, stream: bytes, shades: Array) -> Image.Image:
-    """Put the stream's two blocks and the black columns at the sides of an RGB picture."""
+def add_blocks(picture: Image.Image, stream: bytes, shades: Array) -> Image.Image:
+    """Add the stream's two blocks and the black columns at the sides of an RGB picture."""
     low, high = blocks(stream, shades, picture.height)
     separator = np.zeros((picture.height, 1, 3), np.uint8)
     middle = np.asarray(picture)  # (H, W, 3)
@@ -41,8 +41,8 @@ def blocks(stream: bytes, shades: Array, height: int) -> tuple[Array, Array]:
     return left, right
 
 
-def candidate(pixels: Array) -> bytes | None:
-    """Give the bytes at the sides of (H, W, 3) pixels; they need not be anyone's stream."""
+def extract_bytes(pixels: Array) -> bytes | None:
+    """Extract the bytes at the sides of (H, W, 3) pixels; they need not be a zlib stream."""
     nibbles = pixels & 15
     black = np.flatnonzero(~nibbles.any(axis=(0, 2)))
     if len(black) < 2:
@@ -64,12 +64,14 @@ def without_margins(pixels: Array) -> Array:
 
 
 def _padded_length(length: int, height: int) -> int:
-    whole_column = (length // height + 1) * height  # always above, also when it was whole before
+    whole_column = (
+        length // height + 1
+    ) * height  # rounded up, one more when it is already a multiple
     return (whole_column // (3 * height) + 1) * 3 * height
 
 
 def _mask(length: int) -> Array:
-    """Give the nibbles that hide the data: x -> 1664525 x + 1013904223 mod 2^32, then mod 255.
+    """Return the XOR mask (length,): x -> 1664525 x + 1013904223 mod 2^32, then mod 255.
 
     The steps after the first m are the first m again, m steps on, and m steps are one step with
     another factor and offset; so the sequence doubles in a few array operations.

@@ -20,7 +20,7 @@ import torch
 
 from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.embeddings.formats import a1111
-from textual_inversion.embeddings.formats.validation import plain
+from textual_inversion.embeddings.formats.validation import checked_vectors
 from textual_inversion.errors import EmbeddingError
 from textual_inversion.storage import pickles
 from textual_inversion.storage.atomic import write_whole
@@ -29,9 +29,9 @@ MAX_BYTES = pickles.EMBEDDING.unpacked_bytes  # the largest honest embedding has
 
 _loading = threading.Lock()  # torch keeps the allowed names in a global
 
-_CODE = ("GLOBAL", "Only persistent_load of storage")  # torch's words for what it will not call
-_TOO_LARGE = "is not an embedding: it is far too large for one, or unpacks to far too much."
-_DAMAGE = (
+_CODE = ("GLOBAL", "Only persistent_load of storage")  # torch's words for calls that it refuses
+_TOO_LARGE = "is not an embedding: it is too large for one, or its pickle exceeds the limits."
+_DAMAGE_ERRORS = (
     pickle.UnpicklingError,
     ArithmeticError,
     AssertionError,
@@ -48,25 +48,25 @@ _DAMAGE = (
 
 
 def write(path: Path, embedding: Embedding) -> None:
-    """Write the embedding as A1111 does, or under the key that diffusers' file had for it.
+    """Write the embedding as A1111 does, or under the key of the diffusers file it came from.
 
-    The name inside, which diffusers alone takes for the word, is in lower case: of a word with
-    capitals and several vectors transformers 5 lets only the first into a prompt.
+    The stored name, which only diffusers uses, is in lower case: of a name with capitals and
+    several vectors transformers 5 puts only the first into a prompt.
     """
     if embedding.key and len(embedding.vectors) == 1:
-        write_whole(path, dumps({embedding.key: plain(embedding)[0]}))
+        write_whole(path, dumps({embedding.key: checked_vectors(embedding)[0]}))
         return
     lower = dataclasses.replace(embedding, name=embedding.name.lower())
     write_whole(path, dumps(a1111.as_dict(lower)))
 
 
 def read(path: Path) -> list[Embedding]:
-    """Read the embeddings from any torch file that holds some."""
+    """Read the embeddings of a torch file."""
     return a1111.from_dict(_load(path), path)
 
 
 def dumps(data: dict[str, Any]) -> bytes:
-    """Pickle tensors and plain values in torch's legacy form, which every reader takes."""
+    """Serialize tensors and plain values in torch's legacy format, which every program reads."""
     buffer = io.BytesIO()
     torch.save(data, buffer, _use_new_zipfile_serialization=False)
     return buffer.getvalue()
@@ -80,40 +80,42 @@ def _load(path: Path) -> object:
         with _loading, warnings.catch_warnings(), torch.serialization.safe_globals(_allowed()):
             warnings.simplefilter("ignore")  # torch's advice is for whoever made the file
             return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    except _DAMAGE as error:
+    except _DAMAGE_ERRORS as error:
         raise EmbeddingError(f"{path} {_complaint(error)}") from error
 
 
 def _allowed() -> list[Any]:
-    """Name what may be called besides torch's own: early files' dict, and numpy's numbers.
+    """List the globals allowed besides torch's own: ParameterDict, and numpy's scalars.
 
-    numpy's own functions would take any length that they are told.
+    numpy's own functions would allocate any length that a file asks for.
     """
-    numbers = [(_number, f"{module}.multiarray.scalar") for module in ("numpy.core", "numpy._core")]
-    return [torch.nn.ParameterDict, *numbers, (_NumberKind, "numpy.dtype")]
+    scalars = [(_scalar, f"{module}.multiarray.scalar") for module in ("numpy.core", "numpy._core")]
+    return [torch.nn.ParameterDict, *scalars, (_ScalarType, "numpy.dtype")]
 
 
-class _NumberKind:
-    """Stands for the numpy.dtype of one number: a letter and how many bytes."""
+class _ScalarType:
+    """Replaces numpy.dtype for a scalar: a letter and the number of bytes."""
 
     def __init__(self, code: str = "", *_: object) -> None:
         self.format = {"i4": "<i", "i8": "<q", "f4": "<f", "f8": "<d"}[code]
 
     def __setstate__(self, state: object) -> None:
-        """Leave the byte order be: machines of the other one are gone."""
+        """Ignore the state; scalars are read as little-endian."""
 
 
-def _number(kind: _NumberKind, data: bytes) -> int | float:
+def _scalar(kind: _ScalarType, data: bytes) -> int | float:
     return struct.unpack(kind.format, data)[0]
 
 
 def _complaint(error: BaseException) -> str:
     if isinstance(error, pickles.OverLimitError):
         return _TOO_LARGE
-    told = isinstance(error, pickle.UnpicklingError) and any(sign in str(error) for sign in _CODE)
-    if told or isinstance(error, pickles.CodeError):
+    names_code = isinstance(error, pickle.UnpicklingError) and any(
+        sign in str(error) for sign in _CODE
+    )
+    if names_code or isinstance(error, pickles.CodeError):
         return (
-            "asks for Python code to run, which an embedding never needs, so it was not opened; "
-            "get it as a .safetensors file instead."
+            "contains Python code, which an embedding never needs, so it was not opened; download "
+            "it as a .safetensors file instead."
         )
     return "is damaged or was not written by torch; download or save it again."

@@ -12,9 +12,14 @@ import safetensors.torch
 import torch
 
 from textual_inversion.embeddings.embedding import Embedding
-from textual_inversion.embeddings.formats.metadata import label
+from textual_inversion.embeddings.formats.metadata import make_embedding
 from textual_inversion.embeddings.formats.sets import find_sets
-from textual_inversion.embeddings.formats.validation import BARE_KEYS, SDXL_KEYS, gather, plain
+from textual_inversion.embeddings.formats.validation import (
+    BARE_KEYS,
+    SDXL_KEYS,
+    checked_vectors,
+    gather,
+)
 from textual_inversion.errors import EmbeddingError
 from textual_inversion.storage.atomic import write_whole
 
@@ -23,8 +28,8 @@ MAX_HEADER_BYTES = 4 * 2**20
 
 
 def write(path: Path, embedding: Embedding) -> None:
-    """Write the embedding with its labels in the file's metadata."""
-    vectors = plain(embedding)
+    """Write the embedding, with name, step and base model in the file's metadata."""
+    vectors = checked_vectors(embedding)
     one_key = (embedding.key,) if embedding.key else BARE_KEYS[:1]
     keys = one_key if len(vectors) == 1 else SDXL_KEYS
     tensors: dict[str, torch.Tensor] = dict(zip(keys, vectors, strict=True))
@@ -32,7 +37,7 @@ def write(path: Path, embedding: Embedding) -> None:
 
 
 def read(path: Path) -> list[Embedding]:
-    """Read the embeddings under whichever keys their program chose."""
+    """Read the embeddings, whatever their keys."""
     _check_header(path)
     try:
         with safetensors.safe_open(path, framework="pt", device="cpu") as file:
@@ -43,10 +48,10 @@ def read(path: Path) -> list[Embedding]:
             metadata = file.metadata() or {}
     except safetensors.SafetensorError as error:
         raise EmbeddingError(
-            f"{path} is damaged or is no .safetensors file; download or save it again."
+            f"{path} is damaged or not a .safetensors file; download or save it again."
         ) from error
     return [
-        label(
+        make_embedding(
             vectors,
             path,
             name=found.name if found.suffix else metadata.get("name") or found.name,
@@ -61,15 +66,15 @@ def read(path: Path) -> list[Embedding]:
 
 
 def _check_header(path: Path) -> None:
-    """Refuse a table of contents that takes more memory than any embedding, or LoRA, needs."""
+    """Raise EmbeddingError if the header is longer than any embedding or LoRA needs."""
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
     if MAX_HEADER_BYTES < length < path.stat().st_size:
-        raise EmbeddingError(f"{path} is not an embedding: it lists far too many tensors for one.")
+        raise EmbeddingError(f"{path} is not an embedding: its header lists too many tensors.")
 
 
 def dumps(tensors: dict[str, torch.Tensor], metadata: dict[str, str] | None = None) -> bytes:
-    """Lay tensors and labels out as the bytes of a .safetensors file."""
+    """Serialize tensors and metadata as the bytes of a .safetensors file."""
     return safetensors.torch.save(tensors, {"format": "pt"} | (metadata or {}))
 
 

@@ -1,6 +1,6 @@
-"""Which tensors of a file are one embedding's vectors: told by their widths, not by their keys.
+"""Group a file's tensors into embeddings by their widths rather than their keys.
 
-Keys only break ties: they order what is several vectors of one word, and tell two tries apart.
+Keys only break ties: they order several vectors of one embedding, and separate versions of it.
 
 n vectors, width numbers each.
 """
@@ -17,7 +17,7 @@ from textual_inversion.embeddings.formats.validation import (
     BARE_KEYS,
     SDXL_KEYS,
     check_shape,
-    describe,
+    describe_keys,
 )
 from textual_inversion.errors import EmbeddingError
 
@@ -28,8 +28,8 @@ MAX_KEYS = 20_000
 _CLIP_L, _OPEN_CLIP_H, _CLIP_G = 768, 1024, 1280
 _FAMILIES = {_CLIP_L: "sd1", _OPEN_CLIP_H: "sd2"}
 _KNOWN = {_CLIP_L, _OPEN_CLIP_H, _CLIP_G}
-# Widths of text encoders that no model we train has, and who has them.
-_ELSEWHERE = {
+# Widths of the text encoders of unsupported models.
+_UNSUPPORTED = {
     frozenset({768, 4096}): "FLUX or Hunyuan Video (CLIP-L and T5 or Llama)",
     frozenset({768, 1280, 4096}): "Stable Diffusion 3 (CLIP-L, CLIP-G and T5)",
     frozenset({4096}): "a model with the text encoder T5, such as FLUX, SD3, PixArt or Chroma",
@@ -38,49 +38,49 @@ _ELSEWHERE = {
     frozenset({3584}): "Qwen-Image",
 }
 _NUMBERED = re.compile(r"(.+)_(\d+)")
-_TRY = re.compile(r".+_v\d+")
+_VERSION_KEY = re.compile(r".+_v\d+")
 _PAIRS = (SDXL_KEYS, ("text_encoders_0", "text_encoders_1"), ("emb", "emb2"))
 _BUNDLE = "bundle_emb."
 
 
 @dataclass(frozen=True)
-class Found:
-    """One embedding: the keys whose tensors are its vectors, for each text encoder in order."""
+class TensorSet:
+    """The keys of one embedding's tensors, for each text encoder in order."""
 
     encoders: tuple[Keys, ...]
     name: str | None = None
     suffix: str | None = None
-    """What tells it from the file's other embeddings."""
+    """Tells it from the file's other embeddings."""
 
     @property
     def key(self) -> str | None:
-        """Give the one key of an embedding that is a single tensor."""
+        """The key of an embedding that is a single tensor, else None."""
         return self.encoders[0][0] if len(self.encoders) == len(self.encoders[0]) == 1 else None
 
 
-def find_sets(shapes: Mapping[str, Shape], path: Path, *, joined: bool = False) -> list[Found]:
+def find_sets(shapes: Mapping[str, Shape], path: Path, *, joined: bool = False) -> list[TensorSet]:
     """Find the embeddings among a file's tensors.
 
     Args:
         shapes: The tensors' shapes by key, in the file's order.
         path: The file, for messages.
-        joined: The tensors are one word's, whatever their keys.
+        joined: All tensors belong to one embedding, whatever their keys.
 
     Raises:
-        EmbeddingError: There is none, or it is one for other models than we train.
+        EmbeddingError: There is none, or it is for an unsupported model.
     """
     if len(shapes) > MAX_KEYS:
         raise EmbeddingError(f"{path} is not an embedding: it holds {len(shapes)} tensors.")
     bundled = _bundles(shapes)
     if bundled:
         found = [one for name, keys in bundled.items() for one in _named(name, keys, shapes, path)]
-        return [Found(one.encoders, one.name, one.name) for one in found]
+        return [TensorSet(one.encoders, one.name, one.name) for one in found]
     keys = [key for key in shapes if not key.endswith("_out")]  # beside the encoder, not in it
     known = next((key for key in BARE_KEYS if key in keys), None)
     if known:
         keys = [known]
-    if not keys or (len(keys) > 1 and not joined and _is_something_else(keys)):
-        raise EmbeddingError(f"{path} is not an embedding: {describe(list(shapes))}.")
+    if not keys or (len(keys) > 1 and not joined and _is_other_weights(keys)):
+        raise EmbeddingError(f"{path} is not an embedding: {describe_keys(list(shapes))}.")
     for key in keys:
         check_shape(shapes[key], path)
     return _by_width(keys, shapes, path, joined=joined)
@@ -96,51 +96,55 @@ def _bundles(shapes: Mapping[str, Shape]) -> dict[str, list[str]]:
     return bundled
 
 
-def _named(name: str, keys: list[str], shapes: Mapping[str, Shape], path: Path) -> Iterator[Found]:
+def _named(
+    name: str, keys: list[str], shapes: Mapping[str, Shape], path: Path
+) -> Iterator[TensorSet]:
     for key in keys:
         check_shape(shapes[key], path)
     for one in _by_width(keys, shapes, path, joined=True):
-        yield Found(one.encoders, f"{name}-{one.suffix}" if one.suffix else name)
+        yield TensorSet(one.encoders, f"{name}-{one.suffix}" if one.suffix else name)
 
 
-def _is_something_else(keys: list[str]) -> bool:
-    """Tell a model, a part of one or a LoRA by its keys."""
+def _is_other_weights(keys: list[str]) -> bool:
+    """Whether the keys are those of a model, a component of one, or a LoRA."""
     return any(key.endswith(("weight", "bias", ".alpha")) or "lora" in key.lower() for key in keys)
 
 
 def _by_width(
     keys: list[str], shapes: Mapping[str, Shape], path: Path, *, joined: bool
-) -> list[Found]:
+) -> list[TensorSet]:
     groups: dict[int, list[str]] = {}
     for key in keys:
         groups.setdefault(shapes[key][-1], []).append(key)
-    _refuse_elsewhere(frozenset(groups), path)
+    _refuse_unsupported(frozenset(groups), path)
     if not set(groups) <= _KNOWN:
-        return _unknown(groups, keys, path, joined=joined)
+        return _unknown_widths(groups, keys, path, joined=joined)
     found = []
     if _CLIP_G in groups:
-        pair = (_together(groups.pop(_CLIP_L)), _together(groups.pop(_CLIP_G)))
-        found.append(Found(pair, name_in_key(pair[0][0]), "sdxl"))
+        pair = (_ordered(groups.pop(_CLIP_L)), _ordered(groups.pop(_CLIP_G)))
+        found.append(TensorSet(pair, name_in_key(pair[0][0]), "sdxl"))
     for width, group in groups.items():
-        tries = [group] if joined else _tries(group, shapes)
-        found += [_single(one, _FAMILIES[width], len(tries)) for one in tries]
+        embeddings = [group] if joined else _split_embeddings(group, shapes)
+        found += [
+            _single(group_keys, _FAMILIES[width], len(embeddings)) for group_keys in embeddings
+        ]
     if len(found) == 1:
-        return [Found(found[0].encoders, found[0].name)]
+        return [TensorSet(found[0].encoders, found[0].name)]
     return found
 
 
-def _single(keys: list[str], family: str, num_tries: int) -> Found:
-    ordered = _together(keys)
+def _single(keys: list[str], family: str, num_embeddings: int) -> TensorSet:
+    ordered = _ordered(keys)
     name = name_in_key(ordered[0])
-    return Found((ordered,), name, name if num_tries > 1 else family)
+    return TensorSet((ordered,), name, name if num_embeddings > 1 else family)
 
 
-def _refuse_elsewhere(widths: frozenset[int], path: Path) -> None:
-    told = next((told for other, told in _ELSEWHERE.items() if widths == other), None)
-    if told:
+def _refuse_unsupported(widths: frozenset[int], path: Path) -> None:
+    other_model = next((name for other, name in _UNSUPPORTED.items() if widths == other), None)
+    if other_model:
         raise EmbeddingError(
-            f"{path} is an embedding for {told}, which this program neither trains nor draws with; "
-            "use it where that model runs."
+            f"{path} is an embedding for {other_model}, which this program does not support; use "
+            "it in a program that runs that model."
         )
     if _CLIP_G in widths and _CLIP_L not in widths:
         raise EmbeddingError(
@@ -149,36 +153,36 @@ def _refuse_elsewhere(widths: frozenset[int], path: Path) -> None:
         )
 
 
-def _unknown(
+def _unknown_widths(
     groups: dict[int, list[str]], keys: list[str], path: Path, *, joined: bool
-) -> list[Found]:
-    """Judge widths that no published model has, as small models for tests do, by the keys."""
+) -> list[TensorSet]:
+    """Group by the keys where no published model has these widths, as in small test models."""
     pair = next((pair for pair in _PAIRS if set(pair) == set(keys)), None)
     if pair:
-        return [Found(tuple((key,) for key in pair))]
+        return [TensorSet(tuple((key,) for key in pair))]
     only = next(iter(groups.values()))
     is_one = len(keys) == 1 or joined or _is_one_word(keys)
     if len(groups) == 1 and is_one:
-        return [Found((_together(only),), name_in_key(_together(only)[0]))]
-    raise EmbeddingError(f"{path} is not an embedding: {describe(keys)}.")
+        return [TensorSet((_ordered(only),), name_in_key(_ordered(only)[0]))]
+    raise EmbeddingError(f"{path} is not an embedding: {describe_keys(keys)}.")
 
 
-def _tries(keys: list[str], shapes: Mapping[str, Shape]) -> list[list[str]]:
-    """Split one width's keys into embeddings: several vectors are one, several matrices are not."""
+def _split_embeddings(keys: list[str], shapes: Mapping[str, Shape]) -> list[list[str]]:
+    """Split keys of one width into embeddings: single vectors are joined, matrices are not."""
     all_single = all(len(shapes[key]) == 1 or shapes[key][0] == 1 for key in keys)
-    if any(_TRY.fullmatch(key) for key in keys):
+    if any(_VERSION_KEY.fullmatch(key) for key in keys):
         return [[key] for key in keys]
     return [keys] if all_single or _is_one_word(keys) else [[key] for key in keys]
 
 
 def _is_one_word(keys: list[str]) -> bool:
-    """Tell whether the keys are <word>, <word>_1, <word>_2, ..."""
+    """Whether the keys are <word>, <word>_1, <word>_2, ..."""
     bases = {_numbered(key)[0] for key in keys}
     return len(bases) == 1
 
 
-def _together(keys: list[str]) -> Keys:
-    """Put the keys of one word in order: its number counts, not how it is spelt."""
+def _ordered(keys: list[str]) -> Keys:
+    """Sort the keys of one word by their numbers, so that _10 follows _9."""
     if not _is_one_word(keys):
         return tuple(keys)
     return tuple(sorted(keys, key=lambda key: _numbered(key)[1]))

@@ -1,4 +1,4 @@
-"""Which tensors of a file are the vectors, and whether they can be: nothing here is trusted.
+"""Validate a file's tensors as an embedding's vectors; nothing in the file is trusted.
 
 n vectors, width numbers each.
 """
@@ -32,7 +32,11 @@ _MODEL = ("text_model.", "model.diffusion_model", "cond_stage_model", "first_sta
 
 
 def checked(values: Iterable[object], path: Path | str) -> tuple[torch.Tensor, ...]:
-    """Return the values as fp32 CPU tensors (n, width) with memory of their own."""
+    """Return copies of the values as fp32 CPU tensors (n, width), with one n for all.
+
+    Raises:
+        EmbeddingError: A value is not a finite matrix of vectors, or their numbers differ.
+    """
     vectors = checked_each(values, path)
     counts = {tensor.shape[0] for tensor in vectors}
     if len(counts) > 1:
@@ -43,12 +47,12 @@ def checked(values: Iterable[object], path: Path | str) -> tuple[torch.Tensor, .
 
 
 def checked_each(values: Iterable[object], path: Path | str) -> tuple[torch.Tensor, ...]:
-    """Return each value as `checked` does, whatever number of vectors the others have."""
+    """Return each value as `checked` does; their numbers of vectors may differ."""
     return tuple(_one(value, path) for value in values)
 
 
 def check_shape(shape: Iterable[int], path: Path | str) -> None:
-    """Refuse a shape that no embedding has, before anything is read or copied."""
+    """Raise EmbeddingError for a shape that no embedding has, before the tensor is read."""
     *outer, width = tuple(shape) or (0,)
     rows = outer[0] if outer else 1
     if len(outer) > 1 or not 1 <= rows <= MAX_VECTORS or not 1 <= width <= MAX_WIDTH:
@@ -62,18 +66,18 @@ def check_shape(shape: Iterable[int], path: Path | str) -> None:
 def gather(
     encoders: Iterable[Iterable[str]], tensor: Callable[[str], object], path: Path
 ) -> tuple[torch.Tensor, ...]:
-    """Return for each text encoder the vectors under its keys, one below the other."""
+    """Concatenate the tensors under each text encoder's keys: (n, width) each."""
     joined = [torch.cat(checked_each(map(tensor, keys), path)) for keys in encoders]
     return checked(joined, path)
 
 
-def plain(embedding: Embedding) -> tuple[torch.Tensor, ...]:
-    """Return the embedding's vectors as a file should hold them, refusing broken ones."""
+def checked_vectors(embedding: Embedding) -> tuple[torch.Tensor, ...]:
+    """Return an embedding's vectors to be written; EmbeddingError if they are not finite."""
     return checked(embedding.vectors, f"The embedding {embedding.name}")
 
 
 def is_tensor(value: object) -> TypeGuard[torch.Tensor]:
-    """Say whether it is an ordinary tensor; a subclass may run code of its own."""
+    """Whether it is exactly a Tensor or Parameter; a subclass could run its own code."""
     return type(value) in (torch.Tensor, torch.nn.Parameter)
 
 
@@ -82,7 +86,7 @@ def _one(value: object, path: Path | str) -> torch.Tensor:
         raise EmbeddingError(f"{path} is not an embedding: its vectors are not a plain tensor.")
     check_shape(value.shape, path)  # a stride of 0 can claim any size in a few bytes
     if value.dtype not in _DTYPES or value.is_meta:
-        raise EmbeddingError(f"{path} is not an embedding: its vectors are {value.dtype} numbers.")
+        raise EmbeddingError(f"{path} is not an embedding: its vectors have dtype {value.dtype}.")
     rows = value.detach().reshape(-1, value.shape[-1])  # (n, width)
     vectors = rows.to("cpu", torch.float32, copy=True).contiguous()
     if not vectors.isfinite().all():
@@ -92,13 +96,13 @@ def _one(value: object, path: Path | str) -> torch.Tensor:
     return vectors
 
 
-def describe(keys: list[str]) -> str:
-    """Word what a file with these keys looks like, if not like an embedding."""
+def describe_keys(keys: list[str]) -> str:
+    """Describe what a file with these keys holds instead of an embedding."""
     if not keys:
         return "it holds no tensor"
     if any(part in key.lower() for key in keys for part in _LORA):
         return "it looks like a LoRA, which belongs in another folder"
     if any(part in key for key in keys for part in _MODEL):
         return "it looks like a model or a part of one, which belongs in another folder"
-    shown = ", ".join(key[:40] for key in keys[:3])
-    return f"it holds {len(keys)} tensors ({shown}, ...) where one belongs"
+    examples = ", ".join(key[:40] for key in keys[:3])
+    return f"it holds {len(keys)} tensors ({examples}, ...) where one belongs"

@@ -11,17 +11,17 @@ FAMILIES: list[ModelFamily] = [sd.StableDiffusion(), sdxl.StableDiffusionXL()]
 
 
 def find_family(pipeline: str) -> ModelFamily | None:
-    """Find the family whose folders name this pipeline of diffusers."""
+    """Return the family of a diffusers pipeline class, as in model_index.json; None if unknown."""
     return next((family for family in FAMILIES if family.pipeline == pipeline), None)
 
 
-def single_files() -> Iterator[tuple[ModelFamily, SingleFile]]:
-    """List every layout that a single file may have, with its family."""
+def list_single_files() -> Iterator[tuple[ModelFamily, SingleFile]]:
+    """Yield every supported single-file format with its family."""
     for family in FAMILIES:
         for layout in family.single_files:
             yield family, layout
 
 
 def list_titles() -> str:
-    """Word the families, for messages."""
+    """Join the families' titles for messages."""
     return " or ".join(family.title for family in FAMILIES)

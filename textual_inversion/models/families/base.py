@@ -1,4 +1,4 @@
-"""What a model family has to say: its parts, its text conditioning, its single files. Light.
+"""The protocol of a model family: components, text conditioning, single files. Light.
 
 B batch, T 77 tokens, D width, P width of the pooled vector, C H W latents.
 """
@@ -34,44 +34,44 @@ SCALED_LINEAR: Config = {
 
 @dataclass(frozen=True)
 class Sizes:
-    """The numbers of a model that the rest of the program goes by."""
+    """Sizes of a model that the rest of the program needs."""
 
     size: int
-    """Pixels of a side that the model was made for."""
+    """Native width and height in pixels."""
     widths: tuple[int, ...]
     """Width of the vectors for each text encoder."""
-    scale: int
-    """Pixels of a side for one latent."""
+    vae_scale_factor: int
+    """Pixels of a side per latent."""
 
 
 @dataclass(frozen=True)
 class TextEncoderKeys:
-    """Where a single file keeps a text encoder, and what its tensors' shapes do not tell."""
+    """A text encoder's keys in a single file, and what its tensors' shapes do not determine."""
 
     prefix: str
     is_open_clip: bool = False
     """Named as in OpenCLIP, not as in transformers."""
     num_unused_layers: int = 0
-    """Last layers that the UNet was not trained with."""
+    """Number of last layers to skip, as the UNet was trained without them."""
 
     @property
     def pad_token(self) -> str:
-        """Name the token that fills up short prompts."""
+        """The token that pads short prompts."""
         return OPEN_CLIP_PAD if self.is_open_clip else CLIP_PAD
 
 
 @dataclass(frozen=True)
 class SingleFile:
-    """A layout of single files, told by its text encoders' keys; the rest shapes do not tell.
+    """A single-file format, recognized by its text encoders' keys.
 
-    `unet` and `vae` hold what goes into diffusers' configurations beside what the shapes tell.
+    `unet` and `vae` are added to the diffusers configurations derived from the tensors' shapes.
     """
 
     text_encoders: tuple[TextEncoderKeys, ...]
     size: int
     schedule: Config = field(default_factory=lambda: SCALED_LINEAR)
     num_heads: int | None = None
-    """Heads of the UNet's attention; None: as many as have 64 channels each."""
+    """Heads of the UNet's attention; None: 64 channels for each head."""
     unet: Config = field(default_factory=dict)
     vae: Config = field(default_factory=dict)
 
@@ -81,35 +81,35 @@ class ModelFamily(Protocol):
 
     @property
     def name(self) -> str:
-        """In one word, as the module is called."""
+        """The name of the module."""
         ...
 
     @property
     def title(self) -> str:
-        """As messages call it, for example "Stable Diffusion XL"."""
+        """The name in messages, for example "Stable Diffusion XL"."""
         ...
 
     @property
     def pipeline(self) -> str:
-        """The class of diffusers that a folder's model_index.json names."""
+        """The diffusers pipeline class in a folder's model_index.json."""
         ...
 
     @property
     def classes(self) -> Mapping[str, str]:
-        """For each folder of weights the class that opens it, as "module:Class".
+        """The class that loads each component, as "module:Class", by the component's folder.
 
-        They are "unet", "vae", "text_encoder" and, with more text encoders, "text_encoder_2" and
-        so on, each with a "tokenizer" of the same ending.
+        Components are "unet", "vae", "text_encoder" and, with more text encoders,
+        "text_encoder_2" and so on, each with a "tokenizer" of the same suffix.
         """
         ...
 
     @property
     def single_files(self) -> tuple[SingleFile, ...]:
-        """The layouts that its single files have; none: it is opened from folders only."""
+        """The formats of single files; empty: only folders can be loaded."""
         ...
 
     def sizes(self, configs: Mapping[str, Config]) -> Sizes:
-        """Read the sizes from the configurations of a folder's parts."""
+        """Read the sizes from the configurations of a folder's components."""
         ...
 
     def encode(self, model: Any, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
@@ -117,32 +117,32 @@ class ModelFamily(Protocol):
         ...
 
     def added_conditioning(
-        self, pooled: torch.Tensor | None, latents: torch.Tensor, scale: int
+        self, pooled: torch.Tensor | None, latents: torch.Tensor, vae_scale_factor: int
     ) -> dict[str, torch.Tensor] | None:
-        """Make the UNet's `added_cond_kwargs` for latents (B, C, H, W) in the UNet's dtype."""
+        """Return the UNet's `added_cond_kwargs` for latents (B, C, H, W), in their dtype."""
         ...
 
     def added_unet_config(self, shapes: Shapes) -> Config:
-        """Derive what a single file's UNet has beyond the usual from the tensors' shapes."""
+        """Derive the family's own UNet configuration keys from a single file's shapes."""
         ...
 
 
-def text_encoders(family: ModelFamily) -> tuple[str, ...]:
-    """Name a family's text encoders, first to last, as their folders are named."""
+def text_encoder_names(family: ModelFamily) -> tuple[str, ...]:
+    """List the folder names of a family's text encoders, in order."""
     return tuple(sorted(name for name in family.classes if name.startswith("text_encoder")))
 
 
-def tokenizers(family: ModelFamily) -> tuple[str, ...]:
-    """Name the tokenizers' folders, in the order of the text encoders."""
-    return tuple(name.replace("text_encoder", "tokenizer") for name in text_encoders(family))
+def tokenizer_names(family: ModelFamily) -> tuple[str, ...]:
+    """List the folder names of the tokenizers, in the order of the text encoders."""
+    return tuple(name.replace("text_encoder", "tokenizer") for name in text_encoder_names(family))
 
 
-def unet_sizes(configs: Mapping[str, Config]) -> Sizes:
+def read_sizes(configs: Mapping[str, Config]) -> Sizes:
     """Read the sizes of a UNet, an autoencoder and CLIP text encoders."""
-    scale = 2 ** (len(configs["vae"]["block_out_channels"]) - 1)
+    vae_scale_factor = 2 ** (len(configs["vae"]["block_out_channels"]) - 1)
     encoders = sorted(name for name in configs if name.startswith("text_encoder"))
     return Sizes(
-        size=int(configs["unet"]["sample_size"]) * scale,
+        size=int(configs["unet"]["sample_size"]) * vae_scale_factor,
         widths=tuple(int(configs[name]["hidden_size"]) for name in encoders),
-        scale=scale,
+        vae_scale_factor=vae_scale_factor,
     )

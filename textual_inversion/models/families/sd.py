@@ -1,4 +1,4 @@
-"""Stable Diffusion 1.x and 2.x: one CLIP text encoder, read at the end."""
+"""Stable Diffusion 1.x and 2.x: one CLIP text encoder, its last hidden state."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from textual_inversion.models.families.base import (
     SingleFile,
     Sizes,
     TextEncoderKeys,
-    unet_sizes,
+    read_sizes,
 )
 
 if TYPE_CHECKING:
     import torch
 
 _VERSION_1 = SingleFile((TextEncoderKeys("cond_stage_model.transformer."),), 512, num_heads=8)
-# It reads the last layer but one. Its files do not tell what the UNet predicts; the more common
-# model, at 768 pixels, predicts the velocity.
+# It uses the penultimate layer. Its files do not say what the UNet predicts; the more common model,
+# at 768 pixels, predicts the velocity.
 _VERSION_2 = SingleFile(
     (TextEncoderKeys("cond_stage_model.model.", is_open_clip=True, num_unused_layers=1),),
     768,
@@ -30,7 +30,7 @@ _VERSION_2 = SingleFile(
 
 
 class StableDiffusion:
-    """Versions 1.x and 2.x differ in their single files only; in folders all is told."""
+    """Versions 1.x and 2.x; they differ only where their configurations do."""
 
     name = "sd"
     title = "Stable Diffusion 1.x, 2.x"
@@ -43,18 +43,18 @@ class StableDiffusion:
     single_files = (_VERSION_1, _VERSION_2)
 
     def sizes(self, configs: Mapping[str, Config]) -> Sizes:
-        """Read the sizes from the configurations."""
-        return unet_sizes(configs)
+        """Read the sizes from the components' configurations."""
+        return read_sizes(configs)
 
     def encode(self, model: Any, ids: torch.Tensor) -> tuple[torch.Tensor, None]:
-        """Take the last layer, normalized; there is no pooled vector."""
+        """Return the last layer's hidden states (B, T, D), normalized; no pooled vector."""
         return model(ids, output_hidden_states=False).last_hidden_state, None
 
     def added_conditioning(
-        self, pooled: torch.Tensor | None, latents: torch.Tensor, scale: int
+        self, pooled: torch.Tensor | None, latents: torch.Tensor, vae_scale_factor: int
     ) -> None:
-        """Add nothing: the UNet sees the hidden states only."""
+        """Return None: the UNet is conditioned on the hidden states only."""
 
     def added_unet_config(self, shapes: Shapes) -> Config:
-        """Add nothing."""
+        """Return nothing: the usual configuration is complete."""
         return {}

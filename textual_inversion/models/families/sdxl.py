@@ -11,7 +11,7 @@ from textual_inversion.models.families.base import (
     SingleFile,
     Sizes,
     TextEncoderKeys,
-    unet_sizes,
+    read_sizes,
 )
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _NUM_TIME_IDS = 6  # original size, crop corner, target size
 
 
 class StableDiffusionXL:
-    """Vectors of two widths, 768 and 1280, at 1024 pixels."""
+    """Two text encoders, of widths 768 and 1280, and a native size of 1024 pixels."""
 
     name = "sdxl"
     title = "Stable Diffusion XL"
@@ -39,23 +39,23 @@ class StableDiffusionXL:
     )
 
     def sizes(self, configs: Mapping[str, Config]) -> Sizes:
-        """Read the sizes from the configurations."""
-        return unet_sizes(configs)
+        """Read the sizes from the components' configurations."""
+        return read_sizes(configs)
 
     def encode(self, model: Any, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Take the last layer but one, not normalized, and the pooled vector that CLIP-G has."""
+        """Return the penultimate layer, not normalized, and CLIP-G's pooled vector."""
         out = model(ids, output_hidden_states=True)
         return out.hidden_states[-2], getattr(out, "text_embeds", None)
 
     def added_conditioning(
-        self, pooled: torch.Tensor | None, latents: torch.Tensor, scale: int
+        self, pooled: torch.Tensor | None, latents: torch.Tensor, vae_scale_factor: int
     ) -> dict[str, torch.Tensor] | None:
-        """Add the pooled vector and six numbers, height first: a picture that was not cropped."""
+        """Return the pooled vector and six time ids, height first, of an uncropped picture."""
         import torch
 
         if pooled is None:
             return None
-        height, width = (side * scale for side in latents.shape[-2:])
+        height, width = (side * vae_scale_factor for side in latents.shape[-2:])
         rows = [[height, width, 0, 0, height, width]] * len(latents)
         return {
             "text_embeds": pooled.to(latents.dtype),
@@ -63,7 +63,7 @@ class StableDiffusionXL:
         }
 
     def added_unet_config(self, shapes: Shapes) -> Config:
-        """Tell how wide the embeddings of the pooled vector and of the six numbers are."""
+        """Derive the widths of the embeddings of the pooled vector and of the six time ids."""
         added = shapes["model.diffusion_model.label_emb.0.0.weight"][1]
         pooled = shapes[_CLIP_G.prefix + "text_projection"][1]
         return {
