@@ -22,9 +22,9 @@ def add_command(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command and give its exit code."""
     # The core calls sideways only here, as `ti preprocess` does.
-    from preprocessing.captioners.availability import readiness
+    from preprocessing.captioners.availability import list_captioners
     from preprocessing.captioners.lavis_environment import install
 
-    for line in install(args.python) if args.action == "install" else readiness():
+    for line in install(args.python) if args.action == "install" else list_captioners():
         print(line, flush=True)
     return 0

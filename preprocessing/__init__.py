@@ -1,16 +1,15 @@
 """Prepare pictures for training: from one folder to another, the source only read.
 
-`job` runs it: it finds pictures (`files.folder_walk`), has them prepared a few ahead
-(`files.prefetch`) by a `recipe`, writes them (`files.writer`), and remembers what is done
-(`files.manifest`). The recipe's `transforms` are pure; `cropping` decides where to cut. Faces are
-found by OpenCV's Haar cascades, which lie in its package.
+`job` finds pictures (`files.folder_walk`), prepares them a few ahead (`files.prefetch`) by a
+`recipe`, writes them (`files.writer`), and records what is done (`files.manifest`). The recipe's
+`transforms` are pure; `cropping` computes crop boxes. Faces are detected by OpenCV's Haar cascades.
 
-`captions.writing` has new captions written, a batch at a time, by the models in `captioners`, which
-are imported when chosen and loaded with the first picture that needs them. `captions.drafts` keeps
-drafts of a folder's captions, which `captions.tags` changes, and saves them.
+`captions.writing` writes new captions in batches with the models in `captioners`, which are
+imported when chosen and loaded with the first picture that needs them. `captions.drafts` holds
+edited captions of a folder, which `captions.tags` changes, and saves them.
 
-`checks.report` looks through a data set before it is trained on and says what may be wrong with it.
-No torch but in captioners, and nothing heavy is loaded before it is needed.
+`checks.report` looks for problems in a data set before training. Only captioners use torch, and
+nothing heavy is imported before it is needed.
 """
 
 from preprocessing.job import preprocess

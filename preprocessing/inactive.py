@@ -1,4 +1,4 @@
-"""Choices that have no effect beside the others: said, so that nobody relies on them."""
+"""Find settings that have no effect beside the others, to warn of them."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ _SIZES = ("focal_crop", "auto_sized_crop")
 _PIXELS = ("keep_original_size", "flipped_copies", "split_oversized", *_SIZES, "keep_alpha")
 
 
-def idle_choices(settings: PreprocessSettings) -> Iterator[str]:
-    """Word each choice that changes nothing beside the others."""
+def inactive_choices(settings: PreprocessSettings) -> Iterator[str]:
+    """Yield a sentence for each setting that has no effect beside the others."""
     knobs = {knob.path: knob for knob in walk(PreprocessSettings)}
-    for path, switch in _without_switch(settings):
+    for path, switch in _inactive_fields(settings):
         state = f"{_label(knobs, switch.field)} {_state(settings, switch)}"
         yield f"{_label(knobs, path)} has no effect while {state}."
     if settings.output_format == "captions":
-        for path in _chosen(settings, knobs, _PIXELS):
+        for path in _changed(settings, knobs, _PIXELS):
             yield f"{_label(knobs, path)} has no effect while only captions are written."
     elif settings.keep_original_size:
         sizes = _SIZES if settings.split_oversized else ("width", "height", *_SIZES)
-        for path in _chosen(settings, knobs, sizes):
+        for path in _changed(settings, knobs, sizes):
             yield f"{_label(knobs, path)} has no effect while pictures keep their original size."
     if settings.keep_alpha and settings.output_format == "jpeg":
         yield "JPEG files have no transparency to keep; choose PNG or WebP for it."
 
 
-def without_idle(settings: PreprocessSettings) -> PreprocessSettings:
-    """Give the same settings with what belongs to a switch that is off at its default."""
+def without_inactive(settings: PreprocessSettings) -> PreprocessSettings:
+    """Return the settings with those that depend on a disabled switch at their defaults."""
     fields = PreprocessSettings.model_fields
-    idle = {path: fields[path].default for path, _ in _without_switch(settings)}
-    return settings.model_copy(update=idle)
+    defaults = {path: fields[path].default for path, _ in _inactive_fields(settings)}
+    return settings.model_copy(update=defaults)
 
 
-def _without_switch(settings: PreprocessSettings) -> Iterator[tuple[str, OnlyWith]]:
-    """Yield each changed field and the switch that would give it an effect."""
+def _inactive_fields(settings: PreprocessSettings) -> Iterator[tuple[str, OnlyWith]]:
+    """Yield each changed field that has no effect, with the switch that would enable it."""
     for path, info in PreprocessSettings.model_fields.items():
         switch = next((item for item in info.metadata if isinstance(item, OnlyWith)), None)
         if switch and not _is_on(settings, switch) and getattr(settings, path) != info.default:
@@ -54,7 +54,7 @@ def _state(settings: PreprocessSettings, switch: OnlyWith) -> str:
     return "is off" if getattr(settings, switch.field) is False else "is empty"
 
 
-def _chosen(
+def _changed(
     settings: PreprocessSettings, knobs: Mapping[str, Knob], paths: tuple[str, ...]
 ) -> list[str]:
     return [path for path in paths if getattr(settings, path) != knobs[path].default]

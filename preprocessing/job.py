@@ -1,8 +1,8 @@
-"""The job itself: every picture of a folder, prepared and written to another folder.
+"""The preprocessing job: prepare every picture of a folder and write it to another folder.
 
 The source is only read. Pictures are prepared a few ahead on all cores, but numbered and written
-in the order of the folder, one whole file after another. What an earlier run with the same settings
-made of the same content is left as it is.
+in the order of the folder, each file atomically. The results of an earlier job with the same
+settings for the same content are kept.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from preprocessing.captions.writing import Scribe
-from preprocessing.files.folder_walk import Tree, find_below
-from preprocessing.files.manifest import Entry, Manifest, mark
-from preprocessing.files.prefetch import ahead
+from preprocessing.captions.writing import CaptionWriter
+from preprocessing.files.folder_walk import Tree, find_recursively
+from preprocessing.files.manifest import Entry, Manifest, fingerprint
+from preprocessing.files.prefetch import prefetch
 from preprocessing.files.result import Outcome
 from preprocessing.files.writer import Output
-from preprocessing.inactive import idle_choices, without_idle
+from preprocessing.inactive import inactive_choices, without_inactive
 from preprocessing.recipe import Recipe
 from textual_inversion.errors import DatasetError, StorageError
 from textual_inversion.events import Event, Finished, Progressed, Started, Warned
@@ -29,19 +29,27 @@ from textual_inversion.images.decoding import path_text
 from textual_inversion.images.folder import find_mask, find_pictures
 from textual_inversion.settings import PreprocessSettings
 
-_SAVE_SECONDS = 2.0  # at most so much is done again after a power cut
-_NOT_PIXELS = {"source", "destination", "recursive", "model", "width", "height", "caption_batch"}
+_SAVE_SECONDS = 2.0  # at most this much work is repeated after a power failure
+_IRRELEVANT_TO_FILES = {
+    "source",
+    "destination",
+    "recursive",
+    "model",
+    "width",
+    "height",
+    "caption_batch",
+}
 
 
 @dataclass
 class Job:
-    """One job at work: where it writes, and what there is to say at its end."""
+    """The state of a running job: its output, and what is reported at its end."""
 
     output: Output
     manifest: Manifest
     work: Callable[[Path], Outcome]
-    scribe: Scribe
-    num_skipped: int = 0
+    caption_writer: CaptionWriter
+    num_unchanged: int = 0
     failures: list[str] = field(default_factory=list)
     stale: set[str] = field(default_factory=set)
 
@@ -57,9 +65,9 @@ def preprocess(
         stop: When set, the job ends before the next picture.
 
     Raises:
-        SettingsError: What was asked cannot be done with any picture.
-        DatasetError: The source has no usable picture, or is the destination as well.
-        StorageError: Something could not be written; what was written before is whole.
+        SettingsError: The settings cannot be applied to any picture.
+        DatasetError: The source has no usable picture, or is also the destination.
+        StorageError: A file could not be written; files written before are complete.
     """
     source = _folder(settings.source, role="source")
     output = Output(_folder(settings.destination, role="destination"), source)
@@ -67,67 +75,71 @@ def preprocess(
     width, height = settings.width or size, settings.height or size
     recipe = Recipe.of(settings, width=width, height=height)
     stop = stop or threading.Event()
-    scribe = Scribe.of(settings, stop)
+    caption_writer = CaptionWriter.of(settings, stop)
     present = output.make()
     manifest = Manifest.read(output.destination)
     yield Started(str(source), 0, len(tree.pictures), str(output.destination))
-    for said in (*idle_choices(settings), *tree.complaints, *_masks_left(settings, tree)):
-        yield Warned(said)
+    for message in (*inactive_choices(settings), *tree.problems, *_mask_warnings(settings, tree)):
+        yield Warned(message)
     if foreign := present - manifest.files_of(tree.pictures):
         yield Warned(
             f"{output.destination} already holds files ({len(foreign)}); those of the same name "
-            "are replaced, the others stay and would be trained on, too."
+            "are replaced, the others stay and will be trained on too, unless you remove them."
         )
     worker = _worker(settings, recipe, manifest, sizes=f"{width} x {height}")
-    job = Job(output, manifest, worker, scribe)
+    job = Job(output, manifest, worker, caption_writer)
     finished = yield from _run(job, tree.pictures, stop)
-    yield from _closing_words(job, finished, total=len(tree.pictures))
+    yield from _final_warnings(job, finished, total=len(tree.pictures))
     yield finished
 
 
 def _find(source: Path, output: Output, *, recursive: bool) -> Tree:
     if not recursive:
         return Tree(find_pictures(source))
-    return find_below(source, leave_out=(output.destination, output.drawings))
+    return find_recursively(source, leave_out=(output.destination, output.debug_folder))
 
 
-def _masks_left(settings: PreprocessSettings, tree: Tree) -> Iterator[str]:
-    """Say that mask files stay where they are: a crop would no longer match them."""
+def _mask_warnings(settings: PreprocessSettings, tree: Tree) -> Iterator[str]:
+    """Warn that mask files are not processed: they would no longer match a crop."""
     masks = [mask for mask in map(find_mask, tree.pictures) if mask]
     if masks and settings.output_format != "captions":
         yield (
-            f"Mask files ({len(masks)}, such as {path_text(masks[0])}) are not prepared along; put "
-            "them into their pictures' transparency and choose to keep it."
+            f"Mask files ({len(masks)}, such as {path_text(masks[0])}) are not preprocessed; put "
+            "them into their pictures' alpha channel and keep the transparency."
         )
 
 
 def _worker(
     settings: PreprocessSettings, recipe: Recipe, manifest: Manifest, *, sizes: str
 ) -> Callable[[Path], Outcome]:
-    meaning = f"{sizes} {without_idle(settings).model_dump_json(exclude=_NOT_PIXELS)}"
+    settings_text = (
+        f"{sizes} {without_inactive(settings).model_dump_json(exclude=_IRRELEVANT_TO_FILES)}"
+    )
 
     def work(picture: Path) -> Outcome:
-        content = mark(picture, settings=meaning)
+        content = fingerprint(picture, settings=settings_text)
         entry = manifest.done(picture, content)
         if entry:
             return Outcome(picture, content, entry=entry)
         try:
-            return Outcome(picture, content, made=recipe.prepare(picture))
+            return Outcome(picture, content, prepared=recipe.prepare(picture))
         except DatasetError as error:
-            return Outcome(picture, content, complaint=str(error))
+            return Outcome(picture, content, problem=str(error))
 
     return work
 
 
 def _run(job: Job, pictures: list[Path], stop: threading.Event) -> Generator[Event, None, Finished]:
     num_files = done = 0
-    saved = time.perf_counter()
+    saved_at = time.perf_counter()
     with (
         _saved_at_the_end(job.manifest),
-        closing(ahead(job.work, pictures)) as begun,
-        closing(job.scribe.captioned(future.result() for _, future in begun)) as news,
+        closing(prefetch(job.work, pictures)) as futures,
+        closing(
+            job.caption_writer.with_captions(future.result() for _, future in futures)
+        ) as outcomes,
     ):
-        for item in news:
+        for item in outcomes:
             if stop.is_set():
                 break
             if not isinstance(item, Outcome):
@@ -140,47 +152,48 @@ def _run(job: Job, pictures: list[Path], stop: threading.Event) -> Generator[Eve
             num_files += written
             path = str(job.output.destination / files[0]) if files else ""
             yield Progressed(done, len(pictures), path, str(item.picture), written or 1)
-            if time.perf_counter() - saved > _SAVE_SECONDS:
+            if time.perf_counter() - saved_at > _SAVE_SECONDS:
                 job.manifest.save()
-                saved = time.perf_counter()
+                saved_at = time.perf_counter()
     reason = "finished" if done == len(pictures) else "stopped"
     return Finished(num_files, reason, str(job.output.destination))
 
 
 def _finish(job: Job, outcome: Outcome) -> Generator[Event, None, tuple[str, ...]]:
-    """Write one picture's results, unless they are there; give the names of its files."""
-    if outcome.complaint:
-        job.failures.append(outcome.complaint)
-        yield Warned(outcome.complaint)
+    """Write a picture's results unless they exist already; return the names of its files."""
+    if outcome.problem:
+        job.failures.append(outcome.problem)
+        yield Warned(outcome.problem)
         return ()
     if outcome.entry:
-        job.num_skipped += 1
+        job.num_unchanged += 1
         return outcome.entry.files
-    assert outcome.made
+    assert outcome.prepared
     number = job.manifest.number(outcome.picture)
-    files = job.output.write(outcome.made, number=number, picture=outcome.picture)
+    files = job.output.write(outcome.prepared, number=number, picture=outcome.picture)
     job.stale |= job.manifest.add(outcome.picture, Entry(outcome.mark, number, files))
-    if outcome.made.note:
-        yield Warned(outcome.made.note)
+    if outcome.prepared.note:
+        yield Warned(outcome.prepared.note)
     return files
 
 
-def _closing_words(job: Job, finished: Finished, *, total: int) -> Iterator[Event]:
+def _final_warnings(job: Job, finished: Finished, *, total: int) -> Iterator[Event]:
     source, destination = job.output.source, job.output.destination
     if len(job.failures) == total:
         raise DatasetError(
             f"None of the pictures in {path_text(source)} ({total}) could be used. "
             f"{job.failures[0]}"
         )
-    if job.num_skipped:
+    if job.num_unchanged:
         yield Warned(
-            f"{job.num_skipped} of {total} pictures were prepared already with these settings, and "
-            "are left as they are."
+            f"{job.num_unchanged} of {total} pictures were already prepared with these settings "
+            "and are left unchanged."
         )
-    if job.scribe.num_kept:
+    if job.caption_writer.num_copied:
         yield Warned(
-            f"{job.scribe.num_kept} of {total} pictures kept the caption they had, because "
-            "existing captions are copied; prepend, append or ignore them to have new ones written."
+            f"{job.caption_writer.num_copied} of {total} pictures kept the caption they had, "
+            "because existing captions are copied; prepend, append or ignore them to have new "
+            "ones written."
         )
     stale = sorted(name for name in job.stale if (destination / name).exists())
     if stale:
@@ -199,7 +212,7 @@ def _saved_at_the_end(manifest: Manifest) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        # What ends the job, such as a full disk, is to be heard; this would only say it again.
+        # The original error, such as a full disk, is reported, not a second one from saving.
         with contextlib.suppress(StorageError):
             manifest.save()
         raise
@@ -208,8 +221,8 @@ def _saved_at_the_end(manifest: Manifest) -> Iterator[None]:
 
 def _folder(text: str, *, role: str) -> Path:
     if not text.strip():
-        raise DatasetError(f"The {role} directory is empty; name a folder.")
+        raise DatasetError(f"No {role} directory is given; choose a folder.")
     try:
         return Path(text).expanduser()
-    except RuntimeError:  # "~nobody" is no one's home
+    except RuntimeError:  # "~nobody" has no home directory
         return Path(text)

@@ -1,4 +1,4 @@
-"""A picture as it was prepared, before it is written."""
+"""Prepared pictures, before they are written."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from PIL import Image
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """A picture ready to be written: its file's bytes, or none, and its caption, or none.
+class PreparedPicture:
+    """A picture ready to be written: its file's bytes and its caption, either may be empty.
 
-    `view` is what a captioner is to see of it; None where no new caption is wanted.
+    `view` is the image for captioners; None where no new caption is needed.
     """
 
     data: bytes
@@ -21,13 +21,13 @@ class Prepared:
 
 
 @dataclass(frozen=True)
-class Made:
-    """All that one picture becomes, a drawing of how, and what the user should know of it.
+class PreparedSet:
+    """All results of one source picture, with a debug image and a warning, if any.
 
-    `existing` is the text that lay beside it.
+    `existing` is the caption of the source picture.
     """
 
-    pictures: tuple[Prepared, ...]
+    pictures: tuple[PreparedPicture, ...]
     existing: str = ""
     note: str | None = None
-    drawing: bytes = b""
+    debug_image: bytes = b""

@@ -1,8 +1,8 @@
-"""What can be done to a picture: each operation takes one and gives those to be kept.
+"""Operations on pictures: each takes one picture and returns one or more.
 
-They apply in this order. An oversized picture is split into pieces of the target size, and those
-are done. Any other picture keeps its size, or comes to another (the one that suits its shape, or
-the target) by a crop around its focus or its middle. Mirrored copies come last.
+They apply in this order. An oversized picture is split into pieces of the target size. Any other
+picture keeps its size, or is cropped around its focal point or its center and resized (to the size
+nearest to its aspect ratio, or the target). Flipped copies come last.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from PIL import Image, ImageOps
 
-from preprocessing.cropping.auto_size import best, grid
+from preprocessing.cropping.auto_size import best_size, size_grid
 from preprocessing.cropping.splitting import piece_boxes
 from textual_inversion.errors import SettingsError
 from textual_inversion.images.resizing import Box, cover, cut
@@ -19,7 +19,7 @@ from textual_inversion.settings import PreprocessSettings
 
 Size = tuple[int, int]
 Operation = Callable[[Image.Image], Iterable[Image.Image]]
-Sizing = Callable[[Size], Size]
+TargetSize = Callable[[Size], Size]
 
 _FLIPS: dict[str, tuple[Callable[[Image.Image], Image.Image], ...]] = {
     "none": (),
@@ -27,85 +27,87 @@ _FLIPS: dict[str, tuple[Callable[[Image.Image], Image.Image], ...]] = {
     "vertical": (ImageOps.flip,),
     "both": (ImageOps.mirror, ImageOps.flip),
 }
-_MOST_PIECES = 200
+_MAX_PIECES = 200
 
 
 class UnfitError(Exception):
-    """A picture cannot become what was asked; the text goes on from "Picture x ..."."""
+    """A picture cannot be processed as set; the message continues "Picture x ..."."""
 
 
-def chosen(settings: PreprocessSettings, *, width: int, height: int) -> list[Operation]:
-    """List the operations that the settings ask for, in the order in which they apply."""
-    fit = _fitting(settings, sizing(settings, width=width, height=height))
+def list_operations(settings: PreprocessSettings, *, width: int, height: int) -> list[Operation]:
+    """List the operations of the settings, in the order in which they apply."""
+    fit = _crop_operation(settings, target_sizes(settings, width=width, height=height))
     if settings.split_oversized:
-        fit = _split_or(fit, _splitting(settings, (width, height)), (width, height))
+        fit = _split_or(fit, _piece_boxes_of(settings, (width, height)), (width, height))
     return [fit, with_flips(settings.flipped_copies)]
 
 
-def apply(operations: Sequence[Operation], image: Image.Image) -> Iterator[Image.Image]:
-    """Run a picture through all operations, one result at a time; pieces stay in order."""
+def apply_operations(operations: Sequence[Operation], image: Image.Image) -> Iterator[Image.Image]:
+    """Apply all operations to a picture and yield the results; pieces stay in order."""
     if not operations:
         yield image
         return
-    for made in operations[0](image):
-        yield from apply(operations[1:], made)
+    for result in operations[0](image):
+        yield from apply_operations(operations[1:], result)
 
 
-def explaining(
+def debug_image_maker(
     settings: PreprocessSettings, *, width: int, height: int
 ) -> Callable[[Image.Image], Image.Image | None]:
-    """Give what draws how a picture's focal crop was found; None for one that is split."""
-    from preprocessing.cropping.focal_crop import drawing, look
+    """Return a function that draws a picture's focal crop; it returns None for split pictures."""
+    from preprocessing.cropping.focal_crop import draw_debug_image, find_focus
     from preprocessing.cropping.focal_point import Weights
 
     size, boxes = (
-        sizing(settings, width=width, height=height),
-        _splitting(settings, (width, height)),
+        target_sizes(settings, width=width, height=height),
+        _piece_boxes_of(settings, (width, height)),
     )
     weights = Weights.of_settings(settings)
 
     def draw(image: Image.Image) -> Image.Image | None:
         if settings.split_oversized and boxes(image.size):
             return None
-        return drawing(image, look(image, size(image.size), weights))
+        return draw_debug_image(image, find_focus(image, size(image.size), weights))
 
     return draw
 
 
-def sizing(settings: PreprocessSettings, *, width: int, height: int) -> Sizing:
-    """Give what tells the size that a picture of some size is brought to."""
+def target_sizes(settings: PreprocessSettings, *, width: int, height: int) -> TargetSize:
+    """Return a function from a picture's size to its target size."""
     if not settings.auto_sized_crop:
         return lambda picture: (width, height)
     edges = (settings.auto_size_min, settings.auto_size_max)
-    sizes = grid(edges=edges, areas=(settings.auto_area_min, settings.auto_area_max))
+    sizes = size_grid(edges=edges, areas=(settings.auto_area_min, settings.auto_area_max))
     if not sizes:
         raise SettingsError(
-            f"Auto-sized crop has no size to choose from: none with edges of {edges[0]} to "
+            f"Auto-sized crop has no size to choose from: none has sides of {edges[0]} to "
             f"{edges[1]} and an area of {settings.auto_area_min} to {settings.auto_area_max}; "
             "widen the bounds."
         )
 
     def choose(picture: Size) -> Size:
-        most = settings.auto_size_error
-        found = best(picture, sizes, objective=settings.auto_size_objective, most_error=most)
-        if found is None:
+        max_error = settings.auto_size_error
+        size = best_size(
+            picture, sizes, objective=settings.auto_size_objective, max_error=max_error
+        )
+        if size is None:
             raise UnfitError(
                 f"({picture[0]} x {picture[1]}) fits none of the sizes that the auto-sized crop "
-                f"may choose: each would cut away more than {most:.0%}; raise the error threshold "
-                "or split it."
+                f"may choose: each would cut away more than {max_error:.0%}; raise the error "
+                "threshold or split it."
             )
-        return found
+        return size
 
     return choose
 
 
-def crops_by_focus(settings: PreprocessSettings) -> bool:
-    """Tell whether a focus is looked for: not where pictures keep their size."""
+def uses_focal_crop(settings: PreprocessSettings) -> bool:
+    """Whether focal points are used: not where pictures keep their size."""
     return settings.focal_crop and not settings.keep_original_size
 
 
 def with_flips(flips: str) -> Operation:
-    """Follow a picture by its mirrored copies: horizontal, vertical, both or none."""
+    """Return the operation that appends flipped copies: horizontal, vertical, both or none."""
 
     def copies(image: Image.Image) -> Iterator[Image.Image]:
         yield image
@@ -114,25 +116,25 @@ def with_flips(flips: str) -> Operation:
     return copies
 
 
-def _fitting(settings: PreprocessSettings, size: Sizing) -> Operation:
+def _crop_operation(settings: PreprocessSettings, size: TargetSize) -> Operation:
     if settings.keep_original_size:
         return lambda image: [image]
-    if not crops_by_focus(settings):
+    if not uses_focal_crop(settings):
         return lambda image: [cover(image, *size(image.size))]
     from preprocessing.cropping.focal_crop import focal_crop
     from preprocessing.cropping.focal_point import Weights
-    from preprocessing.cropping.opencv import opencv
+    from preprocessing.cropping.opencv import import_opencv
 
-    opencv()  # a missing one is said before any picture is read
+    import_opencv()  # if it is missing, raise before any picture is read
     weights = Weights.of_settings(settings)
     return lambda image: [focal_crop(image, size(image.size), weights)]
 
 
-def _splitting(settings: PreprocessSettings, target: Size) -> Callable[[Size], list[Box]]:
+def _piece_boxes_of(settings: PreprocessSettings, target: Size) -> Callable[[Size], list[Box]]:
     def boxes(picture: Size) -> list[Box]:
         threshold, overlap = settings.split_threshold, settings.split_overlap
         found = piece_boxes(picture, target, threshold=threshold, overlap=overlap)
-        if len(found) > _MOST_PIECES:
+        if len(found) > _MAX_PIECES:
             raise UnfitError(
                 f"({picture[0]} x {picture[1]}) is so narrow that it would be split into "
                 f"{len(found)} pieces; crop it, or split with less overlap."

@@ -1,4 +1,4 @@
-"""Which captioners can work here, and what the others need."""
+"""Which captioners are available, and what the others need."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from textual_inversion.settings.preprocess import CaptionerName
 NAMES: tuple[CaptionerName, ...] = get_args(CaptionerName)
 
 
-def readiness() -> Iterator[str]:
-    """Yield a line for each captioner, as the settings have it when nothing is said."""
+def list_captioners() -> Iterator[str]:
+    """Yield a line for each captioner with the default settings."""
     settings = PreprocessSettings(source="any", destination="other")
     for name in NAMES:
         module = captioner_module(name)

@@ -1,4 +1,4 @@
-"""Slow work in a thread, watched from a generator of events, so that a stop is heard meanwhile."""
+"""Run slow work in a thread while a generator yields events, so that a job can be stopped."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ from typing import TypeVar
 from textual_inversion.events import Event, Loading
 
 Result = TypeVar("Result")
-_LOOK_SECONDS = 0.3
+_POLL_SECONDS = 0.3
 
 
-def awaited(
+def run_in_background(
     work: Callable[[], Result], *, words: Callable[[], str], stop: threading.Event
 ) -> Generator[Event, None, Result]:
-    """Give the result of `work`, saying `words()` whenever they change, and once `stop` is set.
+    """Return the result of `work`; yield a Loading whenever `words()` change or `stop` is set.
 
-    Whoever does not go on after a stop leaves the thread to itself.
+    A caller that stops iterating abandons the thread.
     """
-    future = _begun(work)
-    shown = ""
+    future = _start(work)
+    last_message = ""
     while True:
-        said = words()
-        if said != shown or stop.is_set():
-            shown = said
-            yield Loading(said)
+        message = words()
+        if message != last_message or stop.is_set():
+            last_message = message
+            yield Loading(message)
         try:
-            return future.result(_LOOK_SECONDS)
+            return future.result(_POLL_SECONDS)
         except TimeoutError:
             if future.done():
-                raise  # it is the work's own
+                raise  # raised by the work itself
 
 
-def _begun(work: Callable[[], Result]) -> Future[Result]:
+def _start(work: Callable[[], Result]) -> Future[Result]:
     future: Future[Result] = Future()
 
     def run() -> None:
         try:
             future.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - handed to whoever asks for the result
+        except BaseException as error:  # noqa: BLE001 - raised again by `result`
             future.set_exception(error)
 
     threading.Thread(target=run, name="background", daemon=True).start()

@@ -1,4 +1,4 @@
-"""What a captioner is, what its module offers, and how one is found by its name."""
+"""The protocols of captioners and their modules, and the import of one by name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from textual_inversion.settings import PreprocessSettings
 
 
 class UncaptionedError(Exception):
-    """A picture could not be captioned; the text goes on from "Picture x ..."."""
+    """A picture could not be captioned; the message continues "Picture x ..."."""
 
 
 class Captioner(Protocol):
@@ -30,35 +30,35 @@ class Captioner(Protocol):
         ...
 
     def close(self) -> None:
-        """Give its memory back."""
+        """Unload the model and free its memory."""
         ...
 
 
 class CaptionerModule(Protocol):
-    """What each captioner's module offers."""
+    """The interface of each captioner's module."""
 
     def check(self, settings: PreprocessSettings) -> None:
-        """Raise a ModelError that says what is missing, as far as it shows without loading."""
+        """Raise a ModelError for what is missing, as far as known without loading the model."""
         ...
 
     def describe(self, settings: PreprocessSettings) -> str:
-        """Say where the model is or will come from, once `check` has found nothing missing."""
+        """Describe where the model is or will be downloaded from, after `check` has passed."""
         ...
 
     def load(
         self, settings: PreprocessSettings, stop: threading.Event
     ) -> Generator[Event, None, Captioner]:
-        """Load the model and tell how that goes; an event is yielded soon after `stop` is set."""
+        """Load the model and yield its progress; also yields soon after `stop` is set."""
         ...
 
 
 def captioner_module(name: str) -> CaptionerModule:
-    """Import a captioner's module by the name that settings give it."""
+    """Import a captioner's module by its name in the settings."""
     return cast("CaptionerModule", importlib.import_module(f"preprocessing.captioners.{name}"))
 
 
-def need_package(package: str, *, captioner: str, extra: str) -> None:
-    """Raise a ModelError that says what to install unless `package` is there."""
+def require_package(package: str, *, captioner: str, extra: str) -> None:
+    """Raise a ModelError with the install command unless `package` is installed."""
     if importlib.util.find_spec(package) is None:
         raise ModelError(
             f"{captioner} needs the package {package}, which is not installed; install it with: "
@@ -67,8 +67,8 @@ def need_package(package: str, *, captioner: str, extra: str) -> None:
 
 
 @contextmanager
-def failures_named(captioner: str) -> Iterator[None]:
-    """Turn what a model stumbles over into an UncaptionedError."""
+def captioning_errors(captioner: str) -> Iterator[None]:
+    """Turn a model's errors into an UncaptionedError."""
     try:
         yield
     except (RuntimeError, ValueError, ArithmeticError, MemoryError, OSError) as error:
@@ -76,8 +76,8 @@ def failures_named(captioner: str) -> Iterator[None]:
         raise UncaptionedError(f"could not be captioned by {captioner}: {reason}") from error
 
 
-def release() -> None:
-    """Give freed memory back, on the GPU as well if torch is in use."""
+def free_memory() -> None:
+    """Collect garbage and empty the GPU's cache, if torch is in use."""
     gc.collect()
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():

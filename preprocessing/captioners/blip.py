@@ -1,4 +1,4 @@
-"""BLIP and BLIP-2, which describe a picture in a sentence; through transformers."""
+"""BLIP and BLIP-2, which caption a picture with a sentence; through transformers."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any, Self
 
 from PIL import Image
 
-from preprocessing.captioners.base import failures_named, release
+from preprocessing.captioners.base import captioning_errors, free_memory
 from preprocessing.captioners.weights import Weights, fetch, find_weights
 from textual_inversion.errors import ModelError
 from textual_inversion.events import Event, Loading
 from textual_inversion.settings import PreprocessSettings
 
 NAME = "BLIP"
-_SHORT = {
+_MODEL_NAMES = {
     "base": "Salesforce/blip-image-captioning-base",
     "large": "Salesforce/blip-image-captioning-large",
     "blip2": "Salesforce/blip2-opt-2.7b",
@@ -35,26 +35,28 @@ _PATTERNS = ("*.json", "*.txt", "*.safetensors")
 
 @dataclass(frozen=True)
 class Lengths:
-    """How long a sentence may be, and how hard it is searched for."""
+    """Minimum and maximum length of a caption in tokens, and the number of beams."""
 
-    least: int
-    most: int
-    beams: int
+    min_length: int
+    max_length: int
+    num_beams: int
 
     @classmethod
     def of(cls, settings: PreprocessSettings) -> Self:
-        """Take what the settings ask for."""
-        most = settings.caption_max_length
-        return cls(min(settings.caption_min_length, most), most, settings.caption_num_beams)
+        """Return the lengths in the settings."""
+        max_length = settings.caption_max_length
+        return cls(
+            min(settings.caption_min_length, max_length), max_length, settings.caption_num_beams
+        )
 
 
 def check(settings: PreprocessSettings) -> None:
-    """Raise a ModelError that says what is missing."""
+    """Raise a ModelError if files of the model are missing."""
     _weights(settings).check()
 
 
 def describe(settings: PreprocessSettings) -> str:
-    """Say where the model is or will come from."""
+    """Describe where the model is or will be downloaded from."""
     return str(_weights(settings))
 
 
@@ -75,33 +77,33 @@ class BLIP:
         self._lengths = lengths
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._dtype = torch.float16 if self._device == "cuda" else torch.float32
-        model, self._processor = _opened(folder, self._dtype)
+        model, self._processor = _load(folder, self._dtype)
         self._model: Any = model.to(self._device).eval()
 
     def caption(self, pictures: Sequence[Image.Image]) -> list[str]:
-        """Describe each picture in a sentence."""
+        """Caption each picture with a sentence."""
         import torch
 
-        with failures_named(NAME), torch.inference_mode():
-            taken = self._processor(images=list(pictures), return_tensors="pt")
-            pixels = taken["pixel_values"].to(self._device, self._dtype)  # (B, 3, H, W)
+        with captioning_errors(NAME), torch.inference_mode():
+            inputs = self._processor(images=list(pictures), return_tensors="pt")
+            pixels = inputs["pixel_values"].to(self._device, self._dtype)  # (B, 3, H, W)
             tokens = self._model.generate(
                 pixel_values=pixels,
-                min_new_tokens=self._lengths.least,
-                max_new_tokens=self._lengths.most,
-                num_beams=self._lengths.beams,
+                min_new_tokens=self._lengths.min_length,
+                max_new_tokens=self._lengths.max_length,
+                num_beams=self._lengths.num_beams,
                 do_sample=False,
             )
             texts = self._processor.batch_decode(tokens, skip_special_tokens=True)
         return [" ".join(text.split()) for text in texts]
 
     def close(self) -> None:
-        """Give the model's memory back."""
+        """Unload the model and free its memory."""
         del self._model, self._processor
-        release()
+        free_memory()
 
 
-def _opened(folder: Path, dtype: Any) -> tuple[Any, Any]:
+def _load(folder: Path, dtype: Any) -> tuple[Any, Any]:
     import transformers
 
     transformers.utils.logging.disable_progress_bar()
@@ -127,5 +129,5 @@ def _class_name(folder: Path) -> str:
 
 
 def _weights(settings: PreprocessSettings) -> Weights:
-    name = _SHORT.get(settings.blip_model, settings.blip_model)
+    name = _MODEL_NAMES.get(settings.blip_model, settings.blip_model)
     return find_weights(name, captioner=NAME, files=_FILES, parts=_PARTS)

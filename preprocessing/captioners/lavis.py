@@ -1,7 +1,7 @@
-"""LAVIS, which describes pictures in sentences; in a process and an environment of its own.
+"""LAVIS, which captions pictures with sentences; in a process and virtual environment of its own.
 
-Its package needs a transformers too old to live beside ours. `environment` makes the environment;
-the process there (`lavis_worker`) is spoken to in lines of JSON, and sees pictures as files.
+Its package needs an older transformers than ours. `lavis_environment` creates the environment; the
+process in it (`lavis_worker`) is sent requests as lines of JSON, and pictures as files.
 """
 
 from __future__ import annotations
@@ -18,78 +18,90 @@ from typing import Any
 
 from PIL import Image
 
-from preprocessing.captioners.background_task import awaited
+from preprocessing.captioners.background_task import run_in_background
 from preprocessing.captioners.base import UncaptionedError
 from preprocessing.captioners.blip import Lengths
-from preprocessing.captioners.lavis_environment import is_made, place, python_of
+from preprocessing.captioners.lavis_environment import (
+    environment_folder,
+    environment_python,
+    is_installed,
+)
 from textual_inversion.errors import ModelError, SettingsError
 from textual_inversion.events import Event
 from textual_inversion.settings import PreprocessSettings
 
 NAME = "LAVIS"
 _WORKER = Path(__file__).with_name("lavis_worker.py")
-_PARTING_SECONDS = 5.0
-# What Python, urllib and requests call a file that is neither here nor to be had.
-_UNREACHED = ("URLError", "HTTPError", "OSError", "ConnectionError", "TimeoutError")
+_CLOSE_SECONDS = 5.0
+# The exceptions of Python, urllib and requests for a file that cannot be downloaded.
+_DOWNLOAD_ERRORS = ("URLError", "HTTPError", "OSError", "ConnectionError", "TimeoutError")
 
 
 def check(settings: PreprocessSettings) -> None:
-    """Raise a ModelError that says that the environment is missing."""
+    """Raise a ModelError if the environment is missing."""
     _model(settings)
-    if not is_made():
+    if not is_installed():
         raise ModelError(
-            f"{NAME} has no environment at {place()} yet; make it with: ti captioners install lavis"
+            f"{NAME} has no environment at {environment_folder()} yet; make it with: ti captioners "
+            "install lavis"
         )
 
 
 def describe(settings: PreprocessSettings) -> str:
-    """Say where the environment is, and whether any weights are there already."""
-    weights = place() / "weights"
+    """Describe where the environment is, or that weights are still to be downloaded."""
+    weights = environment_folder() / "weights"
     if any(path.is_file() for path in weights.rglob("*")):
-        return f"ready, {settings.lavis_model} in {place()}"
+        return f"ready, {settings.lavis_model} in {environment_folder()}"
     return f"downloads the weights of {settings.lavis_model} into {weights} when it is first used"
 
 
 def load(settings: PreprocessSettings, stop: threading.Event) -> Generator[Event, None, Lavis]:
-    """Start the process and have it load the model that the settings name."""
+    """Start the process and load the model in the settings."""
     name, kind = _model(settings)
-    worker = Worker(python_of(place()), weights=place() / "weights")
+    worker = Worker(
+        environment_python(environment_folder()), weights=environment_folder() / "weights"
+    )
     try:
-        yield from awaited(
+        yield from run_in_background(
             lambda: worker.ask({"load": {"name": name, "type": kind}}),
             words=lambda: f"{NAME}: {settings.lavis_model}",
             stop=stop,
         )
     except UncaptionedError as error:
         worker.close()
-        raise ModelError(_unloaded(settings.lavis_model, str(error))) from None
+        raise ModelError(_loading_error(settings.lavis_model, str(error))) from None
     except BaseException:
-        # Also an interrupt: the process must not outlive whoever started it.
+        # Also on an interrupt: the process must not outlive this one.
         worker.close()
         raise
     return Lavis(worker, Lengths.of(settings))
 
 
 class Lavis:
-    """A model loaded in the other process."""
+    """A model loaded in the worker process."""
 
     def __init__(self, worker: Worker, lengths: Lengths) -> None:
         self._worker = worker
         self._options = {
-            "min_length": lengths.least, "max_length": lengths.most, "num_beams": lengths.beams,
-        }  # fmt: skip
+            "min_length": lengths.min_length,
+            "max_length": lengths.max_length,
+            "num_beams": lengths.num_beams,
+        }
 
     def caption(self, pictures: Sequence[Image.Image]) -> list[str]:
-        """Describe each picture in a sentence."""
+        """Caption each picture with a sentence."""
         with tempfile.TemporaryDirectory(prefix="ti-lavis-") as folder:
-            paths = [str(Path(folder) / f"{place}.png") for place in range(len(pictures))]
+            paths = [
+                str(Path(folder) / f"{environment_folder}.png")
+                for environment_folder in range(len(pictures))
+            ]
             for path, picture in zip(paths, pictures, strict=True):
                 picture.save(path, compress_level=1)
             try:
-                answer = self._worker.ask({"pictures": paths, "options": self._options})
+                response = self._worker.ask({"pictures": paths, "options": self._options})
             except UncaptionedError as error:
                 raise UncaptionedError(f"could not be captioned by {NAME}: {error}") from None
-        return [" ".join(str(text).split()) for text in answer["captions"]]
+        return [" ".join(str(text).split()) for text in response["captions"]]
 
     def close(self) -> None:
         """End the process."""
@@ -97,24 +109,24 @@ class Lavis:
 
 
 class Worker:
-    """The process: asked one thing at a time; what it complains of is kept for the case it dies."""
+    """The worker process: one request at a time; its stderr is saved for an error message."""
 
     def __init__(self, python: Path, *, weights: Path) -> None:
-        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as this
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as this object
         inherited = {key: os.environ[key] for key in os.environ if not key.startswith("PYTHON")}
         self._process = subprocess.Popen(
             [python, "-I", "-X", "utf8", str(_WORKER)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._complaints,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._stderr,
             encoding="utf-8",
             env={**inherited, "TORCH_HOME": str(weights)},
-            start_new_session=True,  # Ctrl+C is for us, and lets it finish its batch
+            start_new_session=True,  # Ctrl+C must not interrupt its batch
         )  # fmt: skip
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Give the answer to a request; UncaptionedError when it is a complaint.
+        """Send a request and return the response; UncaptionedError when it is an error.
 
         Raises:
-            ModelError: The process has died.
+            ModelError: The process has ended.
         """
         assert self._process.stdin
         assert self._process.stdout
@@ -125,39 +137,39 @@ class Worker:
         except OSError:
             line = ""
         if not line:
-            raise ModelError(f"{NAME}'s process has ended: {self._last_words()}")
-        answer = json.loads(line)
-        if "error" in answer:
-            raise UncaptionedError(str(answer["error"]).splitlines()[0])
-        return answer
+            raise ModelError(f"{NAME}'s process has ended: {self._exit_reason()}")
+        response = json.loads(line)
+        if "error" in response:
+            raise UncaptionedError(str(response["error"]).splitlines()[0])
+        return response
 
     def close(self) -> None:
-        """End the process; one that is busy is killed after a moment."""
+        """End the process; a busy one is killed after five seconds."""
         assert self._process.stdin
         with contextlib.suppress(OSError):
             self._process.stdin.close()
         try:
-            self._process.wait(_PARTING_SECONDS)
+            self._process.wait(_CLOSE_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
         if self._process.stdout:
             self._process.stdout.close()
-        self._complaints.close()
+        self._stderr.close()
 
-    def _last_words(self) -> str:
+    def _exit_reason(self) -> str:
         self._process.wait()
-        self._complaints.seek(0)
-        lines = self._complaints.read().decode("utf-8", "replace").strip().splitlines()
+        self._stderr.seek(0)
+        lines = self._stderr.read().decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else f"exit code {self._process.returncode}"
 
 
-def _unloaded(model: str, error: str) -> str:
-    if not error.startswith(_UNREACHED):
+def _loading_error(model: str, error: str) -> str:
+    if not error.startswith(_DOWNLOAD_ERRORS):
         return f"{NAME} cannot load {model}: {error}"
     return (
-        f"{NAME} has no weights of {model} in {place() / 'weights'} and cannot download them "
-        f"({error}); connect to the internet once, or choose another captioner."
+        f"{NAME} has no weights of {model} in {environment_folder() / 'weights'} and cannot "
+        f"download them ({error}); connect to the internet once, or choose another captioner."
     )
 
 

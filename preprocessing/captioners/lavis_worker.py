@@ -1,11 +1,11 @@
-"""The other end of `lavis`: run by the Python of LAVIS's own environment, never imported by us.
+"""The worker process of `lavis`, run by the Python of LAVIS's own environment, never imported.
 
-Each line in is a JSON object, and so is the one line out that answers it:
+Each input line is a JSON request, answered by one output line:
 
     {"load": {"name": "blip_caption", "type": "base_coco"}}         {"ready": true}
     {"pictures": [paths], "options": {of the model's generate}}     {"captions": [texts]}
 
-An answer {"error": text} says what went wrong instead. The process ends with its input.
+A failed request is answered by {"error": text}. The process ends with its input.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 
 class Model:
-    """A model of LAVIS and what it wants done to pictures."""
+    """A LAVIS model and its image processor."""
 
     def __init__(self, name: str, type: str) -> None:
         models: Any = importlib.import_module("lavis.models")
@@ -39,9 +39,9 @@ class Model:
 
 
 def main() -> None:
-    """Answer requests until there are no more."""
+    """Answer requests until the input ends."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
-    # What LAVIS prints must not be taken for an answer.
+    # LAVIS's own prints must not be taken for an answer.
     os.dup2(2, 1)
     model: Any = None
     for line in sys.stdin:
@@ -52,7 +52,7 @@ def main() -> None:
                 answer: dict[str, Any] = {"ready": True}
             else:
                 answer = {"captions": model.captions(request["pictures"], request["options"])}
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
+        except Exception as error:  # noqa: BLE001 - any error is the answer
             answer = {"error": f"{type(error).__name__}: {error}"}
         answers.write(json.dumps(answer) + "\n")
 

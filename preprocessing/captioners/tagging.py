@@ -10,39 +10,39 @@ from typing import Self
 from textual_inversion.settings import PreprocessSettings
 
 _EMPHASIS = re.compile(r"[\\()]")
-_LONGEST_FACE = 3  # ^_^ or >_<
+_MAX_EMOTICON = 3  # ^_^ or >_<
 
 
 @dataclass(frozen=True)
 class Tagging:
-    """How tags are put into words."""
+    """How tags are formatted as a caption."""
 
     alphabetical: bool = True
     spaces: bool = True
     escape: bool = True
-    unwanted: frozenset[str] = frozenset()
+    filtered: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, settings: PreprocessSettings) -> Self:
-        """Take what the settings ask for."""
+        """Return the formatting in the settings."""
         return cls(
             alphabetical=settings.tags_alphabetical,
             spaces=settings.tags_spaces,
             escape=settings.tags_escape,
-            unwanted=frozenset(_plain(tag) for tag in settings.tags_filter.split(",")),
+            filtered=frozenset(_plain(tag) for tag in settings.tags_filter.split(",")),
         )
 
     def caption(self, scores: Iterable[tuple[str, float]]) -> str:
         """Join tags, sorted by name or by score, into a caption."""
-        wanted = [(tag, score) for tag, score in scores if _plain(tag) not in self.unwanted]
+        remaining = [(tag, score) for tag, score in scores if _plain(tag) not in self.filtered]
         if self.alphabetical:
-            wanted.sort()
+            remaining.sort()
         else:
-            wanted.sort(key=lambda pair: -pair[1])
-        return ", ".join(self._spelled(tag) for tag, _ in wanted)
+            remaining.sort(key=lambda pair: -pair[1])
+        return ", ".join(self._format(tag) for tag, _ in remaining)
 
-    def _spelled(self, tag: str) -> str:
-        if self.spaces and len(tag) > _LONGEST_FACE:
+    def _format(self, tag: str) -> str:
+        if self.spaces and len(tag) > _MAX_EMOTICON:
             tag = tag.replace("_", " ")
         return _EMPHASIS.sub(r"\\\g<0>", tag) if self.escape else tag
 

@@ -1,6 +1,6 @@
 """WD14-type taggers: an ONNX model and the list of its tags, selected_tags.csv.
 
-The model takes (B, H, W, 3) fp32 in [0, 255], blue first, and gives a score for each line of the
+The model takes (B, H, W, 3) fp32 in [0, 255], BGR, and returns a score for each line of the
 list. Lines of category 9 are ratings, of 4 characters; all others count as general.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 
 from PIL import Image
 
-from preprocessing.captioners.base import UncaptionedError, need_package
+from preprocessing.captioners.base import UncaptionedError, require_package
 from preprocessing.captioners.tagging import Tagging
 from preprocessing.captioners.weights import Weights, fetch, find_weights
 from textual_inversion.errors import ModelError
@@ -31,15 +31,15 @@ _PREFERRED = ("CUDAExecutionProvider", "CPUExecutionProvider")
 
 @dataclass(frozen=True)
 class Tag:
-    """A tag and the score from which on it is written; None for what never is."""
+    """A tag and the minimum score for it to be written; None: never."""
 
     name: str
     threshold: float | None
 
 
 def check(settings: PreprocessSettings) -> None:
-    """Raise a ModelError that says what is missing."""
-    need_package("onnxruntime", captioner=NAME, extra="wd14")
+    """Raise a ModelError if a package or files of the model are missing."""
+    require_package("onnxruntime", captioner=NAME, extra="wd14")
     weights = _weights(settings)
     weights.check()
     if weights.folder:
@@ -47,7 +47,7 @@ def check(settings: PreprocessSettings) -> None:
 
 
 def describe(settings: PreprocessSettings) -> str:
-    """Say where the model is or will come from."""
+    """Describe where the model is or will be downloaded from."""
     return str(_weights(settings))
 
 
@@ -68,8 +68,8 @@ class WD14:
         path = folder / _FILES[0]
         try:
             self._session: Any = runtime.InferenceSession(str(path), providers=providers)
-        except _faults() as error:
-            raise ModelError(f"{path} is no ONNX model that can be run: {error}") from error
+        except _onnx_errors() as error:
+            raise ModelError(f"{path} is not a loadable ONNX model: {error}") from error
         source = self._session.get_inputs()[0]
         self._input, self._batch, self._size = source.name, source.shape[0], source.shape[1]
         self._tags, self._tagging = tags, tagging
@@ -79,17 +79,19 @@ class WD14:
         """Write the tags of each picture."""
         import numpy as np
 
-        batch = np.stack([fitted(picture, self._size) for picture in pictures])  # (B, H, W, 3)
+        batch = np.stack(
+            [resize_picture(picture, self._size) for picture in pictures]
+        )  # (B, H, W, 3)
         # Some are exported for one picture at a time.
         parts = np.split(batch, len(batch)) if self._batch == 1 else [batch]
         try:
             scores = [self._session.run(None, {self._input: part})[0] for part in parts]
-        except _faults() as error:
+        except _onnx_errors() as error:
             raise UncaptionedError(f"could not be captioned by {NAME}: {error}") from error
         return [self._words(row) for row in np.concatenate(scores)]
 
     def close(self) -> None:
-        """Give the model's memory back."""
+        """Unload the model."""
         del self._session
 
     def _words(self, scores: Any) -> str:
@@ -100,16 +102,18 @@ class WD14:
             if tag.threshold is not None and score >= tag.threshold
         )
 
-    def _check_shape(self, path: Path, taken: Sequence[Any], given: Sequence[Any]) -> None:
-        if len(taken) != 4 or taken[3] != 3 or not isinstance(taken[1], int):
+    def _check_shape(
+        self, path: Path, input_shape: Sequence[Any], output_shape: Sequence[Any]
+    ) -> None:
+        if len(input_shape) != 4 or input_shape[3] != 3 or not isinstance(input_shape[1], int):
             raise ModelError(
-                f"{path} is no WD14 tagger: it takes {list(taken)} instead of a batch of pictures "
-                "of a fixed size, colours last."
+                f"{path} is not a WD14 tagger: its input is {list(input_shape)} instead of a batch "
+                "of pictures of a fixed size, channels last."
             )
-        if isinstance(given[-1], int) and given[-1] != len(self._tags):
+        if isinstance(output_shape[-1], int) and output_shape[-1] != len(self._tags):
             raise ModelError(
-                f"{path} and {_FILES[1]} do not belong together: the model scores {given[-1]} "
-                f"tags, the list has {len(self._tags)}."
+                f"{path} and {_FILES[1]} do not match: the model scores {output_shape[-1]} tags, "
+                f"the list has {len(self._tags)}."
             )
 
 
@@ -122,13 +126,13 @@ def read_tags(path: Path, settings: PreprocessSettings) -> list[Tag]:
                 raise ValueError("it needs columns name and category")
             rows = [(row["name"], row["category"]) for row in reader]
     except (OSError, ValueError, csv.Error) as error:
-        raise ModelError(f"{path} is no list of tags: {error}.") from error
+        raise ModelError(f"{path} is not a list of tags: {error}.") from error
     thresholds = {_RATING: None, _CHARACTER: settings.wd14_character_threshold}
     return [Tag(name, thresholds.get(kind, settings.wd14_threshold)) for name, kind in rows]
 
 
-def fitted(picture: Image.Image, size: int) -> Any:
-    """Pad a picture with white to a square, scale it, and give it blue first: (H, W, 3) fp32."""
+def resize_picture(picture: Image.Image, size: int) -> Any:
+    """Pad a picture with white to a square and resize it: (H, W, 3) fp32 in [0, 255], BGR."""
     import numpy as np
 
     edge = max(picture.size)
@@ -142,7 +146,7 @@ def _weights(settings: PreprocessSettings) -> Weights:
     return find_weights(settings.wd14_model, captioner=NAME, files=_FILES)
 
 
-def _faults() -> tuple[type[Exception], ...]:
+def _onnx_errors() -> tuple[type[Exception], ...]:
     """List the exceptions that ONNX Runtime raises, which have no base of their own."""
     state: Any = importlib.import_module("onnxruntime.capi.onnxruntime_pybind11_state")
     names = ("Fail", "RuntimeException", "InvalidArgument", "InvalidGraph", "InvalidProtobuf",

@@ -1,4 +1,4 @@
-"""Where a captioner's model lies: in a folder here, or on the Hugging Face Hub."""
+"""Find a captioner's model: in a local folder, or on the Hugging Face Hub."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from preprocessing.captioners.background_task import awaited
+from preprocessing.captioners.background_task import run_in_background
 from textual_inversion.errors import ModelError
 from textual_inversion.events import Event
-from textual_inversion.models.hub import faults, reason
+from textual_inversion.models.hub import describe_download_error, download_errors
 from textual_inversion.storage.paths import find_folder
 
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 _MB = 1_000_000
-Part = tuple[str, ...]  # patterns of files, of which one has to be there
+Part = tuple[str, ...]  # file patterns, of which one has to match
 
 
 @dataclass(frozen=True)
 class Weights:
-    """A model by its name: its folder if it lies here, else it is to come from the Hub."""
+    """A captioner's model: its folder if it is local, else None for the Hub."""
 
     captioner: str
     name: str
@@ -33,7 +33,7 @@ class Weights:
     parts: tuple[Part, ...] = ()
 
     def __str__(self) -> str:
-        """Say where the model is or will come from."""
+        """Describe where the model is or will be downloaded from."""
         if self.folder:
             return f"ready, in {self.folder}"
         hub: Any = importlib.import_module("huggingface_hub")
@@ -43,17 +43,17 @@ class Weights:
         return f"downloads {self.name} from the Hugging Face Hub when it is first used"
 
     def check(self) -> None:
-        """Raise a ModelError when the folder has not all parts of the model."""
+        """Raise a ModelError if the folder lacks a part of the model."""
         if self.folder and (lacking := self._lacking(self.folder)):
             raise ModelError(
-                f"The folder {self.folder} is no whole model for {self.captioner}: it has no "
+                f"The folder {self.folder} is not a complete model for {self.captioner}: it has no "
                 f"{lacking}; download it again."
             )
 
     def _lacking(self, folder: Path) -> str:
-        """Name the first part that a folder has not; "" when it has all."""
-        wanted = (*((file,) for file in self.files), *self.parts)
-        return next((" or ".join(part) for part in wanted if not _is_in(folder, part)), "")
+        """Return the first part that a folder lacks; "" if it has all."""
+        required = (*((file,) for file in self.files), *self.parts)
+        return next((" or ".join(part) for part in required if not _is_in(folder, part)), "")
 
 
 def find_weights(
@@ -61,18 +61,19 @@ def find_weights(
 ) -> Weights:
     """Find a model that has all of `files`, by path, by its name under models/, or on the Hub.
 
-    `parts` are what it needs besides, which `Weights.check` looks for.
+    `parts` are further required files, for which `Weights.check` looks.
     """
     last = name.rstrip("/").rpartition("/")[2]
-    places = (Path(name).expanduser(), find_folder(name), *_under_models(name, last))
-    folders = [place for place in places if name.strip() and place.is_dir()]
+    paths = (Path(name).expanduser(), find_folder(name), *_under_models(name, last))
+    folders = [path for path in paths if name.strip() and path.is_dir()]
     for folder in folders:
         if all((folder / file).is_file() for file in files):
             return Weights(captioner, name, folder, tuple(files), tuple(parts))
     if folders:
         missing = next(file for file in files if not (folders[0] / file).is_file())
         raise ModelError(
-            f"The folder {folders[0]} is no model for {captioner}: it has no {missing}."
+            f"The folder {folders[0]} is not a model for {captioner}: it has no {missing}; add "
+            "the file or choose another model."
         )
     if not _HUB_NAME.fullmatch(name):
         raise ModelError(
@@ -85,9 +86,9 @@ def find_weights(
 def fetch(
     weights: Weights, patterns: Iterable[str], *, stop: threading.Event
 ) -> Generator[Event, None, Path]:
-    """Give the model's folder; what is not on this machine is downloaded from the Hub.
+    """Return the model's folder, after downloading it from the Hub if it is not local.
 
-    After `stop` an event is yielded at once; the download is left alone if nobody goes on then.
+    After `stop` an event is yielded at once; a caller that stops iterating abandons the download.
     """
     if weights.folder:
         return weights.folder
@@ -95,19 +96,19 @@ def fetch(
     what = f"{weights.captioner}: {weights.name}"
     try:
         return (
-            yield from awaited(
+            yield from run_in_background(
                 lambda: _download(weights.name, list(patterns), counts),
                 words=lambda: what + counts.words(),
                 stop=stop,
             )
         )
-    except faults() as error:
-        raise _unreachable(weights, reason(error)) from error
+    except download_errors() as error:
+        raise _unreachable(weights, describe_download_error(error)) from error
 
 
 @dataclass
 class _Counts:
-    """What the Hub's progress bars count."""
+    """The progress bars of a download."""
 
     bars: list[Any] = field(default_factory=list)
 
@@ -123,7 +124,7 @@ def _download(name: str, patterns: list[str], counts: _Counts) -> Path:
     tqdm: Any = importlib.import_module("tqdm").tqdm
 
     class Bar(tqdm):
-        """Counts, and shows nothing."""
+        """Records its counts instead of printing a bar."""
 
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **options)

@@ -1,7 +1,7 @@
-"""The captions of a folder as they are being edited: changes, steps back, and the saving.
+"""Drafts of a folder's captions: changes, undo and redo, and saving.
 
-A draft is a value; only `open_draft` reads and only `save` writes. Before a caption's file is first
-replaced it is copied to captions-before/, where nothing is ever replaced.
+A draft is immutable; only `open_draft` reads and only `save` writes. Before a caption's file is
+first replaced it is copied to captions-before/, where nothing is ever replaced.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from textual_inversion.images.decoding import path_text
 from textual_inversion.images.folder import find_pictures, read_caption
 from textual_inversion.storage.atomic import explain, write_whole
 
-KEPT = "captions-before"
-MOST_STEPS = 100
+BACKUP_FOLDER = "captions-before"
+MAX_UNDO_STEPS = 100
 Captions = tuple[str | None, ...]  # None: the picture has no caption file
 
 
 @dataclass(frozen=True)
 class Draft:
-    """The captions of a folder: as they stand, as they are stored, and as they were.
+    """The captions of a folder: as edited, as stored on disk, and their undo history.
 
     Args:
         folder: Where the pictures are.
-        pictures: One for each caption file; `num_hidden` others have the name of one of these.
-        captions: What the user sees.
-        stored: What was read or saved last.
-        past: What steps back lead to, the oldest first.
-        future: What steps forward lead to, the nearest last.
-        typed: The caption that the newest change typed at: typing on is no new step.
+        pictures: One for each caption file; `num_hidden` others share the name of one of these.
+        captions: The captions as edited.
+        stored: The captions as last read or saved.
+        past: The states that undo returns to, the oldest first.
+        future: The states that redo returns to, the nearest last.
+        typed: The index of the caption typed in last; typing on is no new undo step.
     """
 
     folder: Path
@@ -46,31 +46,31 @@ class Draft:
 
     @property
     def changed(self) -> list[int]:
-        """List the places whose captions are not stored as they stand."""
+        """The indices of the captions with unsaved changes."""
         pairs = zip(self.captions, self.stored, strict=True)
-        return [place for place, (now, then) in enumerate(pairs) if now != then]
+        return [index for index, (now, then) in enumerate(pairs) if now != then]
 
     @property
     def texts(self) -> list[str]:
-        """Give the captions as texts; one that is missing is empty."""
+        """The captions as texts; a missing one is empty."""
         return [caption or "" for caption in self.captions]
 
-    def type(self, place: int, text: str) -> Draft:
-        """Put `text` as one caption; what is typed in one go is one step back."""
-        new = self._with({place: text.strip()})
+    def type(self, index: int, text: str) -> Draft:
+        """Set one caption; successive changes to the same one are one undo step."""
+        new = self._with({index: text.strip()})
         if new == self.captions:
             return self
-        if self.typed == place:
+        if self.typed == index:
             return replace(self, captions=new)
-        return replace(self._step(new), typed=place)
+        return replace(self._step(new), typed=index)
 
-    def change(self, places: Iterable[int], change: Change) -> Draft:
-        """Change the captions at `places`; when nothing changes, that is no step."""
+    def change(self, indices: Iterable[int], change: Change) -> Draft:
+        """Change the captions at `indices`; without an effect there is no undo step."""
         texts = self.texts
-        return self._step(self._with({place: change(texts[place]) for place in places}))
+        return self._step(self._with({index: change(texts[index]) for index in indices}))
 
     def undo(self) -> Draft:
-        """Go one step back, if there is one."""
+        """Undo one step, if there is one."""
         if not self.past:
             return self
         return replace(
@@ -82,7 +82,7 @@ class Draft:
         )
 
     def redo(self) -> Draft:
-        """Take a step back back, if there is one."""
+        """Redo one step, if there is one."""
         if not self.future:
             return self
         return replace(
@@ -93,26 +93,26 @@ class Draft:
             typed=None,
         )
 
-    def places_with(self, tag: str) -> list[int]:
-        """List the places whose captions have a tag; letter case does not matter."""
-        wanted = tag.strip(" ,").casefold()
+    def indices_with(self, tag: str) -> list[int]:
+        """List the indices of the captions that have a tag, ignoring letter case."""
+        searched = tag.strip(" ,").casefold()
         return [
-            place
-            for place, text in enumerate(self.texts)
-            if wanted in (tag.casefold() for tag in tags_of(text))
+            index
+            for index, text in enumerate(self.texts)
+            if searched in (tag.casefold() for tag in tags_of(text))
         ]
 
     def _with(self, new: Mapping[int, str]) -> Captions:
-        """Replace captions; one that has no file and stays empty still has none."""
+        """Replace captions; one without a file that stays empty remains None."""
         return tuple(
-            (new[place] or (None if stored is None else "")) if place in new else caption
-            for place, (caption, stored) in enumerate(zip(self.captions, self.stored, strict=True))
+            (new[index] or (None if stored is None else "")) if index in new else caption
+            for index, (caption, stored) in enumerate(zip(self.captions, self.stored, strict=True))
         )
 
     def _step(self, captions: Captions) -> Draft:
         if captions == self.captions:
             return self
-        past = (*self.past, self.captions)[-MOST_STEPS:]
+        past = (*self.past, self.captions)[-MAX_UNDO_STEPS:]
         return replace(self, captions=captions, past=past, future=(), typed=None)
 
 
@@ -123,44 +123,44 @@ def open_draft(folder: Path) -> Draft:
         DatasetError: There is no folder or no picture, or a caption cannot be read.
     """
     pictures = find_pictures(folder)
-    # Two pictures of one name share their caption's file, so one of them is shown.
+    # Two pictures of one stem share a caption file, so only the first is listed.
     first = {path.with_suffix(".txt"): path for path in reversed(pictures)}
-    kept = tuple(path for path in pictures if first[path.with_suffix(".txt")] == path)
-    captions = tuple(read_caption(path) for path in kept)
-    return Draft(folder, kept, captions, captions, num_hidden=len(pictures) - len(kept))
+    distinct = tuple(path for path in pictures if first[path.with_suffix(".txt")] == path)
+    captions = tuple(read_caption(path) for path in distinct)
+    return Draft(folder, distinct, captions, captions, num_hidden=len(pictures) - len(distinct))
 
 
 def save(draft: Draft) -> Draft:
-    """Write what has changed, each old caption first copied to captions-before/, once.
+    """Write the changed captions; each old file is first copied to captions-before/, once.
 
     Raises:
-        DatasetError: A caption was changed by somebody else meanwhile; nothing is written then.
-        StorageError: A file could not be written; those before it are whole.
+        DatasetError: A caption's file was changed on disk meanwhile; nothing is written.
+        StorageError: A file could not be written; those before it are complete.
     """
-    foreign = list(_foreign(draft))
-    if foreign:
+    conflicts = list(_changed_on_disk(draft))
+    if conflicts:
         raise DatasetError(
-            f"{len(foreign)} of the captions to save were changed on disk since they were read, "
-            f"such as {path_text(foreign[0])}; discard your changes to read the folder anew."
+            f"{len(conflicts)} of the captions to save were changed on disk since they were read, "
+            f"such as {path_text(conflicts[0])}; discard your changes to read the folder anew."
         )
-    for place in draft.changed:
-        _write(draft.pictures[place].with_suffix(".txt"), draft.captions[place])
+    for index in draft.changed:
+        _write(draft.pictures[index].with_suffix(".txt"), draft.captions[index])
     return replace(draft, stored=draft.captions, typed=None)
 
 
-def _foreign(draft: Draft) -> Iterator[Path]:
-    for place in draft.changed:
-        # A saving that broke off has stored some already.
-        known = (draft.stored[place], draft.captions[place])
-        if read_caption(draft.pictures[place]) not in known:
-            yield draft.pictures[place].with_suffix(".txt")
+def _changed_on_disk(draft: Draft) -> Iterator[Path]:
+    for index in draft.changed:
+        # An earlier save that failed may have written some already.
+        known = (draft.stored[index], draft.captions[index])
+        if read_caption(draft.pictures[index]) not in known:
+            yield draft.pictures[index].with_suffix(".txt")
 
 
 def _write(path: Path, caption: str | None) -> None:
     try:
-        kept = path.parent / KEPT / path.name
-        if path.exists() and not kept.exists():
-            write_whole(kept, path.read_bytes())
+        backup = path.parent / BACKUP_FOLDER / path.name
+        if path.exists() and not backup.exists():
+            write_whole(backup, path.read_bytes())
         if caption is None:
             path.unlink(missing_ok=True)
     except OSError as error:

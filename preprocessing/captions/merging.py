@@ -1,4 +1,4 @@
-"""Which words go with a prepared picture: those it had, those newly made, or both."""
+"""Merge a picture's existing caption with a new one."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Captions as tags, the words between commas, and every change that can be made to them. Pure.
 
-A change takes a caption and gives the new one; a caption that it has nothing to do with comes back
-to the letter.
+A change is a function from a caption to the new one; a caption without a match is returned
+unchanged.
 """
 
 from __future__ import annotations
@@ -21,31 +21,31 @@ End = Literal["front", "end"]
 
 @dataclass(frozen=True)
 class Search:
-    """What to look for: whole tags that match, or matches anywhere in a caption."""
+    """A search for whole tags that match, or for matches anywhere in a caption."""
 
     pattern: re.Pattern[str]
     is_expression: bool
     whole_tags: bool
 
     def finds(self, tag: str) -> bool:
-        """Tell whether a tag is one of those looked for."""
+        """Whether a tag matches."""
         return bool(self.pattern.fullmatch(tag) if self.whole_tags else self.pattern.search(tag))
 
 
-def search(text: str, *, is_expression: bool = False, whole_tags: bool = True) -> Search:
-    """Read what to look for; plain text ignores letter case, expressions mind it.
+def parse_search(text: str, *, is_expression: bool = False, whole_tags: bool = True) -> Search:
+    """Parse a search; plain text ignores letter case, regular expressions do not.
 
     Raises:
-        SettingsError: There is no text, or it is no regular expression.
+        SettingsError: The text is empty or not a valid regular expression.
     """
     text = text.strip(" ,") if whole_tags and not is_expression else text
     if not text:
-        raise SettingsError("Nothing to look for; write a tag, or some text, first.")
+        raise SettingsError("There is nothing to search for; enter a tag or some text.")
     try:
         pattern = re.compile(text) if is_expression else re.compile(re.escape(text), re.IGNORECASE)
     except (re.error, OverflowError, RecursionError) as error:
         raise SettingsError(
-            f'"{text}" is no regular expression: {error}; correct it, or search for it as plain '
+            f'"{text}" is not a regular expression: {error}; correct it, or search for it as plain '
             "text."
         ) from None
     return Search(pattern, is_expression, whole_tags)
@@ -56,17 +56,17 @@ def tags_of(caption: str) -> list[str]:
     return [tag for tag in (part.strip() for part in caption.split(",")) if tag]
 
 
-def joined(tags: Iterable[str]) -> str:
-    """Write tags as a caption."""
+def join_tags(tags: Iterable[str]) -> str:
+    """Join tags to a caption, with ", "."""
     return ", ".join(tags)
 
 
-def counted(captions: Iterable[str]) -> list[tuple[str, int]]:
-    """Tell how many captions have each tag, the most common first; letter case does not matter."""
+def count_tags(captions: Iterable[str]) -> list[tuple[str, int]]:
+    """Count the captions that have each tag, the most common first, ignoring letter case."""
     spelling: dict[str, str] = {}
     counts: Counter[str] = Counter()
     for caption in captions:
-        for tag in _each_once(tags_of(caption)):
+        for tag in _distinct(tags_of(caption)):
             spelling.setdefault(tag.casefold(), tag)
             counts[tag.casefold()] += 1
     common = sorted(counts, key=lambda tag: (-counts[tag], tag))
@@ -74,54 +74,54 @@ def counted(captions: Iterable[str]) -> list[tuple[str, int]]:
 
 
 def adding(text: str, *, at: End) -> Change:
-    """Give the change that puts tags at one end; those that a caption has already are not added.
+    """Return the change that adds tags at one end, except those that a caption already has.
 
     Raises:
-        SettingsError: There is no tag in the text.
+        SettingsError: The text has no tag.
     """
-    tags = _each_once(tags_of(text))
+    tags = _distinct(tags_of(text))
     if not tags:
-        raise SettingsError("Nothing to add; write a tag, or several with commas, first.")
+        raise SettingsError("There is nothing to add; enter one tag, or several with commas.")
     return partial(_add, tags, at)
 
 
 def replacing(found: Search, replacement: str) -> Change:
-    r"""Give the change that replaces what is found; an expression's groups are \1, \2.
+    r"""Return the change that replaces matches; an expression's groups are \1, \2.
 
     Raises:
-        SettingsError: The replacement asks for a group that is not there.
+        SettingsError: The replacement refers to a group that does not exist.
     """
     if found.is_expression:
         try:
             found.pattern.sub(replacement, "")
         except (re.error, IndexError) as error:
             raise SettingsError(
-                f'"{replacement}" cannot stand for what is found: {error}; groups are written '
+                f'"{replacement}" is not a valid replacement: {error}; groups are written '
                 r"\1, a backslash \\."
             ) from None
     return partial(_replace, found, replacement)
 
 
 def removing(found: Search) -> Change:
-    """Give the change that takes away what is found."""
+    """Return the change that removes matches."""
     return partial(_replace, found, "")
 
 
 def to_front(found: Search) -> Change:
-    """Give the change that puts the tags that are found first."""
+    """Return the change that moves matching tags to the front."""
     return lambda caption: _reordered(
         caption, sorted(tags_of(caption), key=lambda tag: not found.finds(tag))
     )
 
 
 def alphabetical(caption: str) -> str:
-    """Sort the tags of a caption by the alphabet."""
+    """Sort the tags of a caption alphabetically."""
     return _reordered(caption, sorted(tags_of(caption), key=str.casefold))
 
 
 def by_frequency(captions: Iterable[str]) -> Change:
-    """Give the change that puts the tags first which most of `captions` have."""
-    ranks = {tag.casefold(): rank for rank, (tag, _) in enumerate(counted(captions))}
+    """Return the change that sorts tags by how many of `captions` have them, most first."""
+    ranks = {tag.casefold(): rank for rank, (tag, _) in enumerate(count_tags(captions))}
     return lambda caption: _reordered(
         caption,
         sorted(tags_of(caption), key=lambda tag: ranks.get(tag.casefold(), len(ranks))),
@@ -129,13 +129,13 @@ def by_frequency(captions: Iterable[str]) -> Change:
 
 
 def without_doubles(caption: str) -> str:
-    """Keep each tag once, where it stands first; letter case does not matter."""
-    return _reordered(caption, _each_once(tags_of(caption)))
+    """Remove repeated tags, keeping the first of each, ignoring letter case."""
+    return _reordered(caption, _distinct(tags_of(caption)))
 
 
 def _add(tags: Sequence[str], at: End, caption: str) -> str:
     known = {tag.casefold() for tag in tags_of(caption)}
-    new = joined(tag for tag in tags if tag.casefold() not in known)
+    new = join_tags(tag for tag in tags if tag.casefold() not in known)
     if not new or not known:
         return new or caption
     return f"{new}, {caption.lstrip(' ,')}" if at == "front" else f"{caption.rstrip(' ,')}, {new}"
@@ -144,7 +144,7 @@ def _add(tags: Sequence[str], at: End, caption: str) -> str:
 def _replace(found: Search, replacement: str, caption: str) -> str:
     if not found.whole_tags:
         text = found.pattern.sub(_template(found, replacement), caption)
-        return caption if text == caption else joined(tags_of(re.sub(r"[ \t]{2,}", " ", text)))
+        return caption if text == caption else join_tags(tags_of(re.sub(r"[ \t]{2,}", " ", text)))
     new: list[str] = []
     for tag in tags_of(caption):
         match = found.pattern.fullmatch(tag)
@@ -160,7 +160,7 @@ def _written(found: Search, match: re.Match[str], replacement: str) -> str:
     return match.expand(replacement) if found.is_expression else replacement
 
 
-def _each_once(tags: Iterable[str]) -> list[str]:
+def _distinct(tags: Iterable[str]) -> list[str]:
     first: dict[str, str] = {}
     for tag in tags:
         first.setdefault(tag.casefold(), tag)
@@ -168,4 +168,4 @@ def _each_once(tags: Iterable[str]) -> list[str]:
 
 
 def _reordered(caption: str, tags: list[str]) -> str:
-    return caption if tags == tags_of(caption) else joined(tags)
+    return caption if tags == tags_of(caption) else join_tags(tags)

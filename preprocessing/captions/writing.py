@@ -1,6 +1,6 @@
-"""New captions for prepared pictures, a batch at a time and in the order of the pictures.
+"""Write new captions for prepared pictures, in batches and in the order of the pictures.
 
-Captioners are loaded with the first picture that needs them and given back at the end.
+Captioners are loaded with the first picture that needs them and closed at the end.
 """
 
 from __future__ import annotations
@@ -15,39 +15,39 @@ from PIL import Image
 from preprocessing.captioners.base import Captioner, UncaptionedError, captioner_module
 from preprocessing.captions.merging import merge
 from preprocessing.files.result import Outcome
-from preprocessing.prepared import Prepared
+from preprocessing.prepared import PreparedPicture
 from textual_inversion.events import Event
 from textual_inversion.images.decoding import path_text
 from textual_inversion.settings import PreprocessSettings
 
 _JOINER = ", "
-_MOST_WAITING = 4  # times a batch: pictures that need no caption do not wait for one for ever
-LearnedTokens = str | UncaptionedError
+_MAX_WAITING = 4  # times a batch, so that pictures that need no caption are not held back
+CaptionOrError = str | UncaptionedError
 
 
 @dataclass
-class Scribe:
-    """Captions what waits for it with the captioners that the settings name."""
+class CaptionWriter:
+    """Captions prepared pictures with the captioners in the settings."""
 
     settings: PreprocessSettings
     stop: threading.Event
     captioners: list[Captioner] | None = None
-    num_kept: int = 0
-    """Pictures whose caption was copied, so that no new one was written."""
+    num_copied: int = 0
+    """Number of pictures whose existing caption was copied instead of a new one."""
 
     @classmethod
     def of(cls, settings: PreprocessSettings, stop: threading.Event) -> Self:
-        """Check that each captioner can work, as far as can be told without loading it.
+        """Check each captioner as far as possible without loading it.
 
         Raises:
-            ModelError: saying what is missing.
+            ModelError: Something is missing; the message says what.
         """
         for name in settings.caption:
             captioner_module(name).check(settings)
         return cls(settings, stop)
 
-    def captioned(self, outcomes: Iterable[Outcome]) -> Generator[Event | Outcome, None, None]:
-        """Hand all outcomes on, captioned, in order; end early when stopped."""
+    def with_captions(self, outcomes: Iterable[Outcome]) -> Generator[Event | Outcome, None, None]:
+        """Yield all outcomes with captions, in order; end early when stopped."""
         if not self.settings.caption:
             yield from outcomes
             return
@@ -65,16 +65,16 @@ class Scribe:
 
     def _is_enough(self, waiting: Sequence[Outcome]) -> bool:
         batch = self.settings.caption_batch
-        return len(_views(waiting)) >= batch or len(waiting) >= _MOST_WAITING * batch
+        return len(_views(waiting)) >= batch or len(waiting) >= _MAX_WAITING * batch
 
     def _finished(self, waiting: Sequence[Outcome]) -> Iterator[Event | Outcome]:
-        texts: list[LearnedTokens] = []
+        texts: list[CaptionOrError] = []
         views, size = _views(waiting), self.settings.caption_batch
         for start in range(0, len(views), size):
             captioners = yield from self._loaded()
             if self.stop.is_set():
                 return
-            texts += _joined([_written(one, views[start : start + size]) for one in captioners])
+            texts += _join([_caption_batch(one, views[start : start + size]) for one in captioners])
         remaining = iter(texts)
         for outcome in waiting:
             yield self._with_captions(outcome, remaining)
@@ -87,48 +87,53 @@ class Scribe:
                 self.captioners.append(captioner)
         return self.captioners
 
-    def _with_captions(self, outcome: Outcome, texts: Iterator[LearnedTokens]) -> Outcome:
-        if outcome.made is None:
+    def _with_captions(self, outcome: Outcome, texts: Iterator[CaptionOrError]) -> Outcome:
+        if outcome.prepared is None:
             return outcome
-        self.num_kept += all(one.view is None for one in outcome.made.pictures)
-        pictures: list[Prepared] = []
+        self.num_copied += all(picture.view is None for picture in outcome.prepared.pictures)
+        pictures: list[PreparedPicture] = []
         failure: UncaptionedError | None = None
-        for one in outcome.made.pictures:
-            text = next(texts) if one.view is not None else ""
+        for picture in outcome.prepared.pictures:
+            text = next(texts) if picture.view is not None else ""
             if isinstance(text, UncaptionedError):
                 failure = text
             else:
-                pictures.append(self._worded(one, text, outcome.made.existing))
+                pictures.append(self._with_caption(picture, text, outcome.prepared.existing))
         if failure is not None:
-            complaint = f"Picture {path_text(outcome.picture)} {failure}"
-            return Outcome(outcome.picture, complaint=complaint)
-        kept = tuple(one for one in pictures if one.data or one.caption)
-        return replace(outcome, made=replace(outcome.made, pictures=kept))
+            problem = f"Picture {path_text(outcome.picture)} {failure}"
+            return Outcome(outcome.picture, problem=problem)
+        nonempty = tuple(picture for picture in pictures if picture.data or picture.caption)
+        return replace(outcome, prepared=replace(outcome.prepared, pictures=nonempty))
 
-    def _worded(self, one: Prepared, text: str, existing: str) -> Prepared:
+    def _with_caption(self, picture: PreparedPicture, text: str, existing: str) -> PreparedPicture:
         policy, joiner = self.settings.existing_captions, self.settings.caption_joiner
         caption = merge(existing, text, policy=policy, joiner=joiner)
-        return replace(one, caption=caption, view=None)
+        return replace(picture, caption=caption, view=None)
 
 
 def _views(outcomes: Sequence[Outcome]) -> list[Image.Image]:
-    made = [outcome.made for outcome in outcomes if outcome.made]
-    return [one.view for each in made for one in each.pictures if one.view is not None]
+    prepared_sets = [outcome.prepared for outcome in outcomes if outcome.prepared]
+    return [
+        picture.view
+        for prepared in prepared_sets
+        for picture in prepared.pictures
+        if picture.view is not None
+    ]
 
 
-def _written(captioner: Captioner, views: Sequence[Image.Image]) -> list[LearnedTokens]:
-    """Caption a batch; when it fails, one by one, so that only those are lost that must be."""
+def _caption_batch(captioner: Captioner, views: Sequence[Image.Image]) -> list[CaptionOrError]:
+    """Caption a batch; when it fails, one by one, so that only the failing ones are lost."""
     try:
         return [*captioner.caption(views)]
     except UncaptionedError as error:
         if len(views) == 1:
             return [error]
-        return [words for view in views for words in _written(captioner, [view])]
+        return [words for view in views for words in _caption_batch(captioner, [view])]
 
 
-def _joined(columns: Sequence[Sequence[LearnedTokens]]) -> list[LearnedTokens]:
-    """Join what several captioners wrote of each picture; one failure fails the picture."""
-    rows: list[LearnedTokens] = []
+def _join(columns: Sequence[Sequence[CaptionOrError]]) -> list[CaptionOrError]:
+    """Join several captioners' captions for each picture; one failure fails the picture."""
+    rows: list[CaptionOrError] = []
     for row in zip(*columns, strict=True):
         failure = next((words for words in row if isinstance(words, UncaptionedError)), None)
         rows.append(failure or _JOINER.join(str(words) for words in row if words))

@@ -1,1 +1,1 @@
-"""What is wrong with a data set: pictures, captions, near duplicates."""
+"""Problems of a data set: pictures, captions, near duplicates."""

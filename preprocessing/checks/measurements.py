@@ -1,4 +1,4 @@
-"""What there is to know of one picture of a data set before it is trained on; it is only read."""
+"""Measure one picture of a data set before training; it is only read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from preprocessing.checks.near_duplicates import gradient_hash, thumbnail
+from preprocessing.checks.near_duplicates import color_thumbnail, gradient_hash
 from preprocessing.checks.sharpness import sharpness
 from textual_inversion.errors import DatasetError
 from textual_inversion.images.color import DECODING_ERRORS, over_white
@@ -18,13 +18,13 @@ from textual_inversion.images.files import open_image
 from textual_inversion.images.folder import read_caption
 from textual_inversion.images.resizing import cover
 
-_TURNED = 5  # EXIF orientations from here on swap width and height
+_FIRST_ROTATED = 5  # EXIF orientations from here on swap width and height
 _ORIENTATION = 0x0112
 
 
 @dataclass(frozen=True)
-class Look:
-    """A picture that can be used, and its caption; None where it has none."""
+class Measurements:
+    """The measurements of a usable picture; `caption` is None where it has no .txt."""
 
     path: Path
     width: int
@@ -32,25 +32,25 @@ class Look:
     is_transparent: bool
     sharpness: float
     hash: np.ndarray
-    colours: np.ndarray
+    colors: np.ndarray
     caption: str | None
 
     @property
     def words(self) -> str:
-        """Give what stands for [filewords] in training: the caption, else the file name's words."""
+        """What [filewords] is in training: the caption, else the file name's words."""
         return words_of_file_name(self.path.stem) if self.caption is None else self.caption
 
 
 @dataclass(frozen=True)
 class Unusable:
-    """A picture, or the caption of one, that cannot be read, and the sentence that says why."""
+    """A picture that cannot be used, or whose caption cannot be read, with the reason."""
 
     path: Path
     reason: str
 
 
-def look_at(path: Path, *, width: int, height: int) -> Look | Unusable:
-    """Measure a picture as it would be trained on at width x height."""
+def measure(path: Path, *, width: int, height: int) -> Measurements | Unusable:
+    """Measure a picture as it is trained on at width x height."""
     try:
         image = open_picture(path, min_size=(width, height), keep_alpha=True)
         caption = read_caption(path)
@@ -60,23 +60,23 @@ def look_at(path: Path, *, width: int, height: int) -> Look | Unusable:
     has_alpha = image.mode == "RGBA"
     is_transparent = has_alpha and image.getchannel("A").getextrema()[0] != 255
     image = cover(over_white(image) if has_alpha else image, width, height)
-    return Look(
+    return Measurements(
         path=path,
         width=own_width,
         height=own_height,
         is_transparent=is_transparent,
         sharpness=sharpness(image),
         hash=gradient_hash(image),
-        colours=thumbnail(image),
+        colors=color_thumbnail(image),
         caption=caption,
     )
 
 
 def _own_size(path: Path, image: Image.Image) -> tuple[int, int]:
-    """Read the size that a picture has on disk, upright: `image` may have come reduced."""
+    """Return a picture's upright size on disk; `image` may have been decoded at a reduced one."""
     try:
         with open_image(path) as stored:
-            turned = int(stored.getexif().get(_ORIENTATION, 1)) >= _TURNED
-            return (stored.height, stored.width) if turned else stored.size
+            is_rotated = int(stored.getexif().get(_ORIENTATION, 1)) >= _FIRST_ROTATED
+            return (stored.height, stored.width) if is_rotated else stored.size
     except DECODING_ERRORS:
         return image.size  # damaged EXIF says nothing

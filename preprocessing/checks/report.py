@@ -1,4 +1,4 @@
-"""What a data set is like before it is trained on: its sizes, and what may be wrong with it."""
+"""Report a data set's sizes and problems before training."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from preprocessing.checks.caption_checks import CountTokens, in_captions, in_lengths, in_template
-from preprocessing.checks.image_checks import Finding, in_number, in_pictures
-from preprocessing.checks.measurements import Look, Unusable, look_at
+from preprocessing.checks.caption_checks import (
+    CountTokens,
+    check_captions,
+    check_lengths,
+    check_template,
+)
+from preprocessing.checks.image_checks import Finding, check_number, check_pictures
+from preprocessing.checks.measurements import Measurements, Unusable, measure
 from preprocessing.files.folder_walk import dataset_folder
-from preprocessing.files.prefetch import ahead
+from preprocessing.files.prefetch import prefetch
 from textual_inversion.data.resizing import Size, list_buckets, nearest_bucket
 from textual_inversion.errors import SettingsError
 from textual_inversion.events import Event, Progressed, Started
@@ -22,12 +27,12 @@ from textual_inversion.images.folder import find_pictures
 from textual_inversion.prompts.template import read_template
 from textual_inversion.settings import CheckSettings
 
-_MOST_NAMES = 5
+_MAX_NAMES = 5
 
 
 @dataclass(frozen=True)
 class SizeCount:
-    """How many pictures have a size."""
+    """A size and the number of pictures that have it."""
 
     width: int
     height: int
@@ -35,15 +40,15 @@ class SizeCount:
 
 
 @dataclass(frozen=True)
-class ShownWith:
-    """The words with which training shows a picture, and whether its file name gave them."""
+class PictureCaption:
+    """The words a picture is trained with, and whether they are from its file name."""
 
     path: Path
     words: str
     from_name: bool
 
     def __str__(self) -> str:
-        """Write the words and where they come from."""
+        """Return the words and their origin."""
         if not self.words:
             return "no words (an empty caption)" if not self.from_name else "no words"
         return f'"{self.words}"' + (" (of its file name)" if self.from_name else "")
@@ -51,7 +56,7 @@ class ShownWith:
 
 @dataclass(frozen=True)
 class Report:
-    """What was seen in a folder; `buckets` are those that training with buckets would use."""
+    """The report on a folder; `buckets` are those that training with buckets would use."""
 
     folder: Path
     width: int
@@ -61,10 +66,10 @@ class Report:
     sizes: tuple[SizeCount, ...]
     buckets: tuple[SizeCount, ...]
     findings: tuple[Finding, ...]
-    shown_with: tuple[ShownWith, ...] = ()
+    picture_captions: tuple[PictureCaption, ...] = ()
 
     def lines(self) -> Iterator[str]:
-        """Write the report for a terminal, line by line."""
+        """Yield the report's lines for a terminal."""
         yield (
             f"{path_text(self.folder)}: {self.num_pictures} pictures, {self.num_usable} usable, to "
             f"be trained at {self.width} x {self.height}"
@@ -75,23 +80,23 @@ class Report:
             yield f"- {finding.message}"
             yield from _names(finding)
         if not self.findings:
-            yield "Nothing to complain about."
-        if self.shown_with:
-            yield "Each picture is trained with:"
-        for one in self.shown_with:
+            yield "No problems found."
+        if self.picture_captions:
+            yield "Each picture is trained with these words:"
+        for one in self.picture_captions:
             yield f"    {path_text(one.path)}: {one}"
 
 
 @dataclass(frozen=True)
 class Purpose:
-    """What a data set is for.
+    """What a data set will be used for.
 
     Args:
         width: What the pictures are cropped to.
         height: What the pictures are cropped to.
-        name: The embedding; empty when it is not known yet.
-        template_lines: The prompts of the training; empty when they are not known yet.
-        count_tokens: How many tokens a prompt has, without start and end; None does not count.
+        name: The embedding's name; empty if it is not known yet.
+        template_lines: The template's prompts; empty if they are not known yet.
+        count_tokens: Counts a prompt's tokens, without begin and end; None skips that check.
     """
 
     width: int
@@ -104,7 +109,7 @@ class Purpose:
 def check(
     folder: Path, purpose: Purpose, *, stop: threading.Event | None = None
 ) -> Generator[Event, None, Report | None]:
-    """Look through a folder of pictures and captions, which are only read.
+    """Check a folder of pictures and captions, which are only read.
 
     The generator returns the report; None when `stop` was set before the last picture.
 
@@ -113,15 +118,15 @@ def check(
     """
     paths = find_pictures(folder)
     yield Started(str(folder), 0, len(paths))
-    seen: list[Look | Unusable] = []
+    results: list[Measurements | Unusable] = []
     size = {"width": purpose.width, "height": purpose.height}
-    with closing(ahead(lambda path: look_at(path, **size), paths)) as begun:
-        for path, future in begun:
+    with closing(prefetch(lambda path: measure(path, **size), paths)) as futures:
+        for path, future in futures:
             if stop and stop.is_set():
                 return None
-            seen.append(future.result())
-            yield Progressed(len(seen), len(paths), source=str(path))
-    return _report(folder, purpose, seen)
+            results.append(future.result())
+            yield Progressed(len(results), len(paths), source=str(path))
+    return _report(folder, purpose, results)
 
 
 def check_settings(
@@ -131,7 +136,7 @@ def check_settings(
     count_tokens: CountTokens | None = None,
     stop: threading.Event | None = None,
 ) -> Generator[Event, None, Report | None]:
-    """Do what `ti check` asks; `size` is what a width or height of 0 stands for."""
+    """Check a folder by the settings of `ti check`; `size` replaces a width or height of 0."""
     lines: tuple[str, ...] = ()
     wrong: tuple[Finding, ...] = ()
     if settings.template.strip():
@@ -150,46 +155,46 @@ def check_settings(
     return replace(report, findings=report.findings + wrong) if report else None
 
 
-def _report(folder: Path, purpose: Purpose, seen: Sequence[Look | Unusable]) -> Report:
-    looks = [one for one in seen if isinstance(one, Look)]
-    sizes = [(one.width, one.height) for one in looks]
+def _report(folder: Path, purpose: Purpose, results: Sequence[Measurements | Unusable]) -> Report:
+    measured = [picture for picture in results if isinstance(picture, Measurements)]
+    sizes = [(picture.width, picture.height) for picture in measured]
     buckets = list_buckets(purpose.width, purpose.height)
     return Report(
         folder=folder,
         width=purpose.width,
         height=purpose.height,
-        num_pictures=len(seen),
-        num_usable=len(looks),
+        num_pictures=len(results),
+        num_usable=len(measured),
         sizes=_counted(sizes),
         buckets=_counted(nearest_bucket(size, buckets) for size in sizes),
-        findings=tuple(_findings(purpose, looks, seen)),
-        shown_with=tuple(_shown_with(purpose, looks)),
+        findings=tuple(_findings(purpose, measured, results)),
+        picture_captions=tuple(_captions(purpose, measured)),
     )
 
 
-def _shown_with(purpose: Purpose, looks: Sequence[Look]) -> Iterator[ShownWith]:
-    """List the words of each picture; nothing where the template has no place for them."""
+def _captions(purpose: Purpose, measured: Sequence[Measurements]) -> Iterator[PictureCaption]:
+    """Yield the words of each picture; nothing where the template does not use them."""
     if purpose.template_lines and not any("[filewords]" in one for one in purpose.template_lines):
         return
-    for one in looks:
-        yield ShownWith(one.path, " ".join(one.words.split()), from_name=one.caption is None)
+    for one in measured:
+        yield PictureCaption(one.path, " ".join(one.words.split()), from_name=one.caption is None)
 
 
 def _findings(
-    purpose: Purpose, looks: Sequence[Look], seen: Sequence[Look | Unusable]
+    purpose: Purpose, measured: Sequence[Measurements], results: Sequence[Measurements | Unusable]
 ) -> Iterator[Finding]:
     name, lines = purpose.name, purpose.template_lines
-    for one in seen:
-        if isinstance(one, Unusable):
-            yield Finding("unreadable", one.reason, (one.path,))
-    yield from in_number(len(looks))
-    yield from in_pictures(looks, width=purpose.width, height=purpose.height)
-    yield from in_captions(looks, name=name, template_lines=lines)
+    for picture in results:
+        if isinstance(picture, Unusable):
+            yield Finding("unreadable", picture.reason, (picture.path,))
+    yield from check_number(len(measured))
+    yield from check_pictures(measured, width=purpose.width, height=purpose.height)
+    yield from check_captions(measured, name=name, template_lines=lines)
     if purpose.count_tokens:
-        yield from in_lengths(
-            looks, name=name, template_lines=lines, count_tokens=purpose.count_tokens
+        yield from check_lengths(
+            measured, name=name, template_lines=lines, count_tokens=purpose.count_tokens
         )
-    yield from in_template(lines)
+    yield from check_template(lines)
 
 
 def _counted(sizes: Iterable[Size]) -> tuple[SizeCount, ...]:
@@ -204,7 +209,7 @@ def _counts(sizes: Sequence[SizeCount]) -> str:
 
 
 def _names(finding: Finding) -> Iterator[str]:
-    for path in finding.pictures[:_MOST_NAMES]:
+    for path in finding.pictures[:_MAX_NAMES]:
         yield f"    {path_text(path)}"
-    if len(finding.pictures) > _MOST_NAMES:
-        yield f"    and {len(finding.pictures) - _MOST_NAMES} more"
+    if len(finding.pictures) > _MAX_NAMES:
+        yield f"    and {len(finding.pictures) - _MAX_NAMES} more"

@@ -11,7 +11,7 @@ BLURRED_BELOW = 20.0
 
 
 def sharpness(image: Image.Image) -> float:
-    """Give the variance of the Laplacian of the grey picture, in grey levels squared."""
+    """Return the variance of the Laplacian of the grayscale picture, in gray levels squared."""
     grey = np.asarray(image.convert("L"), dtype=np.float32)  # (H, W) in [0, 255]
     if min(grey.shape) < 3:
         return 0.0

@@ -1,1 +1,1 @@
-"""Where a picture is cut: focal points, pieces, automatic sizes."""
+"""Crop boxes: focal points, pieces, automatic sizes."""

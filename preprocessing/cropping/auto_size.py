@@ -1,6 +1,6 @@
-"""Which size suits the shape of a picture: chosen from a grid of sizes. Pure.
+"""Choose the size nearest to a picture's aspect ratio from a grid of sizes. Pure.
 
-Training takes each of these sizes as a bucket of its own, so little of a picture is cut away.
+Training uses each of these sizes as a bucket, so little of a picture is cropped away.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ _STEP = 64
 _GRAIN = 8  # a latent is an eighth of its picture
 
 
-def grid(*, edges: tuple[int, int], areas: tuple[int, int]) -> list[Size]:
-    """List the sizes whose edges and area lie within the bounds, in steps of 64 pixels."""
+def size_grid(*, edges: tuple[int, int], areas: tuple[int, int]) -> list[Size]:
+    """List the sizes whose sides and area are within the bounds, in steps of 64 pixels."""
     low, high = edges
     lengths = range(-(-low // _GRAIN) * _GRAIN, high + 1, _STEP)
     return [(w, h) for w in lengths for h in lengths if areas[0] <= w * h <= areas[1]]
 
 
-def mismatch(picture: Size, size: Size) -> float:
-    """Tell which share of the picture a crop to `size` cuts away: 0 is none."""
+def cut_share(picture: Size, size: Size) -> float:
+    """Return the share of the picture that a crop to the shape of `size` removes, 0 to 1."""
     ratio = (picture[0] * size[1]) / (picture[1] * size[0])
     return 1 - min(ratio, 1 / ratio)
 
 
-def best(
-    picture: Size, sizes: Iterable[Size], *, objective: Objective, most_error: float
+def best_size(
+    picture: Size, sizes: Iterable[Size], *, objective: Objective, max_error: float
 ) -> Size | None:
-    """Choose the largest size, or the one that cuts away least; None when each cuts too much."""
-    fitting = [(size, mismatch(picture, size)) for size in sizes]
-    fitting = [(size, error) for size, error in fitting if error <= most_error]
+    """Choose the largest size, or the one that crops least; None if each crops too much."""
+    fitting = [(size, cut_share(picture, size)) for size in sizes]
+    fitting = [(size, error) for size, error in fitting if error <= max_error]
     if not fitting:
         return None
     if objective == "maximize-area":
-        return max(fitting, key=lambda one: (one[0][0] * one[0][1], -one[1]))[0]
-    return max(fitting, key=lambda one: (-one[1], one[0][0] * one[0][1]))[0]
+        return max(fitting, key=lambda pair: (pair[0][0] * pair[0][1], -pair[1]))[0]
+    return max(fitting, key=lambda pair: (-pair[1], pair[0][0] * pair[0][1]))[0]

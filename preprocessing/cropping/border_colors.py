@@ -1,6 +1,6 @@
-"""What belongs to the background: whatever has colours that the rim of the picture has, too.
+"""Drop points of the background: those with colors that also occur at the picture's border.
 
-The subject seldom touches the rim, so points in colours that are rare there are likely its own.
+The subject seldom touches the border, so points in colors that are rare there are likely its own.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from preprocessing.cropping.focal_point import Point
 
 _LONG_EDGE = 96  # pixels; a pixel is then the mean of what lies around a point
 _WIDTH = 0.06  # of the short side
-_RARE = 0.05  # the share of the rim that may look like the subject
-_NOTICEABLE = 8.0  # of 255; below it all is of one colour
+_RARE = 0.05  # the share of the border that may look like the subject
+_NOTICEABLE = 8.0  # of 255; below it the whole picture has one color
 
 
 def without_border_colors(points: Sequence[Point], image: Image.Image) -> list[Point]:
-    """Keep the points whose colours are rarer at the rim than those of the average point.
+    """Return the points whose colors are rarer at the border than the average point's.
 
     Args:
         points: In pixels of `image`.
@@ -27,13 +27,13 @@ def without_border_colors(points: Sequence[Point], image: Image.Image) -> list[P
     """
     if not points:
         return []
-    colours = _small(image)  # (H, W, 3) in [0, 255]
-    height, width, _ = colours.shape
-    places = np.asarray(points) * (width / image.width, height / image.height)
-    columns = np.clip(places[:, 0].astype(int), 0, width - 1)
-    rows = np.clip(places[:, 1].astype(int), 0, height - 1)
-    own = colours[rows, columns]  # (N, 3)
-    apart = np.linalg.norm(own[:, None] - _rim(colours)[None], axis=2)  # (N, R)
+    colors = _small(image)  # (H, W, 3) in [0, 255]
+    height, width, _ = colors.shape
+    positions = np.asarray(points) * (width / image.width, height / image.height)
+    columns = np.clip(positions[:, 0].astype(int), 0, width - 1)
+    rows = np.clip(positions[:, 1].astype(int), 0, height - 1)
+    own = colors[rows, columns]  # (N, 3)
+    apart = np.linalg.norm(own[:, None] - _border(colors)[None], axis=2)  # (N, R)
     rarity = np.quantile(apart, _RARE, axis=1)
     if rarity.max() < _NOTICEABLE:
         return list(points)
@@ -47,8 +47,8 @@ def _small(image: Image.Image) -> np.ndarray:
     return np.asarray(small, dtype=np.float32)
 
 
-def _rim(colours: np.ndarray) -> np.ndarray:
-    """Give the colours along all four sides: (R, 3)."""
-    width = max(1, round(min(colours.shape[:2]) * _WIDTH))
-    sides = (colours[:width], colours[-width:], colours[:, :width], colours[:, -width:])
+def _border(colors: np.ndarray) -> np.ndarray:
+    """Return the colors along all four sides: (R, 3)."""
+    width = max(1, round(min(colors.shape[:2]) * _WIDTH))
+    sides = (colors[:width], colors[-width:], colors[:, :width], colors[:, -width:])
     return np.concatenate([side.reshape(-1, 3) for side in sides])

@@ -1,6 +1,6 @@
-"""What draws the eye in a picture: faces, edges, and where light and dark mix most.
+"""Detectors of points of interest: faces, corners, and the window of highest entropy.
 
-All work on one grey picture, (H, W) uint8, and give points in its pixels.
+All take one grayscale picture, (H, W) uint8, and return points in its pixels.
 """
 
 from __future__ import annotations
@@ -12,28 +12,28 @@ import numpy as np
 from PIL import Image
 
 from preprocessing.cropping.focal_point import Point, Size
-from preprocessing.cropping.opencv import cascades, opencv
+from preprocessing.cropping.opencv import cascades_folder, import_opencv
 
-# Tried in turn; the first that finds a face is believed.
+# Tried in turn until one finds a face.
 _DETECTORS = ("frontalface_alt2", "frontalface_default", "profileface")
 _FACE_EDGE = 200  # pixels of the short side; finding faces takes most of the time
-_SMALLEST_FACE = 0.1  # of the short side
+_MIN_FACE = 0.1  # of the short side
 _FACE_SCALES = 1.2  # from one size of faces to the next
 _NEIGHBOURS = 4  # detections that must agree
 _EYES = 0.33  # how far down a face they are
-_MOST_CORNERS = 100
+_MAX_CORNERS = 100
 _CORNER_QUALITY = 0.04
 _CORNER_GAP = 0.06  # of the short side
 _CAPTION_STRIP = 0.1  # at the bottom, where watermarks are
 _STRIDE = 4  # pixels from one window to the next
 
-_own = threading.local()  # a detector serves one thread
+_thread = threading.local()  # a detector must not be shared between threads
 
 
-def faces(grey: np.ndarray) -> list[Point]:
-    """Find faces, seen from the front or a side; a point between the eyes of each."""
+def find_faces(grey: np.ndarray) -> list[Point]:
+    """Detect frontal and profile faces; return a point between the eyes of each."""
     small, scale = _shrunk(grey)
-    smallest = max(1, round(min(small.shape) * _SMALLEST_FACE))
+    smallest = max(1, round(min(small.shape) * _MIN_FACE))
     for name in _DETECTORS:
         boxes = _detector(name).detectMultiScale(
             small,
@@ -46,13 +46,13 @@ def faces(grey: np.ndarray) -> list[Point]:
     return []
 
 
-def corners(grey: np.ndarray) -> list[Point]:
-    """Find the strongest corners (Shi and Tomasi, 1994), but for the strip at the bottom."""
+def find_corners(grey: np.ndarray) -> list[Point]:
+    """Detect the strongest corners (Shi and Tomasi, 1994), except in a strip at the bottom."""
     allowed = np.full(grey.shape, 255, dtype=np.uint8)
     allowed[round(len(grey) * (1 - _CAPTION_STRIP)) :] = 0
-    found = opencv().goodFeaturesToTrack(
+    found = import_opencv().goodFeaturesToTrack(
         grey,
-        maxCorners=_MOST_CORNERS,
+        maxCorners=_MAX_CORNERS,
         qualityLevel=_CORNER_QUALITY,
         minDistance=min(grey.shape) * _CORNER_GAP,
         mask=allowed,
@@ -61,10 +61,10 @@ def corners(grey: np.ndarray) -> list[Point]:
     return [] if found is None else [(float(x), float(y)) for x, y in found.reshape(-1, 2)]
 
 
-def busiest_window(grey: np.ndarray, *, window: Size) -> list[Point]:
-    """Find the middle of the window with the most entropy at one bit a pixel.
+def find_busiest_window(grey: np.ndarray, *, window: Size) -> list[Point]:
+    """Return the center of the window of highest entropy, at one bit a pixel.
 
-    The window slides along the axis on which it is shorter than the picture; none when it is not.
+    The window slides along the axis on which it is shorter than the picture; no point if neither.
     """
     height, width = grey.shape
     axis = 0 if height - window[1] > width - window[0] else 1
@@ -81,7 +81,7 @@ def busiest_window(grey: np.ndarray, *, window: Size) -> list[Point]:
 
 
 def _shrunk(grey: np.ndarray) -> tuple[np.ndarray, Point]:
-    """Give a copy that is large enough to find faces in, and its scale along x and y."""
+    """Return a copy that is just large enough for face detection, and its scale in x and y."""
     height, width = grey.shape
     scale = min(1.0, _FACE_EDGE / min(grey.shape))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -90,8 +90,10 @@ def _shrunk(grey: np.ndarray) -> tuple[np.ndarray, Point]:
 
 
 def _detector(name: str) -> Any:
-    known: dict[str, Any] = _own.__dict__
-    if name not in known:
-        cv2 = opencv()
-        known[name] = cv2.CascadeClassifier(str(cascades(cv2) / f"haarcascade_{name}.xml"))
-    return known[name]
+    detectors: dict[str, Any] = _thread.__dict__
+    if name not in detectors:
+        cv2 = import_opencv()
+        detectors[name] = cv2.CascadeClassifier(
+            str(cascades_folder(cv2) / f"haarcascade_{name}.xml")
+        )
+    return detectors[name]

@@ -1,7 +1,7 @@
-"""Where to look in a picture, and the crop around it. Pure: points and sizes, no pixels.
+"""The focal point of a picture and the crop around it. Pure: points and sizes, no pixels.
 
-Points come in kinds (faces, edges, entropy). Each kind counts as one: its points' mean, by the
-weight of the kind among the weights of the kinds that were found.
+Points come in kinds (faces, edges, entropy). The focal point is the mean of the kinds' means,
+weighted by the kinds' weights among those that were found.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Kind = Literal["faces", "edges", "entropy"]
 
 @dataclass(frozen=True)
 class Weights:
-    """How much each kind of point counts; what weighs nothing is not looked for."""
+    """The weight of each kind of point; kinds of weight 0 are not detected."""
 
     faces: float
     edges: float
@@ -29,7 +29,7 @@ class Weights:
 
     @classmethod
     def of_settings(cls, settings: PreprocessSettings) -> Self:
-        """Take the weights that a job asks for."""
+        """Return the weights in the settings."""
         return cls(
             faces=settings.focal_face_weight,
             edges=settings.focal_edges_weight,
@@ -37,12 +37,12 @@ class Weights:
         )
 
     def of(self, kind: Kind) -> float:
-        """Give the weight of a kind."""
+        """Return the weight of a kind."""
         return {"faces": self.faces, "edges": self.edges, "entropy": self.entropy}[kind]
 
 
 def focal_point(found: Mapping[Kind, Sequence[Point]], weights: Weights, *, size: Size) -> Point:
-    """Weigh the means of all kinds; the middle of the picture when nothing was found."""
+    """Return the weighted mean of all kinds; the picture's center when nothing was found."""
     means = [(weights.of(kind), _mean(points)) for kind, points in found.items() if points]
     total = sum(weight for weight, _ in means)
     if total <= 0:
@@ -53,7 +53,7 @@ def focal_point(found: Mapping[Kind, Sequence[Point]], weights: Weights, *, size
 
 
 def crop_around(point: Point, *, size: Size, target: Size) -> Box:
-    """Give the largest box of the target's shape with `point` as near its middle as can be."""
+    """Return the largest box of the target's aspect ratio centered as near `point` as possible."""
     width = min(float(size[0]), size[1] * target[0] / target[1])
     height = min(float(size[1]), size[0] * target[1] / target[0])
     left = min(max(point[0] - width / 2, 0.0), size[0] - width)
@@ -62,16 +62,16 @@ def crop_around(point: Point, *, size: Size, target: Size) -> Box:
 
 
 def shift_to_contain(box: Box, foreground_box: Box) -> Box:
-    """Move a box by the least that makes it hold `extent`, or, where that is longer, lie within."""
-    left, right = _moved((box[0], box[2]), (foreground_box[0], foreground_box[2]))
-    top, bottom = _moved((box[1], box[3]), (foreground_box[1], foreground_box[3]))
+    """Shift a box as little as possible to contain `foreground_box`, or to lie within it."""
+    left, right = _shifted((box[0], box[2]), (foreground_box[0], foreground_box[2]))
+    top, bottom = _shifted((box[1], box[3]), (foreground_box[1], foreground_box[3]))
     return (left, top, right, bottom)
 
 
-def _moved(span: Span, foreground_box: Span) -> Span:
-    least, most = sorted((foreground_box[0], foreground_box[1] - (span[1] - span[0])))
-    by = min(max(span[0], least), most) - span[0]
-    return (span[0] + by, span[1] + by)
+def _shifted(span: Span, foreground: Span) -> Span:
+    low, high = sorted((foreground[0], foreground[1] - (span[1] - span[0])))
+    offset = min(max(span[0], low), high) - span[0]
+    return (span[0] + offset, span[1] + offset)
 
 
 def _mean(points: Sequence[Point]) -> Point:

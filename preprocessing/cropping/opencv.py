@@ -1,4 +1,4 @@
-"""OpenCV when it is there, and one clear sentence when it is not; loaded on first use.
+"""Import OpenCV on first use, or raise a clear error when it is missing.
 
 Version 4, because its package carries the face detectors (Haar cascades); that of version 5 has
 none, and nothing is downloaded here.
@@ -12,8 +12,8 @@ from typing import Any
 from textual_inversion.errors import SettingsError
 
 
-def opencv() -> Any:
-    """Give the module cv2; SettingsError says how to install it."""
+def import_opencv() -> Any:
+    """Return the module cv2; SettingsError, with the install command, if it is missing."""
     try:
         import cv2
     except ImportError:
@@ -21,15 +21,15 @@ def opencv() -> Any:
             "Auto focal point crop needs OpenCV; install it with: "
             'pip install "opencv-python-headless<5".'
         ) from None
-    if not hasattr(cv2, "CascadeClassifier") or not any(cascades(cv2).glob("*frontalface*")):
+    if not hasattr(cv2, "CascadeClassifier") or not any(cascades_folder(cv2).glob("*frontalface*")):
         raise SettingsError(
             f"This OpenCV ({cv2.__version__}) carries no face detectors; install one that does: "
             'pip install "opencv-python-headless<5".'
         )
-    cv2.setNumThreads(1)  # pictures are worked on side by side already
+    cv2.setNumThreads(1)  # pictures are processed in parallel already
     return cv2
 
 
-def cascades(cv2: Any) -> Path:
-    """Give the folder of the detectors that came with OpenCV."""
+def cascades_folder(cv2: Any) -> Path:
+    """Return the folder of the Haar cascades in OpenCV's package."""
     return Path(cv2.data.haarcascades)

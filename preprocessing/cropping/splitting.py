@@ -10,14 +10,14 @@ import math
 
 from textual_inversion.images.resizing import Box
 
-_MOST_OVERLAP = 0.9
-_TOLERANCE = 1e-9  # for shares of pixels that come out as whole numbers but for rounding
+_MAX_OVERLAP = 0.9
+_TOLERANCE = 1e-9  # for quotients that are whole numbers but for rounding
 
 
 def piece_boxes(
     source: tuple[int, int], target: tuple[int, int], *, threshold: float, overlap: float
 ) -> list[Box]:
-    """Give the box of each piece in the source's own pixels; none when it is not oversized.
+    """Return the box of each piece in the source's pixels; empty when it is not oversized.
 
     Args:
         source: Width and height of the picture.
@@ -32,17 +32,17 @@ def piece_boxes(
     if short >= long or short > threshold * long:
         return []
     length = source[along] * target[across] // source[across]
-    begins = starts(length, target[along], overlap=overlap)
-    if len(begins) < 2:
+    starts = piece_starts(length, target[along], overlap=overlap)
+    if len(starts) < 2:
         return []
     scale = source[along] / length
-    spans = ((begin * scale, (begin + target[along]) * scale) for begin in begins)
+    spans = ((start * scale, (start + target[along]) * scale) for start in starts)
     return [_box(low, min(high, source[along]), source, along=along) for low, high in spans]
 
 
-def starts(length: int, piece: int, *, overlap: float) -> list[int]:
-    """Spread pieces of a length evenly over a longer one; give where each begins."""
-    overlap = min(max(overlap, 0.0), _MOST_OVERLAP)
+def piece_starts(length: int, piece: int, *, overlap: float) -> list[int]:
+    """Return the start of each piece of a length, spread evenly over `length`."""
+    overlap = min(max(overlap, 0.0), _MAX_OVERLAP)
     needed = (length - piece * overlap) / (piece * (1 - overlap))
     count = math.ceil(needed - _TOLERANCE)
     if count < 2:

@@ -1,4 +1,4 @@
-"""Pictures as the bytes of a file, in the formats that training reads."""
+"""Encode pictures in the formats that training reads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from preprocessing.transforms import UnfitError
 Format = Literal["png", "jpeg", "webp"]
 EXTENSIONS: dict[Format, str] = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
 
-# Colour at full resolution: fine edges would be taught blurred otherwise.
+# No chroma subsampling: it would blur fine edges, and the blur would be learned.
 _OPTIONS: dict[Format, dict[str, Any]] = {
     "png": {"compress_level": 2},  # three times as fast as 6 for a tenth more bytes
     "jpeg": {"quality": 95, "subsampling": 0},
@@ -21,7 +21,7 @@ _OPTIONS: dict[Format, dict[str, Any]] = {
 
 
 def encode(image: Image.Image, kind: Format) -> bytes:
-    """Give the bytes of a picture's file; UnfitError when the format does not take it."""
+    """Return the bytes of a picture's file; UnfitError when the format does not support it."""
     file = BytesIO()
     try:
         image.save(file, kind.upper(), **_OPTIONS[kind])

@@ -1,4 +1,4 @@
-"""Folders of pictures: one by its name, and all below one; links that lead in circles end."""
+"""Find a data set's folder by name, and pictures in a folder and its subfolders."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from textual_inversion.storage.paths import find_folder
 
 @dataclass
 class Tree:
-    """The pictures that were found, and one sentence for each folder that could not be read."""
+    """The pictures found, and one sentence for each folder that could not be read."""
 
     pictures: list[Path] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
 
 def dataset_folder(name: str) -> Path:
-    """Find a data set here, or among the samples that ship with the project.
+    """Return a data set's path, or that of a sample that ships with the project.
 
     Raises:
         DatasetError: No folder is named.
     """
     if not name.strip():
-        raise DatasetError("No folder is named; write the folder that holds the pictures.")
+        raise DatasetError("No folder is given; enter the folder that holds the pictures.")
     try:
         here = Path(name.strip()).expanduser()
-    except RuntimeError:  # "~nobody" is no one's home
+    except RuntimeError:  # "~nobody" has no home directory
         here = Path(name)
     return here if here.exists() else find_folder(name.strip())
 
 
-def find_below(folder: Path, *, leave_out: Iterable[Path] = ()) -> Tree:
-    """List the pictures of `folder`, then those of each folder in it, as people count.
+def find_recursively(folder: Path, *, leave_out: Iterable[Path] = ()) -> Tree:
+    """List the pictures of `folder` and then of each subfolder, in natural order.
 
-    Hidden folders and those of `leave_out` are passed by; a folder is visited once.
+    Hidden folders and those in `leave_out` are skipped; a folder is visited once.
 
     Raises:
         DatasetError: The folder itself cannot be read, or there is no picture anywhere.
@@ -49,7 +49,7 @@ def find_below(folder: Path, *, leave_out: Iterable[Path] = ()) -> Tree:
         try:
             tree.pictures += pictures_in(below)
         except DatasetError as error:
-            tree.complaints.append(str(error))
+            tree.problems.append(str(error))
     if not tree.pictures:
         raise DatasetError(
             f"Folder {path_text(folder)} and those below it hold no pictures; put some in as PNG, "
@@ -64,21 +64,21 @@ def _folders(folder: Path, visited: set[str]) -> Iterator[Path]:
     (`Path.resolve` raises for a link to itself, `realpath` does not.)
     """
     visited.add(os.path.realpath(folder))
-    waiting = _inside(folder)
+    waiting = _subfolders(folder)
     while waiting:
         below = waiting.pop()
         if os.path.realpath(below) not in visited:
             visited.add(os.path.realpath(below))
             yield below
-            waiting += _inside(below)
+            waiting += _subfolders(below)
 
 
-def _inside(folder: Path) -> list[Path]:
-    """List the folders in a folder, the first one last."""
+def _subfolders(folder: Path) -> list[Path]:
+    """List the subfolders of a folder in reverse natural order."""
     try:
         entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
         return sorted(
             (entry for entry in entries if entry.is_dir()), key=natural_sort_key, reverse=True
         )
     except OSError:
-        return []  # reading its pictures says why
+        return []  # listing its pictures reports the error

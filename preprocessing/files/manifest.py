@@ -1,8 +1,7 @@
-"""What a destination already holds of which source, so that a job can go on where it was.
+"""The manifest: which files in a destination were made from which source, to resume a job.
 
-A small file in the destination names for each source picture the mark of its content and of the
-settings, its number, and the files made of it. It is written whole, and read leniently: without it
-everything is simply done again.
+A JSON file in the destination has for each source picture the fingerprint of its content and of
+the settings, its number, and its files. Without a readable one, everything is processed again.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ from textual_inversion.images.files import MAX_BYTES, MAX_TEXT_BYTES, check_file
 from textual_inversion.storage.atomic import write_whole
 
 NAME = ".prepared.json"
-_VERSION = 1  # grows when the same settings come to mean other pixels
+_VERSION = 1  # to be increased when the same settings produce different pixels
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What was made of one source picture."""
+    """The files of one source picture; `mark` is the fingerprint of their origin."""
 
     mark: str
     number: int
@@ -49,46 +48,46 @@ class Manifest:
             entries = {}
         return cls(folder, entries, {entry.number for entry in entries.values()})
 
-    def done(self, picture: Path, mark: str) -> Entry | None:
-        """Give what was made of a picture of this very mark, if all of it is still there."""
+    def done(self, picture: Path, fingerprint: str) -> Entry | None:
+        """Return a picture's entry if its fingerprint matches and all its files exist."""
         entry = self.entries.get(_key(picture))
-        if entry is None or not mark or entry.mark != mark:
+        if entry is None or not fingerprint or entry.mark != fingerprint:
             return None
-        there = all((self.folder / name).is_file() for name in entry.files)
-        return entry if there else None
+        all_exist = all((self.folder / name).is_file() for name in entry.files)
+        return entry if all_exist else None
 
     def number(self, picture: Path) -> int:
-        """Give the number a picture had, else the first that is free."""
-        known = self.entries.get(_key(picture))
-        if known:
-            return known.number
+        """Return a picture's number, else the first free one."""
+        entry = self.entries.get(_key(picture))
+        if entry:
+            return entry.number
         while self._next in self._taken:
             self._next += 1
         return self._next
 
     def add(self, picture: Path, entry: Entry) -> set[str]:
-        """Take down what was made; give the names of older files that it did not replace."""
+        """Record an entry; return the names of older files that it did not replace."""
         old = self.entries.get(_key(picture))
         self.entries[_key(picture)] = entry
         self._taken.add(entry.number)
         return set(old.files) - set(entry.files) if old else set()
 
     def files_of(self, pictures: list[Path]) -> set[str]:
-        """Name what lies in the folder that was made of these pictures: files, or their folders."""
+        """Return the top-level names in the folder that were made from these pictures."""
         known = (self.entries.get(_key(picture)) for picture in pictures)
         return {name.partition("/")[0] for entry in known if entry for name in entry.files}
 
     def save(self) -> None:
-        """Write the manifest."""
+        """Write the manifest atomically."""
         pictures = {key: asdict(entry) for key, entry in self.entries.items()}
         text = json.dumps({"version": _VERSION, "pictures": pictures}, indent=1)
         write_whole(self.folder / NAME, text.encode())
 
 
-def mark(picture: Path, *, settings: str) -> str:
-    """Hash what a result depends on: the file, the text beside it, and the settings.
+def fingerprint(picture: Path, *, settings: str) -> str:
+    """Hash what a result depends on: the picture, its caption, and the settings.
 
-    Empty when the file or its text cannot be read; whoever opens them says why.
+    Empty when a file cannot be read; processing the picture will report why.
     """
     text = picture.with_suffix(".txt")
     digest = hashlib.sha256(f"{_VERSION}\n{settings}\n".encode())
@@ -102,7 +101,7 @@ def mark(picture: Path, *, settings: str) -> str:
         check_file(text, what="Caption", max_bytes=MAX_TEXT_BYTES)
         digest.update(text.read_bytes())
     except OSError:
-        digest.update(b"\0")  # no text is not an empty text
+        digest.update(b"\0")  # no caption differs from an empty one
     except DatasetError:
         return ""
     return digest.hexdigest()

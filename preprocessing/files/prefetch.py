@@ -1,4 +1,4 @@
-"""Do the work for the next few items on other cores, and hand the results over in order."""
+"""Process the next few items on other cores, and yield the results in order."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Result = TypeVar("Result")
 WORKERS = min(4, os.cpu_count() or 1)
 
 
-def ahead(
+def prefetch(
     work: Callable[[Item], Result], items: Iterable[Item], *, workers: int = WORKERS
 ) -> Generator[tuple[Item, Future[Result]], None, None]:
-    """Yield each item with its work, begun at most 2 x `workers` items ahead.
+    """Yield each item with the future of its result, started at most 2 x `workers` items ahead.
 
-    Closing the iterator drops what has not begun and waits for what has.
+    Closing the iterator cancels what has not started and waits for the rest.
     """
     pending: deque[tuple[Item, Future[Result]]] = deque()
     pool = ThreadPoolExecutor(workers, thread_name_prefix="ahead")

@@ -1,4 +1,4 @@
-"""What came of one source picture, on its way from the recipe to the destination."""
+"""The outcome for one source picture, between the recipe and the destination."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from preprocessing.files.manifest import Entry
-from preprocessing.prepared import Made
+from preprocessing.prepared import PreparedSet
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A picture of some mark, and what it became; or that it is done; or why it cannot be used."""
+    """A source picture's results; or its manifest entry, if done before; or its problem."""
 
     picture: Path
     mark: str = ""
-    made: Made | None = None
+    prepared: PreparedSet | None = None
     entry: Entry | None = None
-    complaint: str = ""
+    problem: str = ""

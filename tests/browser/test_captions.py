@@ -98,7 +98,7 @@ def test_a_filter_a_bad_expression_and_a_choice_of_two(shared_server, window, fo
     fill(page, "captions-text", "(")
     page.locator("#captions-expression input").check()
     press(page, "captions-remove-button")
-    toast = page.locator(".toast-body").filter(has_text="is no regular expression: missing )")
+    toast = page.locator(".toast-body").filter(has_text="is not a regular expression: missing )")
     expect(toast).to_be_visible(timeout=PATIENCE_MS)
     fill(page, "captions-text", "r.d|sun")
     press(page, "captions-remove-button")

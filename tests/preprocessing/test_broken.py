@@ -69,8 +69,8 @@ def events(tmp_path_factory):
 def test_every_file_counts_and_what_can_be_read_is_done(events):
     total = len(FORMATS) * NUM_CUTS + 92 + len(FINE) + 4
     assert [e.done for e in events if isinstance(e, Progressed)] == list(range(1, total + 1))
-    made = {e.source.rpartition("/")[2] for e in events if isinstance(e, Progressed) and e.path}
-    assert made >= {*FINE, "moving.gif", "moving.webp", "pair.mpo", "dot.png"}
+    prepared = {e.source.rpartition("/")[2] for e in events if isinstance(e, Progressed) and e.path}
+    assert prepared >= {*FINE, "moving.gif", "moving.webp", "pair.mpo", "dot.png"}
     assert isinstance(events[-1], Finished)
     assert total >= 200
 
@@ -96,5 +96,7 @@ def test_each_reason_is_one_that_helps(events):
 
 
 def test_the_written_pictures_have_no_gaps(events):
-    made = sorted(e.path.rpartition("/")[2] for e in events if isinstance(e, Progressed) and e.path)
-    assert [int(name[:5]) for name in made] == list(range(len(made)))
+    prepared = sorted(
+        e.path.rpartition("/")[2] for e in events if isinstance(e, Progressed) and e.path
+    )
+    assert [int(name[:5]) for name in prepared] == list(range(len(prepared)))

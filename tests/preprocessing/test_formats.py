@@ -53,7 +53,7 @@ def test_captions_alone_are_named_like_their_pictures(run, tmp_path):
 def test_captions_of_folders_below_are_known_again(run):
     run(output_format="captions", recursive=True)
     said = [e.message for e in run(output_format="captions", recursive=True) if type(e) is Warned]
-    assert [message[:32] for message in said] == ["2 of 2 pictures were prepared al"]
+    assert [message[:32] for message in said] == ["2 of 2 pictures were already pre"]
 
 
 def test_no_caption_to_write_is_said(run, source, tmp_path):
@@ -90,24 +90,27 @@ def masked(size):
 def test_transparency_is_kept_as_a_mask_when_asked(run, source, tmp_path, output_format, choices):
     masked((64, 32)).save(source / "a.png")
     run(keep_alpha=True, output_format=output_format, **choices)
-    made = Image.open(next((tmp_path / "out").glob(f"00000-0-a.{output_format}")))
-    assert (made.mode, made.size) == ("RGBA", (16, 16))
-    assert made.getchannel("A").getextrema()[1] == 255
+    prepared = Image.open(next((tmp_path / "out").glob(f"00000-0-a.{output_format}")))
+    assert (prepared.mode, prepared.size) == ("RGBA", (16, 16))
+    assert prepared.getchannel("A").getextrema()[1] == 255
 
 
 def test_what_a_mask_hides_keeps_its_colour(run, source, tmp_path):
     masked((64, 64)).save(source / "a.png")
     run(keep_alpha=True)
-    made = Image.open(tmp_path / "out" / "00000-0-a.png")
-    assert (made.getpixel((1, 8)), made.getpixel((14, 8))) == ((255, 0, 0, 255), (0, 0, 255, 0))
+    prepared = Image.open(tmp_path / "out" / "00000-0-a.png")
+    assert (prepared.getpixel((1, 8)), prepared.getpixel((14, 8))) == (
+        (255, 0, 0, 255),
+        (0, 0, 255, 0),
+    )
 
 
 @pytest.mark.parametrize("choices", [{}, {"keep_alpha": True, "output_format": "jpeg"}])
 def test_white_is_put_behind_otherwise(run, source, tmp_path, choices):
     masked((64, 64)).save(source / "a.png")
     run(**choices)
-    made = Image.open(next((tmp_path / "out").glob("00000-0-a.[pj]*")))
-    assert (made.mode, min(made.getpixel((14, 8))) >= 254) == ("RGB", True)
+    prepared = Image.open(next((tmp_path / "out").glob("00000-0-a.[pj]*")))
+    assert (prepared.mode, min(prepared.getpixel((14, 8))) >= 254) == ("RGB", True)
 
 
 def test_drawings_go_beside_the_destination(run, source, tmp_path):

@@ -1,6 +1,6 @@
 import pytest
 
-from preprocessing.inactive import idle_choices, without_idle
+from preprocessing.inactive import inactive_choices, without_inactive
 from textual_inversion.settings import PreprocessSettings
 
 
@@ -42,9 +42,9 @@ def asked(**choices):
     ],
 )
 def test_a_choice_without_effect_is_said(choices, said):
-    assert list(idle_choices(asked(**choices))) == said
+    assert list(inactive_choices(asked(**choices))) == said
 
 
 def test_what_has_no_effect_makes_no_difference():
-    assert without_idle(asked(auto_size_min=64, focal_crop_debug=True)) == asked()
-    assert without_idle(asked(auto_sized_crop=True, auto_size_min=64)).auto_size_min == 64
+    assert without_inactive(asked(auto_size_min=64, focal_crop_debug=True)) == asked()
+    assert without_inactive(asked(auto_sized_crop=True, auto_size_min=64)).auto_size_min == 64

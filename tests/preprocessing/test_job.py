@@ -151,7 +151,7 @@ def test_the_destination_may_lie_inside_the_source(source):
 @pytest.mark.parametrize("role", ["source", "destination"])
 def test_an_empty_field_is_not_the_current_folder(source, target, role):
     folders = {"source": source, "target": target, {"destination": "target"}.get(role, role): " "}
-    with pytest.raises(DatasetError, match=f"The {role} directory is empty; name a folder"):
+    with pytest.raises(DatasetError, match=f"No {role} directory is given; choose a folder"):
         list(run(**folders))
 
 
@@ -170,7 +170,7 @@ def test_a_home_is_understood(source, target, monkeypatch):
 @pytest.mark.parametrize("below", ["", "deeper"])
 def test_a_file_is_no_destination(source, tmp_path, below):
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(StorageError, match="is or lies under a file; name a folder"):
+    with pytest.raises(StorageError, match="is a file or inside one; choose a folder"):
         list(run(source, tmp_path / "file" / below))
 
 

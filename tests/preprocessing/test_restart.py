@@ -40,7 +40,7 @@ def test_what_is_done_is_left_alone_and_counted(run, written, source, tmp_path):
     ]
     assert events[-1] == Finished(3, "finished", str(tmp_path / "out"))
     assert said(events) == [
-        "3 of 3 pictures were prepared already with these settings, and are left as they are."
+        "3 of 3 pictures were already prepared with these settings and are left unchanged."
     ]
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import EpsImagePlugin, Image
 
-from preprocessing.checks.measurements import Unusable, look_at
-from preprocessing.files.manifest import mark
+from preprocessing.checks.measurements import Unusable, measure
+from preprocessing.files.manifest import fingerprint
 from textual_inversion.errors import DatasetError
 from textual_inversion.events import Finished, Warned
 from textual_inversion.images.decoding import open_picture
@@ -53,7 +53,7 @@ def test_a_link_to_a_device_or_a_pipe_is_named_and_the_rest_is_done(source, run)
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no such device here")
 def test_a_caption_that_is_a_device_is_named(source):
     (source / "fine.txt").symlink_to("/dev/zero")
-    assert ended(lambda: mark(source / "fine.png", settings="")) == ""
+    assert ended(lambda: fingerprint(source / "fine.png", settings="")) == ""
     with pytest.raises(DatasetError, match=r"Caption .*fine.txt is a device or a pipe"):
         read_caption(source / "fine.png")
 
@@ -61,7 +61,7 @@ def test_a_caption_that_is_a_device_is_named(source):
 def test_a_file_of_an_absurd_size_is_neither_hashed_nor_opened(source):
     with (source / "huge.png").open("wb") as file:
         file.truncate(MAX_BYTES + 1)
-    assert mark(source / "huge.png", settings="") == ""
+    assert fingerprint(source / "huge.png", settings="") == ""
     with pytest.raises(DatasetError, match=r"huge.png has 2,000,000,001 bytes, more than"):
         open_picture(source / "huge.png")
 
@@ -77,5 +77,5 @@ def test_eps_under_the_name_of_a_picture_never_reaches_ghostscript(source, tmp_p
     path.write_bytes(EPS)
     with pytest.raises(DatasetError, match="is no picture this program can read"):
         open_picture(path)
-    assert isinstance(look_at(path, width=16, height=16), Unusable)
+    assert isinstance(measure(path, width=16, height=16), Unusable)
     assert served(str(path), small=True) is None

@@ -21,7 +21,7 @@ class Wanted:
 
     def search(self) -> Search:
         """Read what to look for; SettingsError says what is wrong with it."""
-        return tags.search(
+        return tags.parse_search(
             self.text, is_expression=self.is_expression, whole_tags=not self.anywhere
         )
 

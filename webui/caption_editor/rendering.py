@@ -13,7 +13,7 @@ from typing import Any, Literal, Self
 from urllib.parse import quote
 
 from preprocessing.captions.drafts import Draft
-from preprocessing.captions.tags import counted
+from preprocessing.captions.tags import count_tags
 from textual_inversion.images.decoding import path_text
 from webui.served_images import served
 
@@ -67,9 +67,9 @@ class View:
             case "changed":
                 return draft.changed
             case "with the tag" if self.tag.strip():
-                return draft.places_with(self.tag)
+                return draft.indices_with(self.tag)
             case "without the tag" if self.tag.strip():
-                having = set(draft.places_with(self.tag))
+                having = set(draft.indices_with(self.tag))
                 return [place for place in everything if place not in having]
             case _:
                 return list(everything)
@@ -174,7 +174,7 @@ def leaf_html(draft: Draft, view: View) -> str:
 
 def tags_html(draft: Draft) -> str:
     """List the tags of all captions with their counts, each a button that puts it to use."""
-    tags = counted(draft.texts)
+    tags = count_tags(draft.texts)
     rows = "".join(
         f'<tr><td><button type="button" data-pick="{escape(tag)}">{escape(tag)}</button></td>'
         f"<td>{number}</td></tr>"

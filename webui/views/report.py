@@ -83,7 +83,7 @@ def report_html(run: Run | None, results: Results) -> str:
     table = (
         f'<div class="ti-wide"><table class="ti-findings"><tbody>{rows}</tbody></table></div>'
         if rows
-        else '<p class="ti-done">Nothing to complain about.</p>'
+        else '<p class="ti-done">No problems found.</p>'
     )
     usable = f", {report.num_usable} usable" if report.num_usable < report.num_pictures else ""
     facts = (
@@ -101,7 +101,7 @@ def _shown_with(report: Report) -> str:
     """List the words with which each picture is trained, folded away."""
     rows = "".join(
         f"<dt>{escape(path_text(Path(one.path.name)))}</dt><dd>{escape(str(one))}</dd>"
-        for one in report.shown_with
+        for one in report.picture_captions
     )
     if not rows:
         return ""

@@ -1,7 +1,7 @@
 """DeepDanbooru, which tags pictures: its own Keras projects, and the PyTorch port of its v3.
 
-Both take (B, H, W, 3) fp32 in [0, 1] and give a score for each tag. The picture is scaled to fit
-and its rim drawn out to fill the rest, as the package itself does it.
+Both take (B, H, W, 3) fp32 in [0, 1] and return a score for each tag. The picture is scaled to fit
+and its border replicated to fill the rest, as in the original package.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from PIL import Image
 
-from preprocessing.captioners.base import failures_named, need_package, release
+from preprocessing.captioners.base import captioning_errors, free_memory, require_package
 from preprocessing.captioners.deepdanbooru.network import Network
 from preprocessing.captioners.tagging import Tagging
 from textual_inversion.errors import ModelError
@@ -28,16 +28,16 @@ _RATING = "rating:"
 
 
 def check(settings: PreprocessSettings) -> None:
-    """Raise a ModelError that says what is missing."""
-    place = find_model(settings.deepdanbooru_model)
-    if place.is_dir():
-        _check_project(place)
-    elif not place.stat().st_size:
-        raise ModelError(f"{place} is an empty file; download it again.")
+    """Raise a ModelError if a package or files of the model are missing."""
+    path = find_model(settings.deepdanbooru_model)
+    if path.is_dir():
+        _check_project(path)
+    elif not path.stat().st_size:
+        raise ModelError(f"{path} is an empty file; download it again.")
 
 
 def describe(settings: PreprocessSettings) -> str:
-    """Say where the model is."""
+    """Describe where the model is."""
     return f"ready, {find_model(settings.deepdanbooru_model)}"
 
 
@@ -46,16 +46,16 @@ def load(
 ) -> Generator[Event, None, DeepDanbooru]:
     """Load the model that the settings name."""
     del stop  # nothing is downloaded
-    place = find_model(settings.deepdanbooru_model)
-    yield Loading(f"{NAME} from {place}")
-    if place.is_dir():
+    path = find_model(settings.deepdanbooru_model)
+    yield Loading(f"{NAME} from {path}")
+    if path.is_dir():
         from preprocessing.captioners.deepdanbooru.keras_project import open_project
 
-        network = open_project(place)
+        network = open_project(path)
     else:
         from preprocessing.captioners.deepdanbooru.pytorch_port import open_port
 
-        network = open_port(place)
+        network = open_port(path)
     return DeepDanbooru(network, settings.deepdanbooru_threshold, Tagging.of(settings))
 
 
@@ -72,15 +72,15 @@ class DeepDanbooru:
         import numpy as np
 
         size = (self._network.width, self._network.height)
-        batch = np.stack([fitted(picture, size) for picture in pictures])  # (B, H, W, 3)
-        with failures_named(NAME):
+        batch = np.stack([resize_picture(picture, size) for picture in pictures])  # (B, H, W, 3)
+        with captioning_errors(NAME):
             scores = self._network.score(batch)
         return [self._words(row.tolist()) for row in scores]
 
     def close(self) -> None:
-        """Give the model's memory back."""
+        """Unload the model and free its memory."""
         del self._network
-        release()
+        free_memory()
 
     def _words(self, scores: Sequence[float]) -> str:
         pairs = zip(self._network.tags, scores, strict=True)
@@ -92,18 +92,18 @@ class DeepDanbooru:
 
 
 def find_model(name: str) -> Path:
-    """Find a project's folder or the port's file, by path or below models/."""
-    places = [Path(name).expanduser(), find_folder(name), find_folder("models") / name]
-    for place in places if name.strip() else []:
-        for found in (place, place / _PORT):
+    """Find a project's folder or the port's file, by path or under models/."""
+    paths = [Path(name).expanduser(), find_folder(name), find_folder("models") / name]
+    for path in paths if name.strip() else []:
+        for found in (path, path / _PORT):
             if found.suffix == ".pt" and found.is_file():
                 return found
-        if (place / _PROJECT).is_file():
-            return place
-    if any(place.is_dir() for place in places):
+        if (path / _PROJECT).is_file():
+            return path
+    if any(path.is_dir() for path in paths):
         raise ModelError(
-            f"The folder {name} holds no {NAME} model: neither a project ({_PROJECT}, tags.txt and "
-            f"a Keras model) nor {_PORT}."
+            f"The folder {name} has no {NAME} model; put a project ({_PROJECT}, tags.txt and a "
+            f"Keras model) or {_PORT} there."
         )
     raise ModelError(
         f"There is no {NAME} model at {name}; unpack a project of its releases there (with "
@@ -113,7 +113,7 @@ def find_model(name: str) -> Path:
 
 def _check_project(folder: Path) -> None:
     for package in ("keras", "h5py"):
-        need_package(package, captioner=f"{NAME}'s Keras project {folder}", extra="deepdanbooru")
+        require_package(package, captioner=f"{NAME}'s Keras project {folder}", extra="deepdanbooru")
     from preprocessing.captioners.deepdanbooru.keras_project import (
         find_network,
         read_tags,
@@ -125,8 +125,8 @@ def _check_project(folder: Path) -> None:
         raise ModelError(f"{folder / 'tags.txt'} has no tags; unpack the project again.")
 
 
-def fitted(picture: Image.Image, size: tuple[int, int]) -> Any:
-    """Scale a picture to fit `size` and draw its rim out to fill it: (H, W, 3) fp32 in [0, 1]."""
+def resize_picture(picture: Image.Image, size: tuple[int, int]) -> Any:
+    """Resize a picture to fit `size` and replicate its border: (H, W, 3) fp32 in [0, 1]."""
     import numpy as np
 
     scale = min(size[0] / picture.width, size[1] / picture.height)
@@ -135,5 +135,5 @@ def fitted(picture: Image.Image, size: tuple[int, int]) -> Any:
     filtering = Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR
     pixels = np.asarray(picture.resize((width, height), filtering), dtype=np.float32) / 255
     left, top = (size[0] - width) // 2, (size[1] - height) // 2
-    rims = ((top, size[1] - height - top), (left, size[0] - width - left), (0, 0))
-    return np.pad(pixels, rims, mode="edge")
+    padding = ((top, size[1] - height - top), (left, size[0] - width - left), (0, 0))
+    return np.pad(pixels, padding, mode="edge")

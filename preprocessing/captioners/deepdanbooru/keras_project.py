@@ -1,7 +1,7 @@
 """DeepDanbooru's own project folders: project.json, tags.txt, and a Keras model beside them.
 
-Keras runs on torch here, so TensorFlow is not needed. A model file may carry code (Lambda layers,
-classes of other packages); such a file is refused before anything of it is built.
+Keras runs on torch here, so TensorFlow is not needed. A model file may contain code (Lambda layers,
+classes of other packages); such a file is refused before it is loaded.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import Any
 from preprocessing.captioners.deepdanbooru.network import Network
 from textual_inversion.errors import ModelError
 
-# Where the parts of a network come from, by Keras 2 and 3; other places hold functions that read,
-# write or download.
-_PLACES = frozenset((
+# The modules of network components in Keras 2 and 3; other modules have functions that read, write
+# or download.
+_SAFE_MODULES = frozenset((
     "activations", "constraints", "dtype_policies", "engine", "initializers", "layers",
     "mixed_precision", "models", "regularizers",
 ))  # fmt: skip
@@ -30,16 +30,18 @@ _WITH_CODE = frozenset((
 
 
 def open_project(folder: Path) -> Network:
-    """Open a project; what cannot be used is a ModelError."""
+    """Load a project; ModelError if it cannot be used."""
     path, tags = find_network(folder), read_tags(folder)
     refuse_code(path)
     model = _opened(path)
     shape, num_scores = model.input_shape, model.output_shape[-1]
     if isinstance(shape, list) or len(shape) != 4 or None in shape[1:]:
-        raise ModelError(f"{path} does not take one picture of a fixed size, so it is no tagger.")
+        raise ModelError(
+            f"{path} does not take one picture of a fixed size, so it is not a tagger."
+        )
     if num_scores != len(tags):
         raise ModelError(
-            f"{path} and tags.txt do not belong together: the network scores {num_scores} tags, "
+            f"{path} and tags.txt do not match: the network scores {num_scores} tags, "
             f"the list has {len(tags)}."
         )
     height, width = shape[1:3]
@@ -75,25 +77,25 @@ def refuse_code(path: Path) -> None:
     try:
         config = _zip_config(path) if path.suffix == ".keras" else _h5_config(path)
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        raise ModelError(f"{path} is no Keras model: {error}.") from error
+        raise ModelError(f"{path} is not a Keras model: {error}.") from error
     for part in _objects(config):
         name, module = str(part["class_name"]), str(part.get("module") or "keras")
         if name in _WITH_CODE or not _is_harmless(module):
             raise ModelError(
-                f"{path} carries code of its own ({name} of {module}), which is not run; use a "
-                "model of Keras's own layers."
+                f"{path} contains code ({name} of {module}), which is not run; use a model of "
+                "Keras's own layers."
             )
 
 
 def _is_harmless(module: str) -> bool:
     root, *parts = [part for part in module.split(".") if part != "src"]
-    return root == "keras" and (not parts or parts[0] in _PLACES)
+    return root == "keras" and (not parts or parts[0] in _SAFE_MODULES)
 
 
 def _zip_config(path: Path) -> Any:
     with zipfile.ZipFile(path) as archive:
         config = json.loads(archive.read("config.json"))
-    config.pop("compile_config", None)  # left alone by loading without compiling
+    config.pop("compile_config", None)  # not used when loading without compiling
     return config
 
 
@@ -121,12 +123,12 @@ def _opened(path: Path) -> Any:
     norm: Any = keras.layers.BatchNormalization
 
     class BatchNormalization(norm):
-        """Takes the axis as the list that Keras 2 wrote."""
+        """Accepts the axis as a list, as Keras 2 stored it."""
 
         def __init__(self, axis: Any = -1, **options: Any) -> None:
             super().__init__(axis=axis[0] if isinstance(axis, list) else axis, **options)
 
-    # Keras 2 wrote a list of one input; one picture in a batch is as good.
+    # Keras 2 stored a list of one input; a single tensor works, too.
     warnings.filterwarnings("ignore", message="The structure of `inputs`")
     try:
         return keras.saving.load_model(

@@ -1,4 +1,4 @@
-"""What both kinds of DeepDanbooru model open as."""
+"""A loaded DeepDanbooru network of either kind."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Network:
-    """A loaded network: what it takes, the tags it knows, and how it scores a batch."""
+    """A loaded network: its input size, its tags, and a function that scores a batch."""
 
     width: int
     height: int

@@ -32,15 +32,17 @@ Conv = tuple[torch.Tensor, torch.Tensor | None]
 
 
 def open_port(path: Path) -> Network:
-    """Open the port's file; no code in it is run."""
+    """Load the port's file; no code in it is run."""
     stored = _read(path)
     tags = stored.get("tags")
     try:
         convs = [_conv(stored, number) for number in range(NUM_CONVS)]
     except KeyError as error:
-        raise ModelError(f"{path} is no port of DeepDanbooru: it has no {error}.") from None
+        raise ModelError(
+            f"{path} is not the PyTorch port of DeepDanbooru: it has no {error}."
+        ) from None
     if not isinstance(tags, list) or len(tags) != len(convs[-1][0]):
-        raise ModelError(f"{path} is no port of DeepDanbooru: its tags do not fit its network.")
+        raise ModelError(f"{path} is not the PyTorch port of DeepDanbooru: its tags do not fit.")
     device = "cuda" if torch.cuda.is_available() else "cpu"
     on_device = [_moved(conv, device) for conv in convs]
 
@@ -100,7 +102,7 @@ def _read(path: Path) -> Mapping[str, Any]:
         reason = (str(error).strip().splitlines() or ["it is cut short"])[0]
         raise ModelError(f"{path} cannot be read as weights: {reason}") from error
     if not isinstance(stored, Mapping):
-        raise ModelError(f"{path} is no port of DeepDanbooru: it holds no named weights.")
+        raise ModelError(f"{path} is not the PyTorch port of DeepDanbooru: it has no weights.")
     return stored
 
 

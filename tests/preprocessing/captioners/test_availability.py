@@ -24,7 +24,7 @@ def test_each_captioner_says_whether_it_is_ready(home, capsys, monkeypatch):
 
 def test_a_project_of_deepdanbooru_is_ready_only_when_it_is_whole(home, capsys, monkeypatch):
     monkeypatch.setattr(
-        "preprocessing.captioners.deepdanbooru.captioner.need_package", lambda *_, **__: None
+        "preprocessing.captioners.deepdanbooru.captioner.require_package", lambda *_, **__: None
     )
     folder = home / "models" / "deepdanbooru"
     folder.mkdir()
@@ -69,7 +69,7 @@ def test_a_part_of_a_model_in_the_hubs_cache_is_not_ready(home, capsys, monkeypa
 
 
 def test_lavis_without_weights_is_not_ready(home, capsys, monkeypatch):
-    monkeypatch.setattr("preprocessing.captioners.lavis.is_made", lambda: True)
+    monkeypatch.setattr("preprocessing.captioners.lavis.is_installed", lambda: True)
     assert told("lavis", capsys).startswith("downloads the weights of ")
     (home / "models" / "lavis" / "weights").mkdir(parents=True)
     (home / "models" / "lavis" / "weights" / "x.pth").touch()

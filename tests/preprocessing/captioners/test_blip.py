@@ -34,7 +34,7 @@ def test_a_batch_says_what_each_picture_alone_says(tiny):
 
 def test_a_least_above_the_most_counts_as_the_most(tiny):
     lengths = blip.Lengths.of(PreprocessSettings(source="a", destination="b", caption_max_length=1))
-    assert lengths == blip.Lengths(least=1, most=1, beams=1)
+    assert lengths == blip.Lengths(min_length=1, max_length=1, num_beams=1)
 
 
 @pytest.mark.parametrize("description", ['{"model_type": "bert"}', "{", "[]"])
@@ -48,7 +48,9 @@ def test_another_kind_of_model_is_refused(tmp_path, description):
 
 def test_a_folder_without_weights_is_named(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "blip"}))
-    with pytest.raises(ModelError, match=r"is no whole model for BLIP: it has no \*.safetensors"):
+    with pytest.raises(
+        ModelError, match=r"is not a complete model for BLIP: it has no \*.safetensors"
+    ):
         opened(blip, tmp_path)
 
 

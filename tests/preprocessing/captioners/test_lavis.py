@@ -41,11 +41,11 @@ def test_a_model_needs_a_name_and_a_type(model):
 def test_an_environment_that_cannot_be_made_is_not_used(home, capsys):
     assert main(["captioners", "install", "lavis", "--python", "no-such-python"]) == 1
     assert "ti: no-such-python cannot be run" in capsys.readouterr().err
-    assert not lavis_environment.is_made()
+    assert not lavis_environment.is_installed()
 
 
 def test_a_tool_that_fails_is_quoted(home):
-    with pytest.raises(ModelError, match="could not be made; -m venv --clear said: .*"):
+    with pytest.raises(ModelError, match="could not be created; -m venv --clear failed: .*"):
         list(lavis_environment.install("false" if os.name != "nt" else "where"))
 
 

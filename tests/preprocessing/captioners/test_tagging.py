@@ -12,7 +12,7 @@ SCORES = [("smile", 0.6), ("long_hair", 0.9), ("hat_(straw)", 0.7), ("^_^", 0.8)
         (Tagging(), r"^_^, hat \(straw\), long hair, smile"),
         (Tagging(alphabetical=False), r"long hair, ^_^, hat \(straw\), smile"),
         (Tagging(spaces=False, escape=False), "^_^, hat_(straw), long_hair, smile"),
-        (Tagging(unwanted=frozenset({"smile", "long_hair"})), r"^_^, hat \(straw\)"),
+        (Tagging(filtered=frozenset({"smile", "long_hair"})), r"^_^, hat \(straw\)"),
     ],
 )
 def test_tags_are_worded_as_asked(tagging, caption):

@@ -61,7 +61,7 @@ def test_a_model_and_a_list_that_do_not_belong_together_are_refused(model):
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("model.onnx", "is no ONNX model that can be run"), ("selected_tags.csv", "no list of tags")],
+    [("model.onnx", "is not a loadable ONNX model"), ("selected_tags.csv", "is not a list of tags")],
 )
 def test_a_damaged_file_is_named(model, name, words):
     (model / name).write_bytes(b"damaged")
@@ -72,5 +72,5 @@ def test_a_damaged_file_is_named(model, name, words):
 
 def test_a_folder_without_a_model_is_named(model):
     (model / "model.onnx").unlink()
-    with pytest.raises(ModelError, match="is no model for WD14: it has no model.onnx"):
+    with pytest.raises(ModelError, match="is not a model for WD14: it has no model.onnx"):
         opened(wd14, model)

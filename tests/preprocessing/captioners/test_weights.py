@@ -40,7 +40,7 @@ def test_a_folder_under_models_comes_before_the_hub(tagger, name):
 
 def test_a_folder_that_lacks_a_file_is_named(tagger):
     (tagger / "tags.csv").unlink()
-    with pytest.raises(ModelError, match=r"tagger-v3 is no model for WD14: it has no tags.csv"):
+    with pytest.raises(ModelError, match=r"tagger-v3 is not a model for WD14: it has no tags.csv"):
         find(HUB_NAME)
 
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from PIL import Image
 
-from preprocessing.captions.drafts import KEPT, Draft, open_draft, save
-from preprocessing.captions.tags import adding, alphabetical, removing, search
+from preprocessing.captions.drafts import BACKUP_FOLDER, Draft, open_draft, save
+from preprocessing.captions.tags import adding, alphabetical, parse_search, removing
 from textual_inversion.errors import DatasetError, StorageError
 
-REMOVE_RED = removing(search("red"))
+REMOVE_RED = removing(parse_search("red"))
 
 
 @pytest.fixture
@@ -74,23 +74,23 @@ def test_a_missing_caption_stays_missing_until_it_says_something(folder):
 
 def test_places_are_found_by_tag(folder):
     draft = open_draft(folder)
-    assert (draft.places_with("RED "), draft.places_with("re")) == ([0, 1], [])
+    assert (draft.indices_with("RED "), draft.indices_with("re")) == ([0, 1], [])
 
 
 def test_saving_keeps_every_old_caption_once(folder):
     draft = save(open_draft(folder).change(range(3), REMOVE_RED))
     assert texts(folder) == {"1.txt": "cat\n", "2.txt": "dog\n"}
-    assert texts(folder / KEPT) == {"1.txt": "cat, red\n", "2.txt": "red,dog"}
+    assert texts(folder / BACKUP_FOLDER) == {"1.txt": "cat, red\n", "2.txt": "red,dog"}
     save(draft.type(0, "").type(2, "hat"))
     assert texts(folder) == {"1.txt": "", "2.txt": "dog\n", "10.txt": "hat\n"}
-    assert texts(folder / KEPT) == {"1.txt": "cat, red\n", "2.txt": "red,dog"}
+    assert texts(folder / BACKUP_FOLDER) == {"1.txt": "cat, red\n", "2.txt": "red,dog"}
 
 
 def test_only_what_changed_is_written(folder):
     before = (folder / "2.txt").stat().st_mtime_ns
     save(open_draft(folder).type(0, "cat"))
     assert (folder / "2.txt").stat().st_mtime_ns == before
-    assert texts(folder / KEPT) == {"1.txt": "cat, red\n"}
+    assert texts(folder / BACKUP_FOLDER) == {"1.txt": "cat, red\n"}
 
 
 def test_a_saved_change_can_be_taken_back_to_no_caption_at_all(folder):
@@ -110,10 +110,10 @@ def test_what_somebody_else_wrote_meanwhile_is_not_written_over(folder):
 
 def test_a_saving_that_broke_off_can_be_done_again(folder):
     draft = open_draft(folder).change(range(3), REMOVE_RED)
-    (folder / KEPT).write_text("in the way")
+    (folder / BACKUP_FOLDER).write_text("in the way")
     with pytest.raises(StorageError):
         save(draft)
-    (folder / KEPT).unlink()
+    (folder / BACKUP_FOLDER).unlink()
     (folder / "1.txt").write_text("cat")
     assert save(draft).changed == []
     assert texts(folder) == {"1.txt": "cat\n", "2.txt": "dog\n"}

@@ -39,9 +39,9 @@ class Writer:
 
 @pytest.fixture
 def writers(monkeypatch):
-    made = {name: Writer(name) for name in ("blip", "wd14")}
-    monkeypatch.setattr("preprocessing.captions.writing.captioner_module", made.__getitem__)
-    return made
+    prepared = {name: Writer(name) for name in ("blip", "wd14")}
+    monkeypatch.setattr("preprocessing.captions.writing.captioner_module", prepared.__getitem__)
+    return prepared
 
 
 @pytest.fixture

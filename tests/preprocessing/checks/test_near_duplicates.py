@@ -1,7 +1,7 @@
 import pytest
 from PIL import Image, ImageFilter
 
-from preprocessing.checks.near_duplicates import gradient_hash, groups_of_alike, thumbnail
+from preprocessing.checks.near_duplicates import color_thumbnail, gradient_hash, group_duplicates
 from preprocessing.checks.sharpness import BLURRED_BELOW, sharpness
 
 
@@ -14,7 +14,9 @@ def scene(seed):
 
 
 def groups(*images):
-    return groups_of_alike([gradient_hash(i) for i in images], [thumbnail(i) for i in images])
+    return group_duplicates(
+        [gradient_hash(i) for i in images], [color_thumbnail(i) for i in images]
+    )
 
 
 CHANGES = {

@@ -51,7 +51,9 @@ def test_a_good_folder_has_nothing_but_what_all_captions_say(folder):
     assert (report.num_pictures, report.num_usable) == (3, 3)
     assert report.sizes == (SizeCount(64, 64, 3),)
     assert [(f.kind, f.pictures) for f in report.findings] == [("shared words", ())]
-    assert report.findings[0].message.startswith("Every caption says house: what all captions")
+    assert report.findings[0].message.startswith(
+        "Every caption contains house: the embedding will not"
+    )
 
 
 def test_a_word_that_one_caption_lacks_is_learned(folder):
@@ -112,7 +114,7 @@ def test_what_each_picture_is_trained_with_is_said(folder):
         (folder / name).with_suffix(".txt").unlink()
     (folder / "2.txt").write_text("")
     lines = list(report_of(folder).lines())
-    told = lines[lines.index("Each picture is trained with:") + 1 :]
+    told = lines[lines.index("Each picture is trained with these words:") + 1 :]
     assert [line.rpartition("/")[2] for line in told] == [
         '0.png: "a red house by the sea"',
         "1.png: no words",
@@ -122,14 +124,14 @@ def test_what_each_picture_is_trained_with_is_said(folder):
     ]
     (finding,) = found(folder, kind="no caption")
     assert "3 of 5 pictures have no caption" in finding.message
-    assert "and 2 of them have none" in finding.message
-    assert report_of(folder, template_lines=["a [name]"]).shown_with == ()
+    assert "and 2 of them have no words" in finding.message
+    assert report_of(folder, template_lines=["a [name]"]).picture_captions == ()
 
 
 def test_a_caption_with_the_name_is_named(folder):
     findings = found(folder, kind="name in caption", name="Dog")
     assert [f.pictures for f in findings] == [(folder / "1.png",)]
-    assert "(Dog) is named in 1 caption already" in findings[0].message
+    assert "(Dog) is already in 1 caption," in findings[0].message
 
 
 def test_a_caption_that_is_too_long_with_its_template_is_named(folder):
@@ -179,7 +181,7 @@ def test_a_folder_is_found_as_training_finds_it(home, name):
     if name == "samples/mammoth":
         assert returned(events).num_pictures == 5
     else:
-        with pytest.raises(DatasetError, match=r"There is no folder ~nobody|No folder is named"):
+        with pytest.raises(DatasetError, match=r"There is no folder ~nobody|No folder is given"):
             returned(events)
 
 

@@ -1,9 +1,9 @@
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from preprocessing.cropping.auto_size import best, grid, mismatch
+from preprocessing.cropping.auto_size import best_size, cut_share, size_grid
 
-SIZES = grid(edges=(384, 768), areas=(4096, 409600))
+SIZES = size_grid(edges=(384, 768), areas=(4096, 409600))
 PICTURES = st.tuples(st.integers(64, 4096), st.integers(64, 4096))
 QUICK = settings(deadline=None, max_examples=60)
 
@@ -18,27 +18,27 @@ QUICK = settings(deadline=None, max_examples=60)
     ],
 )
 def test_the_sizes_are_those_that_webui_users_know(picture, objective, size):
-    assert best(picture, SIZES, objective=objective, most_error=0.1) == size
+    assert best_size(picture, SIZES, objective=objective, max_error=0.1) == size
 
 
 def test_a_grid_keeps_to_its_bounds_and_to_whole_latents():
-    sizes = grid(edges=(1, 200), areas=(100 * 100, 200 * 200))
+    sizes = size_grid(edges=(1, 200), areas=(100 * 100, 200 * 200))
     assert sizes == [(72, 200), (136, 136), (136, 200), (200, 72), (200, 136), (200, 200)]
 
 
 def test_the_lowest_bounds_give_no_empty_size():
-    assert grid(edges=(0, 64), areas=(1, 9999)) == [(64, 64)]
+    assert size_grid(edges=(0, 64), areas=(1, 9999)) == [(64, 64)]
 
 
 def test_bounds_that_cross_leave_nothing():
-    assert grid(edges=(384, 1), areas=(1, 9**9)) == []
+    assert size_grid(edges=(384, 1), areas=(1, 9**9)) == []
 
 
 @QUICK
 @given(picture=PICTURES, error=st.floats(0, 1))
 def test_no_larger_size_suits(picture, error):
-    size = best(picture, SIZES, objective="maximize-area", most_error=error)
-    suitable = [one for one in SIZES if mismatch(picture, one) <= error]
+    size = best_size(picture, SIZES, objective="maximize-area", max_error=error)
+    suitable = [one for one in SIZES if cut_share(picture, one) <= error]
     assert (size is None) == (not suitable)
     assert all(one[0] * one[1] <= size[0] * size[1] for one in suitable)
 
@@ -46,8 +46,8 @@ def test_no_larger_size_suits(picture, error):
 @QUICK
 @given(picture=PICTURES)
 def test_no_other_size_cuts_away_less(picture):
-    size = best(picture, SIZES, objective="minimize-error", most_error=1.0)
-    assert mismatch(picture, size) == min(mismatch(picture, one) for one in SIZES)
+    size = best_size(picture, SIZES, objective="minimize-error", max_error=1.0)
+    assert cut_share(picture, size) == min(cut_share(picture, one) for one in SIZES)
 
 
 @QUICK
@@ -55,7 +55,7 @@ def test_no_other_size_cuts_away_less(picture):
 def test_a_turned_picture_is_given_the_turned_size(picture):
     """But for ties, of which either may be taken, the area is the same."""
     sizes = [
-        best(one, SIZES, objective="maximize-area", most_error=0.2)
+        best_size(one, SIZES, objective="maximize-area", max_error=0.2)
         for one in (picture, picture[::-1])
     ]
     areas = [size and size[0] * size[1] for size in sizes]

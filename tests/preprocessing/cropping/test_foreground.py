@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 
 pytest.importorskip("cv2")
 
-from preprocessing.cropping.focal_crop import look
+from preprocessing.cropping.focal_crop import find_focus
 from preprocessing.cropping.focal_point import Weights, shift_to_contain
 from preprocessing.cropping.foreground import foreground_box
 
@@ -49,7 +49,7 @@ def test_nothing_is_found_where_nothing_surely_stands_out(image, points):
 def test_the_crop_holds_the_whole_of_what_stands_out():
     image = street(ball=(50, 50, 150, 150))
     ImageDraw.Draw(image).multiline_text((200, 20), "# + # +\n+ # + #\n# + # +", fill="white")
-    left, _, right, _ = look(image, (128, 192), USUAL).box
+    left, _, right, _ = find_focus(image, (128, 192), USUAL).box
     assert left <= 50
     assert right >= 150
 

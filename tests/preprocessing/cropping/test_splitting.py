@@ -3,7 +3,7 @@ import itertools
 import pytest
 from hypothesis import assume, given, settings, strategies as st
 
-from preprocessing.cropping.splitting import piece_boxes, starts
+from preprocessing.cropping.splitting import piece_boxes, piece_starts
 
 SIZES = st.tuples(st.integers(64, 4096), st.integers(64, 4096))
 TARGETS = st.tuples(st.integers(8, 128), st.integers(8, 128)).map(lambda t: (t[0] * 8, t[1] * 8))
@@ -66,7 +66,7 @@ def test_pieces_begin_and_end_with_the_picture(source, target, overlap):
 @given(length=st.integers(1, 9000), piece=st.integers(64, 2048), overlap=st.floats(0, 0.9))
 def test_neighbours_overlap_by_at_least_what_was_asked(length, piece, overlap):
     assume(length >= piece)
-    places = starts(length, piece, overlap=overlap)
+    places = piece_starts(length, piece, overlap=overlap)
     gaps = [after - before for before, after in itertools.pairwise(places)]
     assert all(gap <= piece * (1 - overlap) + 1 for gap in gaps)
     assert max(gaps, default=0) - min(gaps, default=0) <= 1

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from preprocessing.files.folder_walk import find_below
+from preprocessing.files.folder_walk import find_recursively
 from textual_inversion.errors import DatasetError
 
 
@@ -15,7 +15,7 @@ def folder(tmp_path):
 
 
 def names(folder, **choices):
-    return [str(path.relative_to(folder)) for path in find_below(folder, **choices).pictures]
+    return [str(path.relative_to(folder)) for path in find_recursively(folder, **choices).pictures]
 
 
 def test_folders_below_come_after_as_people_count(folder):
@@ -42,18 +42,18 @@ def test_what_is_left_out_may_be_a_link_to_itself(folder):
 def test_no_picture_anywhere_is_said(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(DatasetError, match="and those below it hold no pictures; put some in"):
-        find_below(tmp_path)
+        find_recursively(tmp_path)
 
 
 def test_a_missing_folder_is_said(tmp_path):
     with pytest.raises(DatasetError, match="There is no folder"):
-        find_below(tmp_path / "nowhere")
+        find_recursively(tmp_path / "nowhere")
 
 
 @pytest.mark.skipif(getattr(os, "geteuid", int)() == 0, reason="everything may be read by root")
 def test_a_folder_that_may_not_be_read_is_named(folder):
     (folder / "10").chmod(0)
-    tree = find_below(folder)
+    tree = find_recursively(folder)
     assert [path.name for path in tree.pictures] == ["b.png", "c.png", "d.png"]
-    assert tree.complaints == [f"Folder {folder / '10'} cannot be read: Permission denied."]
+    assert tree.problems == [f"Folder {folder / '10'} cannot be read: Permission denied."]
     (folder / "10").chmod(0o700)

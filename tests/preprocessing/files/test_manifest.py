@@ -1,6 +1,6 @@
 import pytest
 
-from preprocessing.files.manifest import NAME, Entry, Manifest, mark
+from preprocessing.files.manifest import NAME, Entry, Manifest, fingerprint
 
 
 @pytest.fixture
@@ -47,17 +47,17 @@ def test_what_was_not_replaced_is_told(tmp_path, picture):
 
 
 def test_a_mark_depends_on_pixels_words_and_settings(picture):
-    marks = [mark(picture, settings="s"), mark(picture, settings="t")]
+    marks = [fingerprint(picture, settings="s"), fingerprint(picture, settings="t")]
     picture.with_suffix(".txt").touch()
-    marks.append(mark(picture, settings="s"))
+    marks.append(fingerprint(picture, settings="s"))
     picture.write_bytes(b"other pixels")
-    marks.append(mark(picture, settings="s"))
+    marks.append(fingerprint(picture, settings="s"))
     assert len(set(marks)) == 4
-    assert mark(picture, settings="s") == marks[-1]
+    assert fingerprint(picture, settings="s") == marks[-1]
 
 
 def test_a_file_that_cannot_be_read_has_no_mark(tmp_path):
-    assert mark(tmp_path / "gone.png", settings="s") == ""
+    assert fingerprint(tmp_path / "gone.png", settings="s") == ""
     assert (
         Manifest(tmp_path, {str(tmp_path / "a"): Entry("", 0, ())}).done(tmp_path / "a", "") is None
     )

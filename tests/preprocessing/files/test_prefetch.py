@@ -2,17 +2,19 @@ import threading
 
 import pytest
 
-from preprocessing.files.prefetch import ahead
+from preprocessing.files.prefetch import prefetch
 
 
 def test_results_come_in_the_order_of_the_items():
-    results = [future.result() for _, future in ahead(lambda item: item * 2, range(20), workers=3)]
+    results = [
+        future.result() for _, future in prefetch(lambda item: item * 2, range(20), workers=3)
+    ]
     assert results == [item * 2 for item in range(20)]
 
 
 def test_only_a_few_items_are_begun_ahead():
     begun = []
-    results = ahead(begun.append, range(100), workers=2)
+    results = prefetch(begun.append, range(100), workers=2)
     next(results)
     results.close()
     assert len(begun) <= 4
@@ -25,7 +27,7 @@ def test_closing_waits_for_what_has_begun():
         go.wait()
         finished.set()
 
-    results = ahead(work, range(9), workers=1)
+    results = prefetch(work, range(9), workers=1)
     next(results)
     go.set()
     results.close()
@@ -33,7 +35,7 @@ def test_closing_waits_for_what_has_begun():
 
 
 def test_a_fault_is_kept_with_its_item():
-    (_, fine), (_, broken) = ahead(lambda item: 1 / item, [1, 0])
+    (_, fine), (_, broken) = prefetch(lambda item: 1 / item, [1, 0])
     assert fine.result() == 1
     with pytest.raises(ZeroDivisionError):
         broken.result()

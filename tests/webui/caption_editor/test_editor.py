@@ -55,7 +55,7 @@ def test_what_was_typed_is_not_lost_when_something_else_is_pressed(editor, folde
 
 def test_a_complaint_is_a_toast_and_draws_nothing(editor, folder):
     view = drawn(editor, editor._open(str(folder), "all", "", ""))["captions-view"]
-    with pytest.warns(UserWarning, match="is no regular expression"):
+    with pytest.warns(UserWarning, match="is not a regular expression"):
         values = editor._changer(CHANGES["remove"][1])(view, "", "", "(", "", True, False)
     assert values == [gr.skip()] * len(editor.fields.drawn)
 

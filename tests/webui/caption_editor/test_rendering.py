@@ -91,8 +91,8 @@ def test_many_pictures_come_in_leaves(draft):
 
 def test_every_button_does_something_to_a_draft(draft):
     wanted = Wanted("red", "blue", is_expression=False, anywhere=True)
-    made = {name: make(wanted, draft)("red, cat, Red") for name, (_, make) in CHANGES.items()}
-    assert made == {
+    prepared = {name: make(wanted, draft)("red, cat, Red") for name, (_, make) in CHANGES.items()}
+    assert prepared == {
         "front": "red, cat, Red",
         "end": "red, cat, Red",
         "remove": "cat",

@@ -12,7 +12,7 @@ from preprocessing.captioners.deepdanbooru.captioner import (
     DeepDanbooru,
     Network,
     find_model,
-    fitted,
+    resize_picture,
 )
 from preprocessing.captioners.deepdanbooru.keras_project import find_network, refuse_code
 from preprocessing.captioners.tagging import Tagging
@@ -32,13 +32,13 @@ def test_tags_below_the_threshold_and_ratings_are_left_out():
 def test_the_rim_of_a_picture_fills_what_it_does_not_cover():
     picture = Image.new("RGB", (8, 2), "red")
     picture.paste("blue", (0, 1, 8, 2))
-    rows = fitted(picture, (8, 8))[:, 0].tolist()
+    rows = resize_picture(picture, (8, 8))[:, 0].tolist()
     assert rows == [[1, 0, 0]] * 4 + [[0, 0, 1]] * 4
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 900), (900, 1), (8, 8), (13, 7)])
 def test_every_shape_of_picture_fits(size):
-    assert fitted(Image.new("RGB", size), (8, 8)).shape == (8, 8, 3)
+    assert resize_picture(Image.new("RGB", size), (8, 8)).shape == (8, 8, 3)
 
 
 def test_a_model_is_found_by_its_file_its_folder_or_its_project(home):
@@ -56,7 +56,7 @@ def test_a_model_is_found_by_its_file_its_folder_or_its_project(home):
 def test_what_is_missing_is_told(home):
     with pytest.raises(ModelError, match="There is no DeepDanbooru model at nowhere"):
         find_model("nowhere")
-    with pytest.raises(ModelError, match="The folder models holds no DeepDanbooru model"):
+    with pytest.raises(ModelError, match="The folder models has no DeepDanbooru model"):
         find_model("models")
 
 
@@ -86,7 +86,7 @@ def test_code_in_a_model_is_refused(tmp_path, layer, words):
 
 def test_a_file_that_is_no_model_is_named(tmp_path):
     (tmp_path / "model-x.keras").write_bytes(b"none")
-    with pytest.raises(ModelError, match=r"model-x.keras is no Keras model"):
+    with pytest.raises(ModelError, match=r"model-x.keras is not a Keras model"):
         refuse_code(tmp_path / "model-x.keras")
 
 

@@ -67,8 +67,8 @@ class Trap:
         (pickle.dumps({"tags": Trap()}, 2), "cannot be read as weights"),
         (b"", "cannot be read as weights"),
         ({"tags": TAGS}, r"no 'n_Conv_0.weight'"),
-        ({**weights(), "tags": TAGS[1:]}, "its tags do not fit its network"),
-        ([1], "it holds no named weights"),
+        ({**weights(), "tags": TAGS[1:]}, "its tags do not fit"),
+        ([1], "it has no weights"),
     ],
 )
 def test_what_is_no_port_is_refused(tmp_path, capsys, content, words):
