@@ -34,7 +34,7 @@ sys.path.append(str(ROOT / "tools" / "pocket_model"))
 
 
 def data_sets(folder: Path) -> Iterator[tuple[str, str, Path]]:
-    """Give the held-out concepts: label, first word, folder of their five pictures."""
+    """Yield the held-out concepts: label, first word, folder of their five pictures."""
     from data import DEFAULT_CACHE, load, over
     from inversion import INVERTED
 
@@ -44,13 +44,13 @@ def data_sets(folder: Path) -> Iterator[tuple[str, str, Path]]:
         return
     pictures, items = load(DEFAULT_CACHE)
     for label, word in INVERTED.items():
-        place = folder / label
-        place.mkdir()
+        concept_folder = folder / label
+        concept_folder.mkdir()
         for item in items:
             if item.concept == label:
                 picture = Image.fromarray(over(pictures[item.index], "white"))
-                picture.save(place / f"{item.style}.png")
-        yield label, word, place
+                picture.save(concept_folder / f"{item.style}.png")
+        yield label, word, concept_folder
 
 
 def race(label: str, word: str, folder: Path, args: argparse.Namespace) -> tuple[float, float]:
@@ -98,8 +98,8 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=4)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        wanted = islice(data_sets(Path(folder)), args.skip, args.skip + args.concepts)
-        shares = [race(*data_set, args) for data_set in wanted]
+        selected = islice(data_sets(Path(folder)), args.skip, args.skip + args.concepts)
+        shares = [race(*data_set, args) for data_set in selected]
     steps, seconds = zip(*shares, strict=True)
     print(
         f"median: {statistics.median(steps):.1%} of the steps, "

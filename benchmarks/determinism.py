@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def stepping(loop: OurLoop, seconds: list[Seconds]) -> Generator[Event, None, None]:
-    """Take steps for ever and keep the seconds of each."""
+    """Run training steps without end, and record the seconds of each."""
     while True:
         began, worked = time.perf_counter(), time.process_time()
         loop.step()
@@ -49,10 +49,10 @@ def main() -> None:
     parser.add_argument("--same", action="store_true")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    with tempfile.TemporaryDirectory() as made:
+    with tempfile.TemporaryDirectory() as temporary:
         folder = Path(args.model).resolve()
         if args.model == "sd15-shape":
-            folder = write_sd15_shape(Path(made))
+            folder = write_sd15_shape(Path(temporary))
         loop = OurLoop(folder, args.pictures, batch=args.batch, word="cat")
         free: list[Seconds] = []
         ordered: list[Seconds] = []

@@ -59,10 +59,10 @@ class OurLoop:
         if vector is None:
             with self.learner.as_saved():
                 return self._read_fixed()
-        kept = [p.detach().clone() for p in self.learner.parameters]
+        saved = [p.detach().clone() for p in self.learner.parameters]
         self.learner.parameters[0].copy_(vector.expand_as(self.learner.parameters[0]))
         loss = self._read_fixed()
-        put(kept, self.learner.parameters)
+        put(saved, self.learner.parameters)
         return loss
 
     def _read_fixed(self) -> float:

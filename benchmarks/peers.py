@@ -48,12 +48,12 @@ class ScriptLoop:
         self.table = self._grow(word)
         self.original = self.table.detach().clone()
         self.optimizer = torch.optim.AdamW([self.table], lr=RATE, weight_decay=1e-2)
-        self.place = 0
+        self.position = 0
         torch.manual_seed(seed)
 
     @property
     def vector(self) -> torch.Tensor:
-        """Give the learned row (D,)."""
+        """The learned row (D,)."""
         return self.table.detach()[-1]
 
     def step(self) -> float:
@@ -62,14 +62,14 @@ class ScriptLoop:
         latents = self.vae.encode(pixels).latent_dist.sample() * self.vae.config.scaling_factor
         noise = torch.randn_like(latents)
         steps = torch.randint(0, self.noise.config.num_train_timesteps, (self.batch,)).long()
-        lines = [LINES[(self.place + i) % len(LINES)].format(NAME) for i in range(self.batch)]
+        lines = [LINES[(self.position + i) % len(LINES)].format(NAME) for i in range(self.batch)]
         ids = self.tokenizer(
             lines, padding="max_length", truncation=True, max_length=77, return_tensors="pt"
         ).input_ids
         hidden = self.text(ids)[0].to(self.dtype)
         noisy = self.noise.add_noise(latents, noise, steps)
-        made = self.unet(noisy, steps, hidden).sample
-        loss = F.mse_loss(made.float(), self._target(latents, noise, steps).float())
+        prediction = self.unet(noisy, steps, hidden).sample
+        loss = F.mse_loss(prediction.float(), self._target(latents, noise, steps).float())
         loss.backward()
         self.optimizer.step()
         self.optimizer.zero_grad()
@@ -101,8 +101,8 @@ class ScriptLoop:
         return noise
 
     def _read(self) -> torch.Tensor:
-        picture = self.pictures[self.place % len(self.pictures)]
-        self.place += 1
+        picture = self.pictures[self.position % len(self.pictures)]
+        self.position += 1
         size = self.unet.config.sample_size * 2 ** (len(self.vae.config.block_out_channels) - 1)
         resized = picture.convert("RGB").resize((size, size), Image.Resampling.BICUBIC)
         array = np.asarray(resized, dtype=np.float32) / 127.5 - 1
@@ -110,7 +110,7 @@ class ScriptLoop:
 
 
 def stored_bytes(state: object) -> int:
-    """Tell how large a state is on disk."""
+    """Return the size of a state on disk, in bytes."""
     buffer = io.BytesIO()
     torch.save(state, buffer)
     return buffer.tell()

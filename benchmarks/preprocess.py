@@ -57,13 +57,13 @@ def ours(source: Path, destination: Path, *, focal: bool = False) -> None:
     from preprocessing import preprocess
     from textual_inversion.settings import PreprocessSettings
 
-    asked = PreprocessSettings(
+    settings = PreprocessSettings(
         source=str(source),
         destination=str(destination),
         flipped_copies="horizontal",
         focal_crop=focal,
     )
-    for _ in preprocess(asked, size=TARGET):
+    for _ in preprocess(settings, size=TARGET):
         pass
 
 

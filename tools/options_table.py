@@ -11,7 +11,7 @@ PATH = Path(__file__).resolve().parents[1] / "docs" / "options.md"
 
 
 def render() -> str:
-    """Give the text of docs/options.md."""
+    """Return the text of docs/options.md."""
     parts = [
         "# Options\n\nEvery option is a flag of the command line and a control of the page. "
         "Written by `python tools/options_table.py`; edit `textual_inversion/settings/`.\n"

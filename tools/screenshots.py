@@ -1,8 +1,8 @@
-"""Take README's screenshots: the main job on the page, as a newcomer does it, photographed.
+"""Take README's screenshots of the page during its main job.
 
     python tools/screenshots.py [--steps 300] [--out docs/images]
 
-Needs Chromium and the `test` extra. Everything is made in a temporary folder.
+Needs Chromium and the `test` extra. All files are created in a temporary folder.
 """
 
 from __future__ import annotations

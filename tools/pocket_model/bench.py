@@ -25,10 +25,10 @@ class Bench:
     out: Path
 
     def white(self, items: list[Item]) -> list[np.ndarray]:
-        """Give the pictures of `items` over white."""
+        """Return the pictures of `items` over white."""
         return [over(np.array(self.pictures[item.index]), "white") for item in items]
 
     def latents(self, items: list[Item]) -> torch.Tensor:
-        """Give their latents, scaled: (N, 4, 16, 16)."""
+        """Return their scaled latents: (N, 4, 16, 16)."""
         scale = self.pipe.vae.config.scaling_factor
         return encode(self.pipe.vae, self.white(items)) * scale

@@ -97,7 +97,7 @@ class Item:
 def caption(
     item: Item, background: str, draw: random.Random, *, say_style: float = 0.85, tags: float = 0.1
 ) -> str:
-    """Word `item` as people prompt: subject, then style, tags and background, each now and then."""
+    """Write a prompt for `item`: its subject, then style, tags and background, each at random."""
     line = "{}" if draw.random() < 0.35 else draw.choice(SUBJECT_LINES)
     parts = [line.format(item.concept)]
     if draw.random() < say_style:
@@ -131,21 +131,21 @@ def held_out_concepts(items: list[Item], groups: tuple[str, ...], count: int = 3
     """Choose `count` concepts, evenly over `groups`, that the UNet never sees (seeded)."""
     draw = random.Random(30)
     chosen: list[str] = []
-    for place, group in enumerate(groups):
+    for group_index, group in enumerate(groups):
         names = sorted({item.concept for item in items if item.group == group})
-        share = count // len(groups) + (place < count % len(groups))
+        share = count // len(groups) + (group_index < count % len(groups))
         chosen += draw.sample(names, k=share)
     return sorted(chosen)
 
 
 def held_out_style(concept: str) -> str | None:
-    """Name the one style that a third of the concepts is never shown in (None for the rest)."""
+    """Return the style in which a third of the concepts is never shown; None for the rest."""
     draw = random.Random(f"style of {concept}")
     return draw.choice(STYLES) if draw.random() < 1 / 3 else None
 
 
 def is_taught(item: Item, held_out: set[str], *, everything: bool = False) -> bool:
-    """Tell whether the UNet may see `item`: concept and style not held out, and in the subset."""
+    """Whether the UNet is trained on `item`: concept and style not held out, and in the subset."""
     if item.concept in held_out or item.style == held_out_style(item.concept):
         return False
     return everything or item.group in ("animals", "food") or item.concept in SIMPLE_OBJECTS
@@ -177,7 +177,7 @@ def install(cache: Path) -> Path:
 def concepts(
     modules: Path,
 ) -> Iterator[tuple[str, str, tuple[str, ...], dict[str, str | bytes]]]:
-    """Give label, group, tags and the art in each style of every concept that has all five."""
+    """Yield label, group, tags and art by style of every concept that has all five styles."""
     noto = _noto_sprites(modules / "@svgmoji" / "noto" / "sprites" / "all.svg")
     for entry in json.loads((modules / "emojibase-data" / "en" / "data.json").read_text()):
         group = GROUPS.get(entry.get("group"))

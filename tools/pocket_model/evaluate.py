@@ -36,13 +36,13 @@ SHOWN = ("lion", "tiger face", "red apple", "hamburger", "penguin", "guitar", "t
 def measure_vae(bench: Bench) -> dict[str, float]:
     """Score the autoencoder on pictures of held-out concepts, and show some beside the real."""
     check = validation_pictures(bench.pictures, bench.items, bench.groups).to(bench.pipe.device)
-    shown = check[::5][:10]
+    pictures = check[::5][:10]
     with torch.no_grad():
-        latents = bench.pipe.vae.encode(shown).latent_dist.mode()
-    made = decode(bench.pipe, latents.cpu() * bench.pipe.vae.config.scaling_factor)
-    real = ((shown.cpu().permute(0, 2, 3, 1) + 1) * 127.5).round().byte().numpy()
+        latents = bench.pipe.vae.encode(pictures).latent_dist.mode()
+    decoded = decode(bench.pipe, latents.cpu() * bench.pipe.vae.config.scaling_factor)
+    real = ((pictures.cpu().permute(0, 2, 3, 1) + 1) * 127.5).round().byte().numpy()
     words = ("held-out pictures", "through the autoencoder")
-    sheet([list(real), list(made)], words, bench.out / "vae.webp")
+    sheet([list(real), list(decoded)], words, bench.out / "vae.webp")
     return {"psnr_db": psnr(bench.pipe.vae, check), "pictures": len(check)}
 
 

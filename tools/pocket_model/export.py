@@ -22,7 +22,7 @@ PARTS = ("model_index.json", "scheduler", "text_encoder", "tokenizer", "unet", "
 
 
 def trained_pipeline(cache: Path) -> StableDiffusionPipeline:
-    """Put the averaged weights of the states in `cache` together, in float32."""
+    """Assemble a pipeline from the averaged weights of the states in `cache`, in float32."""
     tokenizer = CLIPTokenizer.from_pretrained(cache / "tokenizer")
     learner = Learner(len(tokenizer))
     state = load_state(cache / "unet_state.pt")
@@ -55,7 +55,7 @@ def export(cache: Path, folder: Path) -> None:
 
 
 def _ask_for_full_precision(config: Path) -> None:
-    """Let the text encoder open in float32 like the other parts unless a type is asked for.
+    """Make the text encoder load in float32 like the other parts unless a dtype is given.
 
     transformers opens a model in the type its config names; diffusers always in float32.
     """
@@ -64,11 +64,11 @@ def _ask_for_full_precision(config: Path) -> None:
     config.write_text(json.dumps(settings, indent=2) + "\n")
 
 
-def _replace(new: Path, place: Path) -> None:
-    old = place.with_name(place.name + ".old")
-    if place.is_dir():
-        place.replace(old)
-    new.replace(place)
+def _replace(new: Path, target: Path) -> None:
+    old = target.with_name(target.name + ".old")
+    if target.is_dir():
+        target.replace(old)
+    new.replace(target)
     shutil.rmtree(old, ignore_errors=True)
 
 

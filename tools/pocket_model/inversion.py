@@ -62,8 +62,8 @@ class Concept:
         # Cut before tokenising: CLIP's tokenizer takes "*," for one word.
         tokenizer, parts = self.pipe.tokenizer, prompt.split(PLACEHOLDER)
         spliced = [tokenizer.bos_token_id]
-        for place, part in enumerate(parts):
-            spliced += self.ours if place else ()
+        for index, part in enumerate(parts):
+            spliced += self.ours if index else ()
             spliced += tokenizer(part, add_special_tokens=False).input_ids
         end = tokenizer.eos_token_id
         return [*spliced[: POSITIONS - 1], *[end] * (POSITIONS - len(spliced[: POSITIONS - 1]))]
@@ -95,10 +95,10 @@ def learn(
         noise = torch.randn(batch, *latents.shape[1:], generator=draw)
         noised = schedule.add_noise(latents[rows], noise, steps)
         noised = noised.contiguous(memory_format=torch.channels_last)
-        made = concept.pipe.unet(noised, steps, concept.embed(captions)).sample
-        wanted = _target(concept.pipe, schedule, latents[rows], noise, steps)
+        prediction = concept.pipe.unet(noised, steps, concept.embed(captions)).sample
+        target = _target(concept.pipe, schedule, latents[rows], noise, steps)
         weights = step_weights(alphas[steps] / (1 - alphas[steps]))
-        loss = ((made - wanted).pow(2).mean((1, 2, 3)) * weights).mean()
+        loss = ((prediction - target).pow(2).mean((1, 2, 3)) * weights).mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -113,14 +113,14 @@ def _target(
     noise: torch.Tensor,
     steps: torch.Tensor,
 ) -> torch.Tensor:
-    """Give what the UNet of `pipe` was made to predict."""
+    """Return the UNet's training target: the noise or the velocity."""
     if pipe.scheduler.config.prediction_type == "v_prediction":
         return schedule.get_velocity(latents, noise, steps)
     return noise
 
 
 def _caption(item: Item, choose: random.Random) -> str:
-    """Word a picture by what shall not be learned: its style and its background."""
+    """Caption a picture by what shall not be learned: its style and its background."""
     unnamed = Item(item.index, PLACEHOLDER, item.style, item.group, ())
     words = caption(unnamed, "white", choose, say_style=1.0)
     return words if "white" in words else f"{words}, on a white background"
@@ -129,8 +129,8 @@ def _caption(item: Item, choose: random.Random) -> str:
 def measure_inversion(bench: Bench) -> dict[str, object]:
     """Teach ten held-out concepts from all styles but one; are pictures nearer to that one then?"""
     rows, words, results = [], [], {}
-    for place, (concept, word) in enumerate(INVERTED.items()):
-        style = STYLES[place % len(STYLES)]  # not seen while learning, and then asked for
+    for index, (concept, word) in enumerate(INVERTED.items()):
+        style = STYLES[index % len(STYLES)]  # not seen while learning, and then asked for
         begun = time.perf_counter()
         learned, train_items, goal = _invert(bench, concept, word, style)
         seconds = time.perf_counter() - begun

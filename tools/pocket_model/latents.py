@@ -31,7 +31,7 @@ class Taught:
 
 
 def unseen_concepts(items: list[Item], *, everything: bool = False) -> set[str]:
-    """Name the concepts that the UNet never sees."""
+    """List the concepts that the UNet is never trained on."""
     groups = tuple(GROUPS.values()) if everything else CPU_GROUPS
     return set(held_out_concepts(items, groups))
 
@@ -93,7 +93,7 @@ def encode(vae: AutoencoderKL, pictures: list[np.ndarray], *, batch: int = 16) -
 def taught_latents(
     cache: Path, *, num_colours: int = 4, everything: bool = False, device: str = "cpu"
 ) -> Taught:
-    """Give every taught picture over white and `num_colours` others; encoded once, then cached."""
+    """Encode every training picture over white and `num_colours` other colors; cached on disk."""
     stored_pictures, items = load(cache)
     unseen = unseen_concepts(items, everything=everything)
     taught = [item for item in items if is_taught(item, unseen, everything=everything)]
@@ -115,7 +115,7 @@ def taught_latents(
 
 
 def _choose_backgrounds(num_pictures: int, num_colours: int) -> list[list[str]]:
-    """Give every picture white and some other colours."""
+    """Assign white and some other background colors to every picture."""
     draw = random.Random(1)
     others = [name for name in BACKGROUNDS if name != "white"]
     return [["white", *draw.sample(others, k=num_colours)] for _ in range(num_pictures)]

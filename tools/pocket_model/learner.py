@@ -33,7 +33,7 @@ class Learner(nn.Module):
 
     @torch.no_grad()
     def _ready_text(self) -> None:
-        """Let the text say nothing to the UNet at first, and every word be far from every other."""
+        """Initialize the text: no effect on the UNet at first, and distant token embeddings."""
         for name, part in self.unet.named_modules():
             if name.endswith("attn2"):
                 nn.init.zeros_(part.to_out[0].weight)
@@ -54,20 +54,20 @@ class Learner(nn.Module):
         weigh_padding: bool = False,
         velocity: bool = False,
     ) -> torch.Tensor:
-        """Give each sample's squared error of the predicted noise (or velocity): (B,)."""
+        """Return each sample's squared error of the predicted noise or velocity: (B,)."""
         alpha = self.alphas[steps][:, None, None, None]
         noised = alpha.sqrt() * latents + (1 - alpha).sqrt() * noise
         with torch.autocast(latents.device.type, torch.bfloat16):
             text = self.text(input_ids=tokens).last_hidden_state  # (B, T, D)
             mask = self.mask.expand(len(tokens), -1) if weigh_padding else None
             noised = noised.contiguous(memory_format=torch.channels_last)
-            made = self.unet(noised, steps, text, encoder_attention_mask=mask).sample
-        wanted = alpha.sqrt() * noise - (1 - alpha).sqrt() * latents if velocity else noise
-        return (made.float() - wanted).pow(2).mean((1, 2, 3))
+            prediction = self.unet(noised, steps, text, encoder_attention_mask=mask).sample
+        target = alpha.sqrt() * noise - (1 - alpha).sqrt() * latents if velocity else noise
+        return (prediction.float() - target).pow(2).mean((1, 2, 3))
 
     @torch.no_grad()
     def fill_positions(self) -> None:
-        """Give the positions that short training leaves out what the last one has learned."""
+        """Copy the last trained position to those that short training omits."""
         vectors = self.text.get_submodule(POSITION_VECTORS).weight
         vectors[SHORT_POSITIONS:] = vectors[SHORT_POSITIONS - 1]
 
@@ -89,7 +89,7 @@ def step_weights(snr: torch.Tensor) -> torch.Tensor:
 
 
 def padding_mask(num_positions: int) -> torch.Tensor:
-    """Let the last of `num_positions` columns stand for all the padding cut away: (1, T).
+    """Return a mask whose last of `num_positions` columns replaces all cut padding: (1, T).
 
     The UNet turns a mask m into the attention bias (m - 1) * 10,000; the bias wanted is the
     logarithm of the number of columns that the last one stands for.
@@ -101,8 +101,8 @@ def padding_mask(num_positions: int) -> torch.Tensor:
 
 def spread_steps(batch: int, draw: torch.Generator) -> torch.Tensor:
     """Draw one timestep from each of `batch` equal parts of the schedule, in random order: (B,)."""
-    places = torch.randperm(batch, generator=draw) + torch.rand(batch, generator=draw)
-    return (places * 1000 / batch).long().clamp(max=999)
+    positions = torch.randperm(batch, generator=draw) + torch.rand(batch, generator=draw)
+    return (positions * 1000 / batch).long().clamp(max=999)
 
 
 def tokenise(tokenizer: CLIPTokenizer, captions: list[str], positions: int) -> torch.Tensor:

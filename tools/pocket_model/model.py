@@ -60,12 +60,12 @@ def make_text_encoder(num_entries: int) -> CLIPTextModel:
 
 
 def training_schedule() -> DDPMScheduler:
-    """Give SD 1's scaled-linear schedule, to add noise by."""
+    """Return SD 1's scaled-linear noise schedule, for training."""
     return DDPMScheduler(**SCHEDULE, clip_sample=False)
 
 
 def sampling_schedule(target: Target) -> DPMSolverMultistepScheduler:
-    """Give DPM++ 2M on the same schedule, to render with, for a UNet that predicts `target`."""
+    """Return DPM++ 2M on the same schedule, for a UNet that predicts `target`."""
     return DPMSolverMultistepScheduler(
         **SCHEDULE, prediction_type=PREDICTION_TYPES[target], steps_offset=1
     )

@@ -22,7 +22,7 @@ TIMESTEPS = (200, 500, 700, 850, 950)
 
 @torch.no_grad()
 def probe(cache: Path, *, target: str, count: int) -> list[tuple[int, float, float, float]]:
-    """Give for each timestep the loss with right captions, with shuffled ones, and with none."""
+    """Return the loss at each timestep with correct captions, shuffled ones, and none."""
     tokenizer = CLIPTokenizer.from_pretrained(cache / "tokenizer")
     learner = Learner(len(tokenizer))
     learner.load_state_dict(load_state(cache / "unet_state.pt")["average"])
@@ -34,8 +34,8 @@ def probe(cache: Path, *, target: str, count: int) -> list[tuple[int, float, flo
     latents = torch.stack([taught.latents[r, p].float() for r, p in places])
     noise = torch.randn(latents.shape, generator=torch.Generator().manual_seed(0))
 
-    def loss(said: list[str], timestep: int) -> float:
-        tokens = tokenise(tokenizer, said, SHORT_POSITIONS)
+    def loss(captions: list[str], timestep: int) -> float:
+        tokens = tokenise(tokenizer, captions, SHORT_POSITIONS)
         steps = torch.full((count,), timestep)
         errors = learner(
             tokens, latents, noise, steps, weigh_padding=True, velocity=target == "velocity"

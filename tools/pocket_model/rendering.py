@@ -84,11 +84,11 @@ def sheet(rows: Sequence[Sequence[np.ndarray | None]], captions: Sequence[str], 
     height = 128 + CAPTION_PX
     canvas = Image.new("RGB", (width, height * len(rows)), "white")
     pen = ImageDraw.Draw(canvas)
-    for place, (row, words) in enumerate(zip(rows, captions, strict=True)):
-        pen.text((3, place * height + 1), words, fill="black")
+    for index, (row, words) in enumerate(zip(rows, captions, strict=True)):
+        pen.text((3, index * height + 1), words, fill="black")
         for column, picture in enumerate(row):
             if picture is not None:
-                spot = (128 * column, place * height + CAPTION_PX)
+                spot = (128 * column, index * height + CAPTION_PX)
                 canvas.paste(Image.fromarray(picture), spot)
     for quality in (90, 80, 65, 50):
         canvas.save(path, quality=quality, method=6)

@@ -34,12 +34,12 @@ def write(folder: Path, cache: Path) -> None:
     for label, _, _, sources in concepts(install(cache)):
         if label not in CONCEPTS:
             continue
-        place = folder / label.replace(" ", "-")
-        place.mkdir(parents=True, exist_ok=True)
+        concept_folder = folder / label.replace(" ", "-")
+        concept_folder.mkdir(parents=True, exist_ok=True)
         for style in STYLES:
             picture = over(rasterise(sources[style], SIZE_PX), "white")
-            Image.fromarray(picture).save(place / f"{style}.png", optimize=True)
-            (place / f"{style}.txt").write_text(f"{style} style, on a white background\n")
+            Image.fromarray(picture).save(concept_folder / f"{style}.png", optimize=True)
+            (concept_folder / f"{style}.txt").write_text(f"{style} style, on a white background\n")
     rows = [f"| `{style}.png` | {art} | {who} | {licence} |" for style, art, _, who, licence in ART]
     text = INTRO.format(size=SIZE_PX, rows="\n".join(rows))
     (folder / "ATTRIBUTION.md").write_text(text)

@@ -20,7 +20,7 @@ WHITE_SHARE = 0.4  # of the pictures; the others lie over colours
 def batches(
     taught: Taught, size: int, seed: int, *, empty_share: float = EMPTY_SHARE
 ) -> Iterator[tuple[list[str], torch.Tensor]]:
-    """Give captions and latents (B, 4, 16, 16) for ever, every picture once before any twice."""
+    """Yield captions and latents (B, 4, 16, 16) without end, every picture once an epoch."""
     draw, order = random.Random(seed), np.random.default_rng(seed)
     num_pictures, num_backgrounds = taught.latents.shape[:2]
     queue = np.empty(0, dtype=np.int64)

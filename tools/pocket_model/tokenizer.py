@@ -61,7 +61,7 @@ def _vocabulary(merges: list[tuple[str, str]]) -> dict[str, int]:
 
 
 def corpus(items: list[Item], *, seed: int = 0) -> list[str]:
-    """Word every picture once or more, all tags included, and add common prompt words."""
+    """Return captions of every picture with all tags, and common prompt words."""
     draw = random.Random(seed)
     colours = list(BACKGROUNDS)
     texts = [caption(item, draw.choice(colours), draw) for item in items for _ in range(2)]

@@ -53,19 +53,19 @@ class Pairing(nn.Module):
         self.log_scale = nn.Parameter(torch.tensor(2.5))
 
     def forward(
-        self, tokens: torch.Tensor, places: torch.Tensor, latents: torch.Tensor
+        self, tokens: torch.Tensor, positions: torch.Tensor, latents: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Give the logits of every caption for every picture (B, B), and the sketches' error.
+        """Return the logits of every caption for every picture (B, B), and the sketches' error.
 
         `places` (B,) says which position speaks for each caption: any from its end token on, so
         that each of the padding's vectors learns to hold the whole caption.
         """
         hidden = self.text(input_ids=tokens).last_hidden_state  # (B, T, D)
-        spoken = hidden[torch.arange(len(tokens)), places]
-        said = functional.normalize(self.say(spoken), dim=-1)
-        seen = functional.normalize(self.see(latents), dim=-1)
+        spoken = hidden[torch.arange(len(tokens)), positions]
+        text_vectors = functional.normalize(self.say(spoken), dim=-1)
+        picture_vectors = functional.normalize(self.see(latents), dim=-1)
         error = (self.sketch(spoken) - latents.flatten(1)).pow(2).mean()
-        return said @ seen.T * self.log_scale.clamp(max=4.6).exp(), error
+        return text_vectors @ picture_vectors.T * self.log_scale.clamp(max=4.6).exp(), error
 
 
 def draw_places(tokens: torch.Tensor, draw: torch.Generator) -> torch.Tensor:
@@ -110,11 +110,11 @@ def learn(
     pairing: Pairing,
     optimizer: torch.optim.Optimizer,
     tokens: torch.Tensor,
-    places: torch.Tensor,
+    positions: torch.Tensor,
     latents: torch.Tensor,
 ) -> torch.Tensor:
-    """Take one step; give the share of the captions that found their picture."""
-    logits, error = pairing(tokens, places, latents)
+    """Take one optimizer step; return the share of the captions matched to their picture."""
+    logits, error = pairing(tokens, positions, latents)
     answers = torch.arange(len(logits), device=logits.device)
     there, back = (functional.cross_entropy(side, answers) for side in (logits, logits.T))
     optimizer.zero_grad()

@@ -119,7 +119,7 @@ class Session:
 
     @torch.no_grad()
     def fetch(self, replica: Learner) -> tuple[torch.Tensor, ...]:
-        """Bring `replica` up to date; give tokens, latents, noise and timesteps."""
+        """Copy the weights to `replica`; return tokens, latents, noise and timesteps."""
         with self.lock:
             torch._foreach_copy_(list(replica.parameters()), list(self.learner.parameters()))
             captions, latents = next(self.stream)
@@ -130,7 +130,7 @@ class Session:
         return tuple(part.to(self.args.device) for part in (tokens, latents, noise, steps))
 
     def hand_in(self, replica: Learner, loss: torch.Tensor) -> None:
-        """Take one optimizer step with the gradients of `replica`, and do what is due."""
+        """Take one optimizer step with the gradients of `replica`, then run what is due."""
         with self.lock:
             for ours, theirs in zip(self.learner.parameters(), replica.parameters(), strict=True):
                 ours.grad, theirs.grad = theirs.grad, None
@@ -148,7 +148,7 @@ class Session:
 
     @property
     def _is_heard(self) -> bool:
-        """Tell whether the UNet listens by now: later in the first run, and ever after."""
+        """Whether the text encoder is trained: late in the first run, and in every later one."""
         return self.first > 0 or self.clock.share > FROZEN_SHARE
 
     def _do_what_is_due(self, rate: float) -> None:

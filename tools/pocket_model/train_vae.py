@@ -41,7 +41,7 @@ def make_vae() -> AutoencoderKL:
 
 
 def training_rows(items: list[Item], groups: tuple[str, ...]) -> np.ndarray:
-    """Give the rows of pictures whose concept is not held out."""
+    """Return the rows of pictures whose concept is not held out."""
     held_out = set(held_out_concepts(items, groups))
     return np.array([item.index for item in items if item.concept not in held_out])
 
@@ -86,24 +86,24 @@ def _backgrounds(draw: np.random.Generator) -> np.ndarray:
     return result
 
 
-def reconstruction_loss(made: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+def reconstruction_loss(decoded: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Weigh pixels (L1 and squared) and edges (L1 of the differences to the neighbours)."""
-    edges = F.l1_loss(made.diff(dim=-1), wanted.diff(dim=-1)) + F.l1_loss(
-        made.diff(dim=-2), wanted.diff(dim=-2)
+    edges = F.l1_loss(decoded.diff(dim=-1), target.diff(dim=-1)) + F.l1_loss(
+        decoded.diff(dim=-2), target.diff(dim=-2)
     )
-    return F.l1_loss(made, wanted) + 5 * F.mse_loss(made, wanted) + 0.3 * edges
+    return F.l1_loss(decoded, target) + 5 * F.mse_loss(decoded, target) + 0.3 * edges
 
 
 @torch.no_grad()
 def psnr(vae: AutoencoderKL, pictures: torch.Tensor) -> float:
     """Mean PSNR in dB over whole pictures (N, 3, 128, 128) in [-1, 1], each scored on its own."""
-    made = torch.cat(
+    decoded = torch.cat(
         [
             vae.decode(vae.encode(part).latent_dist.mode()).sample.clamp(-1, 1)
             for part in pictures.split(16)
         ]
     )
-    error = ((made - pictures) / 2).pow(2).flatten(1).mean(1)
+    error = ((decoded - pictures) / 2).pow(2).flatten(1).mean(1)
     return float((-10 * error.log10()).mean())
 
 
@@ -114,10 +114,10 @@ def validation_pictures(
     held_out = set(held_out_concepts(items, groups))
     rows = [item.index for item in items if item.concept in held_out][::3]
     names = list(BACKGROUNDS)
-    made = np.stack(
+    decoded = np.stack(
         [over(np.array(pictures[row]), names[i % len(names)]) for i, row in enumerate(rows)]
     )
-    return torch.from_numpy(made).permute(0, 3, 1, 2).float() / 127.5 - 1
+    return torch.from_numpy(decoded).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def main() -> None:
@@ -167,12 +167,12 @@ class Session:
             self.learned, lr=args.learning_rate, betas=(0.9, 0.98), weight_decay=0
         )
 
-    def advance(self, wanted: torch.Tensor, rate: float) -> torch.Tensor:
-        """Take one optimizer step towards (B, 3, 64, 64) pictures; give the loss."""
+    def advance(self, target: torch.Tensor, rate: float) -> torch.Tensor:
+        """Take one optimizer step towards (B, 3, 64, 64) pictures; return the loss."""
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        wanted = wanted.to(self.args.device).contiguous(memory_format=torch.channels_last)
-        loss = self._loss(wanted)
+        target = target.to(self.args.device).contiguous(memory_format=torch.channels_last)
+        loss = self._loss(target)
         self.optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.learned, 1.0)
@@ -181,13 +181,13 @@ class Session:
         self.step += 1
         return loss.detach()
 
-    def _loss(self, wanted: torch.Tensor) -> torch.Tensor:
+    def _loss(self, target: torch.Tensor) -> torch.Tensor:
         frozen = self.args.freeze_encoder
         with torch.autocast(self.args.device, torch.bfloat16):
-            latent = self.vae.encode(wanted).latent_dist
+            latent = self.vae.encode(target).latent_dist
             sample = latent.mode() if frozen else latent.sample()
-            made = self.vae.decode(sample).sample
-        loss = reconstruction_loss(made.float(), wanted)
+            decoded = self.vae.decode(sample).sample
+        loss = reconstruction_loss(decoded.float(), target)
         if frozen:
             return loss
         return loss + self.args.kl_weight * latent.kl().mean() / sample[0].numel()

@@ -22,7 +22,7 @@ class Clock:
 
     @property
     def share(self) -> float:
-        """Tell how much of the time is spent, 0 to 1."""
+        """The share of the time budget that is spent, 0 to 1."""
         return min(1.0, (time.perf_counter() - self.start) / (60 * self.minutes))
 
     def rate(self, peak: float, step: int, *, floor: float = 0.02) -> float:

@@ -61,7 +61,10 @@ def test_a_model_and_a_list_that_do_not_belong_together_are_refused(model):
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("model.onnx", "is not a loadable ONNX model"), ("selected_tags.csv", "is not a list of tags")],
+    [
+        ("model.onnx", "is not a loadable ONNX model"),
+        ("selected_tags.csv", "is not a list of tags"),
+    ],
 )
 def test_a_damaged_file_is_named(model, name, words):
     (model / name).write_bytes(b"damaged")
