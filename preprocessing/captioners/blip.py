@@ -81,7 +81,6 @@ class BLIP:
         self._model: Any = model.to(self._device).eval()
 
     def caption(self, pictures: Sequence[Image.Image]) -> list[str]:
-        """Caption each picture with a sentence."""
         import torch
 
         with captioning_errors(NAME), torch.inference_mode():
@@ -98,7 +97,6 @@ class BLIP:
         return [" ".join(text.split()) for text in texts]
 
     def close(self) -> None:
-        """Unload the model and free its memory."""
         del self._model, self._processor
         free_memory()
 

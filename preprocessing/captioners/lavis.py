@@ -89,7 +89,6 @@ class Lavis:
         }
 
     def caption(self, pictures: Sequence[Image.Image]) -> list[str]:
-        """Caption each picture with a sentence."""
         with tempfile.TemporaryDirectory(prefix="ti-lavis-") as folder:
             paths = [
                 str(Path(folder) / f"{environment_folder}.png")

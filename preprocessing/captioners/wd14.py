@@ -91,7 +91,6 @@ class WD14:
         return [self._words(row) for row in np.concatenate(scores)]
 
     def close(self) -> None:
-        """Unload the model."""
         del self._session
 
     def _words(self, scores: Any) -> str:

@@ -78,7 +78,6 @@ class DeepDanbooru:
         return [self._words(row.tolist()) for row in scores]
 
     def close(self) -> None:
-        """Unload the model and free its memory."""
         del self._network
         free_memory()
 

@@ -43,7 +43,6 @@ class StableDiffusion:
     single_files = (_VERSION_1, _VERSION_2)
 
     def sizes(self, configs: Mapping[str, Config]) -> Sizes:
-        """Read the sizes from the components' configurations."""
         return read_sizes(configs)
 
     def encode(self, model: Any, ids: torch.Tensor) -> tuple[torch.Tensor, None]:

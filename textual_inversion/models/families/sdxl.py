@@ -39,7 +39,6 @@ class StableDiffusionXL:
     )
 
     def sizes(self, configs: Mapping[str, Config]) -> Sizes:
-        """Read the sizes from the components' configurations."""
         return read_sizes(configs)
 
     def encode(self, model: Any, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
