@@ -9,7 +9,8 @@ from typing import Any, Literal
 import torch
 
 from textual_inversion.embeddings.norms import mean_norm
-from textual_inversion.models.text_encoders import CHUNK, TextEncoder
+from textual_inversion.models.text_encoders import TextEncoder
+from textual_inversion.prompts.chunks import CHUNK_TOKENS, Chunk
 from textual_inversion.randomness import generator
 
 _SAYS_NOTHING = {"a", "an", "the", ","}
@@ -81,7 +82,7 @@ def _start(encoder: TextEncoder, text: str, num_vectors: int, how: How) -> torch
     ids = encoder.token_ids(text)
     if how == "zeros" or not ids:
         return torch.zeros(num_vectors, encoder.width)
-    ids = ids[:CHUNK]
+    ids = ids[:CHUNK_TOKENS]
     rows = encoder.token_rows(ids) if how == "words" else _encoded(encoder, ids)
     rows = rows[num_leading(encoder.tokenizer, ids) :]
     return rows[spread(len(rows), num_vectors)]
@@ -96,5 +97,5 @@ def _random(encoder: TextEncoder, num_vectors: int) -> torch.Tensor:
 
 @torch.no_grad()
 def _encoded(encoder: TextEncoder, ids: Sequence[int]) -> torch.Tensor:
-    hidden, _ = encoder.encode([list(ids)], None)  # (1, 77, D), the begin mark first
+    hidden, _ = encoder.encode([Chunk(list(ids), [1.0] * len(ids))], None)  # (1, 77, D), the begin mark first
     return hidden[0, 1 : len(ids) + 1].float().cpu()

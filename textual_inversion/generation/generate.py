@@ -67,7 +67,8 @@ def make_shot(settings: GenerateSettings, model: BaseModel) -> SamplingParams:
         cfg_scale=settings.cfg_scale,
         width=settings.width or model.info.size,
         height=settings.height or model.info.size,
-        seeds=tuple((seed + place) % 2**32 for place in range(settings.num_images)),
+        seeds=tuple((seed + index) % 2**32 for index in range(settings.num_images)),
+        emphasis=settings.emphasis,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 
 import torch
@@ -26,6 +27,8 @@ def infotext(
         "Model hash": model_hash,
         "Model": model,
     }
+    if params.emphasis != "original" and re.search(r"[(\[]", params.prompt + params.negative_prompt):
+        facts["Emphasis"] = params.emphasis.capitalize()
     if words:
         named = ", ".join(f"{name}: {digest}" for name, digest in words.items())
         facts["TI hashes"] = f'"{named}"'

@@ -14,10 +14,11 @@ from typing import Any
 
 import torch
 
+from textual_inversion.generation.guidance import Guidance
 from textual_inversion.models.base import BaseModel
 from textual_inversion.models.noise_schedule import is_zero_terminal, sampler_betas
-from textual_inversion.models.text_encoders import Conditioning, LearnedTokens
-from textual_inversion.settings import Sampler
+from textual_inversion.models.text_encoders import LearnedTokens
+from textual_inversion.settings import Emphasis, Sampler
 
 _SCHEDULERS: dict[Sampler, tuple[str, dict[str, Any]]] = {
     "DPM++ 2M": ("DPMSolverMultistepScheduler", {}),
@@ -44,6 +45,7 @@ class SamplingParams:
     width: int
     height: int
     seeds: tuple[int, ...]
+    emphasis: Emphasis = "original"
 
 
 @dataclass(frozen=True)
@@ -75,15 +77,25 @@ def sample(
     scheduler.set_timesteps(params.steps, device=model.device)
     generators = [torch.Generator().manual_seed(seed) for seed in params.seeds]
     latents = _noise(model, params, generators) * scheduler.init_noise_sigma
-    told = _conditioning(model, params, words)
+    guidance = Guidance(
+        model,
+        words,
+        params.prompt,
+        params.negative_prompt,
+        scale=params.cfg_scale,
+        emphasis=params.emphasis,
+        num_steps=params.steps,
+        num_pictures=len(params.seeds),
+    )
     extra = {"generator": generators} if params.sampler == "Euler a" else {}
     total = len(scheduler.timesteps)
-    for step, timestep in enumerate(scheduler.timesteps, start=1):
-        predicted = _guided(
-            model, scheduler.scale_model_input(latents, timestep), timestep, told, params
-        )
+    for index, timestep in enumerate(scheduler.timesteps):
+        # Some samplers call the UNet twice a step.
+        call = index * params.steps // total
+        scaled = scheduler.scale_model_input(latents, timestep)
+        predicted = guidance.predict(scaled, timestep, call)
         latents = scheduler.step(predicted, timestep, latents, return_dict=False, **extra)[0]
-        yield SamplingState(step, total, latents)
+        yield SamplingState(index + 1, total, latents)
 
 
 def _noise(
@@ -94,25 +106,3 @@ def _noise(
     shape = (1, model.unet.config.in_channels, height, width)
     noise = [torch.randn(shape, generator=generator) for generator in generators]
     return torch.cat(noise).to(model.device)
-
-
-def _conditioning(model: BaseModel, params: SamplingParams, words: LearnedTokens) -> Conditioning:
-    """Encode the negative prompt (first) and the prompt, as long as the longer of the two."""
-    prompts = [params.negative_prompt, params.prompt] if params.cfg_scale > 1 else [params.prompt]
-    both = model.text.encode(prompts, words)
-    rows = torch.arange(len(prompts)).repeat_interleave(len(params.seeds))
-    return both[rows]
-
-
-def _guided(
-    model: BaseModel,
-    latents: torch.Tensor,
-    timestep: Any,
-    told: Conditioning,
-    params: SamplingParams,
-) -> torch.Tensor:
-    """Predict with classifier-free guidance: eq. 6 of arXiv:2207.12598."""
-    if params.cfg_scale <= 1:
-        return model.predict(latents, timestep, told)
-    without, with_prompt = model.predict(torch.cat([latents] * 2), timestep, told).chunk(2)
-    return without + params.cfg_scale * (with_prompt - without)

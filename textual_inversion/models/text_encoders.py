@@ -5,21 +5,24 @@ B batch, C chunks of 77 tokens, D width of the UNet's context.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
 
 from textual_inversion.models.families.base import ModelFamily
 from textual_inversion.models.token_embedding import SplicedEmbedding
-from textual_inversion.prompts.placeholders import split_names
-
-CHUNK = 75
-"""Tokens of a prompt that one pass of CLIP takes, without its begin and end marks."""
+from textual_inversion.prompts.chunks import CHUNK_TOKENS, Chunk, Token, cut_into_chunks
+from textual_inversion.prompts.emphasis import BREAK, Fragment
+from textual_inversion.prompts.language import plain_fragments
 
 LearnedTokens = Mapping[str, tuple[torch.Tensor, ...]]
 """Learned words: name -> one (n, width) tensor for each text encoder."""
+
+Prompt = str | tuple[Fragment, ...]
+"""A text to encode: as it stands, or in parts of different weight."""
 
 
 @dataclass(frozen=True)
@@ -63,39 +66,69 @@ class TextEncoder:
         """Look ids up in the vocabulary: (k, width), fp32, on the CPU."""
         return self.embedding.weight[torch.tensor(list(ids), dtype=torch.long)].float().cpu()
 
-    def chunks(self, prompt: str, first_rows: Mapping[str, tuple[int, int]]) -> list[list[int]]:
+    def chunks(self, prompt: Prompt, first_rows: Mapping[str, tuple[int, int]]) -> list[Chunk]:
         """Cut a prompt into chunks of at most 75 ids; an embedding is never cut in two.
 
         `first_rows` tells for each learned name its first row and its number of vectors.
         """
-        chunks: list[list[int]] = [[]]
-        for piece in split_names(prompt, list(first_rows)):
-            if piece.name is None:
-                for token in self.token_ids(piece.text):
-                    _append(chunks, [token])
+        if isinstance(prompt, str):
+            prompt = plain_fragments(prompt, first_rows)
+        return cut_into_chunks(self._tokens(prompt, first_rows))
+
+    def _tokens(
+        self, fragments: tuple[Fragment, ...], first_rows: Mapping[str, tuple[int, int]]
+    ) -> Iterator[Token]:
+        for fragment in fragments:
+            if fragment is BREAK:
+                yield Token(())
+            elif fragment.name is None:
+                for token in self.token_ids(fragment.text):
+                    yield Token((token,), fragment.weight, is_comma=token == self._comma)
             else:
-                first, count = first_rows[piece.name]
-                _append(chunks, [-1 - row for row in range(first, first + count)])
-        return chunks
+                first, count = first_rows[fragment.name]
+                rows = range(first, first + count)
+                yield Token(tuple(-1 - row for row in rows), fragment.weight)
+
+    @cached_property
+    def _comma(self) -> int | None:
+        return self.tokenizer.get_vocab().get(",</w>")
 
     def encode(
-        self, chunks: Sequence[Sequence[int]], rows: torch.Tensor | None
+        self,
+        chunks: Sequence[Chunk],
+        rows: torch.Tensor | None,
+        *,
+        keep_mean: bool = True,
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Run the text model over chunks: hidden states (len, 77, width) and pooled (len, P)."""
-        ids = torch.tensor([self._framed(chunk) for chunk in chunks], device=self.model.device)
+        """Run the text model over chunks: hidden states (len, 77, width) and pooled (len, P).
+
+        The weights multiply the hidden states; `keep_mean` then brings each chunk back to the mean
+        that it had, as A1111's "original" emphasis does.
+        """
+        framed = [self._framed(chunk.ids) for chunk in chunks]
+        ids = torch.tensor(framed, device=self.model.device)  # (len, 77)
         with self.embedding.rows(rows):
-            return self.family.encode(self.model, ids)
+            hidden, pooled = self.family.encode(self.model, ids)
+        if any(weight != 1 for chunk in chunks for weight in chunk.weights):
+            hidden = _weigh(hidden, [chunk.weights for chunk in chunks], keep_mean=keep_mean)
+        return hidden, pooled
 
     def _framed(self, chunk: Sequence[int]) -> list[int]:
         tokens = self.tokenizer
         framed = [tokens.bos_token_id, *chunk, tokens.eos_token_id]
-        return framed + [tokens.pad_token_id] * (CHUNK + 2 - len(framed))
+        return framed + [tokens.pad_token_id] * (CHUNK_TOKENS + 2 - len(framed))
 
 
-def _append(chunks: list[list[int]], ids: list[int]) -> None:
-    if len(chunks[-1]) + len(ids) > CHUNK:
-        chunks.append([])
-    chunks[-1] += ids
+def _weigh(hidden: torch.Tensor, weights: list[list[float]], *, keep_mean: bool) -> torch.Tensor:
+    """Multiply hidden states (len, 77, width) by their tokens' weights."""
+    factors = torch.ones(hidden.shape[:2], device=hidden.device, dtype=hidden.dtype)
+    for row, part in zip(factors, weights, strict=True):
+        row[1 : 1 + len(part)] = torch.tensor(part, dtype=hidden.dtype)
+    weighed = hidden * factors.unsqueeze(-1)
+    if not keep_mean:
+        return weighed
+    mean = (1, 2)
+    return weighed * (hidden.mean(mean, keepdim=True) / weighed.mean(mean, keepdim=True))
 
 
 class TextStack:
@@ -105,37 +138,42 @@ class TextStack:
         self.encoders = tuple(encoders)
 
     def encode(
-        self, prompts: Sequence[str], words: LearnedTokens, *, min_chunks: int = 1
+        self,
+        prompts: Sequence[Prompt],
+        words: LearnedTokens,
+        *,
+        min_chunks: int = 1,
+        keep_mean: bool = True,
     ) -> Conditioning:
         """Encode prompts together; each different prompt runs through the encoders once."""
         distinct = list(dict.fromkeys(prompts))
-        places = torch.tensor([distinct.index(prompt) for prompt in prompts])
-        encoded = self._encode_distinct(distinct, words, min_chunks)
-        return encoded if len(distinct) == len(prompts) else encoded[places]
+        indices = torch.tensor([distinct.index(prompt) for prompt in prompts])
+        encoded = self._encode_distinct(distinct, words, min_chunks, keep_mean)
+        return encoded if len(distinct) == len(prompts) else encoded[indices]
 
-    def num_tokens(self, prompt: str, words: LearnedTokens) -> int:
-        """Count the tokens of a prompt, learned vectors included."""
-        encoder = self.encoders[0]
-        return sum(len(chunk) for chunk in encoder.chunks(prompt, _first_rows(words)))
+    def num_tokens(self, prompt: Prompt, words: LearnedTokens) -> int:
+        """Count the tokens of a prompt, learned vectors and the padding between chunks included."""
+        *full, last = self.encoders[0].chunks(prompt, _first_rows(words))
+        return CHUNK_TOKENS * len(full) + len(last.ids)
 
-    def num_chunks(self, prompt: str, words: LearnedTokens) -> int:
+    def num_chunks(self, prompt: Prompt, words: LearnedTokens) -> int:
         """Count the chunks of 75 tokens that a prompt takes."""
         return max(len(e.chunks(prompt, _first_rows(words))) for e in self.encoders)
 
     def _encode_distinct(
-        self, prompts: Sequence[str], words: LearnedTokens, min_chunks: int
+        self, prompts: Sequence[Prompt], words: LearnedTokens, min_chunks: int, keep_mean: bool
     ) -> Conditioning:
         first_rows = _first_rows(words)
         chunked = [[e.chunks(prompt, first_rows) for prompt in prompts] for e in self.encoders]
         most = max(min_chunks, *(len(chunks) for part in chunked for chunks in part))
         hidden: list[torch.Tensor] = []
         pooled: torch.Tensor | None = None
-        for place, (encoder, part) in enumerate(zip(self.encoders, chunked, strict=True)):
-            flat = [chunk for chunks in part for chunk in chunks + [[]] * (most - len(chunks))]
-            rows = torch.cat([words[name][place] for name in first_rows]) if words else None
+        for index, (encoder, part) in enumerate(zip(self.encoders, chunked, strict=True)):
+            flat = [chunk for own in part for chunk in own + [Chunk()] * (most - len(own))]
+            rows = torch.cat([words[name][index] for name in first_rows]) if words else None
             if rows is not None:
                 rows = rows.to(encoder.model.device)
-            states, projected = encoder.encode(flat, rows)
+            states, projected = encoder.encode(flat, rows, keep_mean=keep_mean)
             hidden.append(states.unflatten(0, (len(prompts), most)).flatten(1, 2))  # (B, C*77, D)
             if projected is not None:
                 pooled = projected[::most]

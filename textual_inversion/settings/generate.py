@@ -13,12 +13,15 @@ Sampler = Literal[
     "DPM++ 2M", "DPM++ 2M Karras", "Euler", "Euler a", "DDIM", "UniPC", "Heun", "PNDM"
 ]
 
+Emphasis = Literal["original", "no norm", "ignore", "none"]
+
 
 class GenerateSettings(Settings):
     """Generate pictures; name an embedding in the prompt, as <name> or just name."""
 
     prompt: Annotated[str, Positional(), Ui("Prompt", "area")]
-    """What to show. Write <name> or name where an embedding's subject should be."""
+    """What to show. Write <name> or name where an embedding's subject should be. AUTOMATIC1111's
+    syntax works: (more), [less], (word:1.3), [from:to:0.5], [one|other], AND, BREAK."""
     negative_prompt: Annotated[str, Ui("Negative prompt")] = ""
     """What not to show; embeddings work here too."""
     sampler: Annotated[Sampler, Ui("Sampler", row="sampling")] = "DPM++ 2M"
@@ -38,6 +41,9 @@ class GenerateSettings(Settings):
     """Pictures made together; picture k has the seed plus k."""
     seed: Annotated[int, Field(ge=-1, lt=2**32), Ui("Seed", row="batch")] = -1
     """The start of the noise; -1 draws a new one, which the picture's info tells."""
+    emphasis: Annotated[Emphasis, Ui("Emphasis", group="Advanced")] = "original"
+    """What brackets mean. original weighs the words and keeps the mean, as AUTOMATIC1111's web UI;
+    no norm leaves the mean to change; ignore drops the weights, none takes brackets as text."""
     output: Annotated[str, Ui("Output directory", group="Advanced")] = "outputs"
     """Where the PNG files go, each with its settings in a text chunk."""
     model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL
