@@ -51,7 +51,7 @@ FLAGS = {
     ),
     "generate": (
         "--negative-prompt --sampler --steps --cfg-scale --width --height --num-images --seed "
-        "--output --model --settings --events"
+        "--emphasis --output --model --settings --events"
     ),
 }
 

@@ -1,7 +1,6 @@
 from decimal import Decimal
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from textual_inversion.prompts.emphasis import BREAK, Fragment
 from textual_inversion.prompts.language import (
@@ -52,11 +51,17 @@ def test_without_and_a_number_behind_a_colon_is_text():
 
 
 def test_a_negative_prompt_keeps_its_and():
-    assert parse_negative_prompt("a AND (b)", ()).at(0, 5) == (Fragment("a AND "), Fragment("b", 1.1))
+    assert parse_negative_prompt("a AND (b)", ()).at(0, 5) == (
+        Fragment("a AND "),
+        Fragment("b", 1.1),
+    )
 
 
 def test_emphasis_can_be_ignored_or_be_text():
-    assert fragments("a (cat:2)", emphasis="ignore") == [Fragment("a "), Fragment("cat", 1.0, "cat")]
+    assert fragments("a (cat:2)", emphasis="ignore") == [
+        Fragment("a "),
+        Fragment("cat", 1.0, "cat"),
+    ]
     assert fragments("a (cat:2)", emphasis="none") == [
         Fragment("a ("),
         Fragment("cat", 1.0, "cat"),

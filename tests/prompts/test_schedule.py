@@ -8,7 +8,9 @@ def timeline(prompt, num_steps=10):
     schedule = parse_schedule(prompt)
     texts = [schedule.at(step, num_steps) for step in range(1, num_steps + 1)]
     ends = [
-        step for step in range(1, num_steps + 1) if step == num_steps or texts[step] != texts[step - 1]
+        step
+        for step in range(1, num_steps + 1)
+        if step == num_steps or texts[step] != texts[step - 1]
     ]
     return [[end, texts[end - 1]] for end in ends]
 
@@ -54,7 +56,14 @@ def test_options_take_turns():
 
 
 def test_an_alternation_holds_a_switch_and_the_other_way_round():
-    assert timeline("[a|[b:c:4]]", 6) == [[1, "a"], [2, "b"], [3, "a"], [4, "b"], [5, "a"], [6, "c"]]
+    assert timeline("[a|[b:c:4]]", 6) == [
+        [1, "a"],
+        [2, "b"],
+        [3, "a"],
+        [4, "b"],
+        [5, "a"],
+        [6, "c"],
+    ]
     assert timeline("[x:[a|b]:3]", 5) == [[3, "x"], [4, "b"], [5, "a"]]
 
 
@@ -64,6 +73,8 @@ def test_the_first_two_calls_are_step_one_as_in_a1111():
     assert [parse_schedule("[a:b:2]").at(call, 20) for call in range(4)] == ["a", "a", "a", "b"]
 
 
-@pytest.mark.parametrize("hostile", ["[" * 50_000, "([" * 25_000, "[" * 3000 + "a:1]" * 3000, "[a|" * 30_000])
+@pytest.mark.parametrize(
+    "hostile", ["[" * 50_000, "([" * 25_000, "[" * 3000 + "a:1]" * 3000, "[a|" * 30_000]
+)
 def test_a_hostile_prompt_is_parsed_at_once(hostile):
     assert isinstance(parse_schedule(hostile).at(3, 20), str)

@@ -97,5 +97,7 @@ def _random(encoder: TextEncoder, num_vectors: int) -> torch.Tensor:
 
 @torch.no_grad()
 def _encoded(encoder: TextEncoder, ids: Sequence[int]) -> torch.Tensor:
-    hidden, _ = encoder.encode([Chunk(list(ids), [1.0] * len(ids))], None)  # (1, 77, D), the begin mark first
+    hidden, _ = encoder.encode(
+        [Chunk(list(ids), [1.0] * len(ids))], None
+    )  # (1, 77, D), the begin mark first
     return hidden[0, 1 : len(ids) + 1].float().cpu()

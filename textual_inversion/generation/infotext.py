@@ -27,7 +27,9 @@ def infotext(
         "Model hash": model_hash,
         "Model": model,
     }
-    if params.emphasis != "original" and re.search(r"[(\[]", params.prompt + params.negative_prompt):
+    if params.emphasis != "original" and re.search(
+        r"[(\[]", params.prompt + params.negative_prompt
+    ):
         facts["Emphasis"] = params.emphasis.capitalize()
     if words:
         named = ", ".join(f"{name}: {digest}" for name, digest in words.items())

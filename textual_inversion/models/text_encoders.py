@@ -148,7 +148,7 @@ class TextStack:
         """Encode prompts together; each different prompt runs through the encoders once."""
         distinct = list(dict.fromkeys(prompts))
         indices = torch.tensor([distinct.index(prompt) for prompt in prompts])
-        encoded = self._encode_distinct(distinct, words, min_chunks, keep_mean)
+        encoded = self._encode_distinct(distinct, words, min_chunks, keep_mean=keep_mean)
         return encoded if len(distinct) == len(prompts) else encoded[indices]
 
     def num_tokens(self, prompt: Prompt, words: LearnedTokens) -> int:
@@ -161,7 +161,12 @@ class TextStack:
         return max(len(e.chunks(prompt, _first_rows(words))) for e in self.encoders)
 
     def _encode_distinct(
-        self, prompts: Sequence[Prompt], words: LearnedTokens, min_chunks: int, keep_mean: bool
+        self,
+        prompts: Sequence[Prompt],
+        words: LearnedTokens,
+        min_chunks: int,
+        *,
+        keep_mean: bool,
     ) -> Conditioning:
         first_rows = _first_rows(words)
         chunked = [[e.chunks(prompt, first_rows) for prompt in prompts] for e in self.encoders]

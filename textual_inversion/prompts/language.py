@@ -67,9 +67,7 @@ def parse_prompt(
     marked, found = _mark_names(prompt, names)
     first, *others = _AND.split(marked)
     weighed = map(_split_weight, [first, *others]) if others else [(first, 1.0)]
-    return [
-        Subprompt(parse_schedule(text), weight, found, emphasis) for text, weight in weighed
-    ]
+    return [Subprompt(parse_schedule(text), weight, found, emphasis) for text, weight in weighed]
 
 
 def parse_negative_prompt(
