@@ -99,6 +99,7 @@ class TextEncoder:
         rows: torch.Tensor | None,
         *,
         keep_mean: bool = True,
+        clip_skip: int = 1,
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Run the text model over chunks: hidden states (len, 77, width) and pooled (len, P).
 
@@ -108,7 +109,7 @@ class TextEncoder:
         framed = [self._framed(chunk.ids) for chunk in chunks]
         ids = torch.tensor(framed, device=self.model.device)  # (len, 77)
         with self.embedding.rows(rows):
-            hidden, pooled = self.family.encode(self.model, ids)
+            hidden, pooled = self.family.encode(self.model, ids, clip_skip)
         if any(weight != 1 for chunk in chunks for weight in chunk.weights):
             hidden = _weigh(hidden, [chunk.weights for chunk in chunks], keep_mean=keep_mean)
         return hidden, pooled
@@ -144,11 +145,17 @@ class TextStack:
         *,
         min_chunks: int = 1,
         keep_mean: bool = True,
+        clip_skip: int = 1,
     ) -> Conditioning:
-        """Encode prompts together; each different prompt runs through the encoders once."""
+        """Encode prompts together; each different prompt runs through the encoders once.
+
+        `keep_mean` and `clip_skip` are those of `TextEncoder.encode`.
+        """
         distinct = list(dict.fromkeys(prompts))
         indices = torch.tensor([distinct.index(prompt) for prompt in prompts])
-        encoded = self._encode_distinct(distinct, words, min_chunks, keep_mean=keep_mean)
+        encoded = self._encode_distinct(
+            distinct, words, min_chunks, keep_mean=keep_mean, clip_skip=clip_skip
+        )
         return encoded if len(distinct) == len(prompts) else encoded[indices]
 
     def num_tokens(self, prompt: Prompt, words: LearnedTokens) -> int:
@@ -167,6 +174,7 @@ class TextStack:
         min_chunks: int,
         *,
         keep_mean: bool,
+        clip_skip: int,
     ) -> Conditioning:
         first_rows = _first_rows(words)
         chunked = [[e.chunks(prompt, first_rows) for prompt in prompts] for e in self.encoders]
@@ -178,7 +186,7 @@ class TextStack:
             rows = torch.cat([words[name][index] for name in first_rows]) if words else None
             if rows is not None:
                 rows = rows.to(encoder.model.device)
-            states, projected = encoder.encode(flat, rows, keep_mean=keep_mean)
+            states, projected = encoder.encode(flat, rows, keep_mean=keep_mean, clip_skip=clip_skip)
             hidden.append(states.unflatten(0, (len(prompts), most)).flatten(1, 2))  # (B, C*77, D)
             if projected is not None:
                 pooled = projected[::most]

@@ -34,6 +34,7 @@ class StableDiffusionXL:
         "unet": "diffusers:UNet2DConditionModel",
         "vae": "diffusers:AutoencoderKL",
     }
+    has_clip_skip = False  # nor has it in A1111's web UI
     single_files = (
         SingleFile((_CLIP_L, _CLIP_G), 1024, vae={"scaling_factor": 0.13025, "force_upcast": True}),
     )
@@ -42,7 +43,9 @@ class StableDiffusionXL:
         """Read the sizes from the configurations."""
         return unet_sizes(configs)
 
-    def encode(self, model: Any, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
+    def encode(
+        self, model: Any, ids: torch.Tensor, clip_skip: int
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Take the last layer but one, not normalized, and the pooled vector that CLIP-G has."""
         out = model(ids, output_hidden_states=True)
         return out.hidden_states[-2], getattr(out, "text_embeds", None)
