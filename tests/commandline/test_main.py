@@ -50,8 +50,9 @@ FLAGS = {
         "--resume --report-to --log-dir --model --settings --events --queue"
     ),
     "generate": (
-        "--negative-prompt --sampler --steps --cfg-scale --width --height --num-images --seed "
-        "--output --model --settings --events"
+        "--negative-prompt --sampler --steps --cfg-scale --width --height --batch-count "
+        "--num-images --seed --clip-skip --cfg-rescale --eta --variation-seed "
+        "--variation-strength --emphasis --output --model --settings --events"
     ),
 }
 

@@ -15,6 +15,7 @@ from textual_inversion.embeddings.initialization import source_rows
 from textual_inversion.errors import EmbeddingError, ModelError
 from textual_inversion.models.catalog import describe_model
 from textual_inversion.models.loading import open_model
+from textual_inversion.prompts.chunks import Chunk
 from textual_inversion.settings import CreateSettings
 
 
@@ -54,7 +55,11 @@ def test_leading_articles_and_commas_start_no_vector(home, stacks, start):
     made = formats.read(create(settings(stacks, initialization_text=text, start=start)))
     (encoder,) = open_model(str(stacks["sd1"])).text.encoders
     ids = encoder.token_ids(text)
-    rows = encoder.token_rows(ids) if start == "words" else encoder.encode([ids], None)[0][0, 1:]
+    rows = (
+        encoder.token_rows(ids)
+        if start == "words"
+        else encoder.encode([Chunk(ids)], None)[0][0, 1:]
+    )
     assert torch.equal(made.vectors[0], rows[3:4])
 
 
@@ -125,7 +130,7 @@ def test_a_missing_model_is_said(home):
 def test_encoded_words_start_from_the_encoders_output(home, stacks):
     made = formats.read(create(settings(stacks, initialization_text="cat", start="encoded-words")))
     (encoder,) = open_model(str(stacks["sd1"])).text.encoders
-    hidden, _ = encoder.encode([encoder.token_ids("cat")], None)
+    hidden, _ = encoder.encode([Chunk(encoder.token_ids("cat"))], None)
     assert torch.equal(made.vectors[0][0], hidden[0, 1])
 
 

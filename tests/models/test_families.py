@@ -29,12 +29,13 @@ class MadeUp:
         "unet": "diffusers:UNet2DConditionModel",
         "vae": "diffusers:AutoencoderKL",
     }
+    has_clip_skip = False
     single_files = (SingleFile((TextEncoderKeys(PREFIX),), 320, num_heads=8),)
 
     def sizes(self, configs):
         return read_sizes(configs)
 
-    def encode(self, model, ids):
+    def encode(self, model, ids, clip_skip):
         hidden = model(ids).last_hidden_state
         return 2 * hidden, hidden[:, 0]
 

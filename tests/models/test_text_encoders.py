@@ -6,6 +6,7 @@ from textual_inversion.models.families.sd import StableDiffusion
 from textual_inversion.models.families.sdxl import StableDiffusionXL
 from textual_inversion.models.text_encoders import TextEncoder, TextStack
 from textual_inversion.models.token_embedding import SplicedEmbedding
+from textual_inversion.prompts.emphasis import BREAK, Fragment
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,7 @@ def test_gradients_reach_the_vectors_and_nothing_else(encoder):
 def test_each_different_prompt_is_encoded_once(encoder, monkeypatch):
     sizes = []
     run = encoder.encode
-    monkeypatch.setattr(encoder, "encode", lambda c, r: sizes.append(len(c)) or run(c, r))
+    monkeypatch.setattr(encoder, "encode", lambda c, r, **o: sizes.append(len(c)) or run(c, r, **o))
     out = TextStack([encoder]).encode(["a cat", "a dog", "a cat"], {})
     assert sizes == [2]
     assert torch.equal(out.hidden[0], out.hidden[2])
@@ -65,8 +66,8 @@ def test_each_different_prompt_is_encoded_once(encoder, monkeypatch):
 
 def test_an_embedding_is_never_cut_in_two(encoder):
     chunks = encoder.chunks("cat " * 70 + "zyx dog", {"zyx": (0, 10)})
-    assert [len(chunk) for chunk in chunks] == [70, 11]
-    assert chunks[1][:10] == [-1 - row for row in range(10)]
+    assert [len(chunk.ids) for chunk in chunks] == [70, 11]
+    assert chunks[1].ids[:10] == [-1 - row for row in range(10)]
 
 
 def test_long_and_short_prompts_go_together(encoder):
@@ -79,6 +80,42 @@ def test_long_and_short_prompts_go_together(encoder):
 def test_tokens_are_counted_with_the_vectors(encoder):
     stack = TextStack([encoder])
     assert stack.num_tokens("a photo of <zyx>", {"zyx": word(8)}) == 11
+
+
+def test_the_padding_of_a_chunk_counts_as_tokens(encoder):
+    """As A1111's counter does: 70 words and eight vectors that do not fit beside them are 83."""
+    stack = TextStack([encoder])
+    assert stack.num_tokens("cat " * 70 + "<zyx>", {"zyx": word(8)}) == 83
+
+
+WEIGHED = (Fragment("a "), Fragment("zyx", 1.5, "zyx"), Fragment(" cat", 0.5))
+
+
+@pytest.mark.parametrize("keep_mean", [True, False])
+def test_weights_multiply_the_encoders_output(encoder, keep_mean):
+    stack, words = TextStack([encoder]), {"zyx": word(2)}
+    plain = stack.encode(["a zyx cat"], words).hidden
+    factors = torch.ones(77, 1)
+    factors[2:4], factors[4] = 1.5, 0.5  # behind the begin mark and "a"
+    expected = plain * factors
+    if keep_mean:
+        expected = expected * (plain.mean() / expected.mean())
+    weighed = stack.encode([WEIGHED], words, keep_mean=keep_mean).hidden
+    torch.testing.assert_close(weighed, expected)
+
+
+def test_each_prompt_keeps_its_own_mean(encoder):
+    stack, words = TextStack([encoder]), {"zyx": word(2)}
+    together = stack.encode(["a dog", WEIGHED], words).hidden
+    torch.testing.assert_close(together[1], stack.encode([WEIGHED], words).hidden[0])
+    torch.testing.assert_close(together[0], stack.encode(["a dog"], words).hidden[0])
+
+
+def test_break_fills_up_the_chunk(encoder):
+    stack = TextStack([encoder])
+    broken = stack.encode([(Fragment("a cat"), BREAK, Fragment("a dog"))], {}).hidden
+    apart = [stack.encode([text], {}).hidden for text in ("a cat", "a dog")]
+    assert torch.equal(broken, torch.cat(apart, dim=1))
 
 
 def test_two_embeddings_in_one_prompt_keep_their_own_rows(encoder):

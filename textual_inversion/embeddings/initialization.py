@@ -9,7 +9,8 @@ from typing import Any, Literal
 import torch
 
 from textual_inversion.embeddings.norms import mean_norm
-from textual_inversion.models.text_encoders import CHUNK_TOKENS, TextEncoder
+from textual_inversion.models.text_encoders import TextEncoder
+from textual_inversion.prompts.chunks import CHUNK_TOKENS, Chunk
 from textual_inversion.randomness import generator
 
 _STOP_WORDS = {"a", "an", "the", ","}
@@ -98,5 +99,7 @@ def _random(encoder: TextEncoder, num_vectors: int) -> torch.Tensor:
 
 @torch.no_grad()
 def _encoded(encoder: TextEncoder, ids: Sequence[int]) -> torch.Tensor:
-    hidden, _ = encoder.encode([list(ids)], None)  # (1, 77, D), the begin token first
+    hidden, _ = encoder.encode(
+        [Chunk(list(ids), [1.0] * len(ids))], None
+    )  # (1, 77, D), the begin mark first
     return hidden[0, 1 : len(ids) + 1].float().cpu()

@@ -17,7 +17,8 @@ from PIL.PngImagePlugin import PngInfo
 from textual_inversion.embeddings.library import Library
 from textual_inversion.events import Event, Finished, Loading, Progressed, Sampled, Started, Warned
 from textual_inversion.generation.infotext import infotext, vectors_hash
-from textual_inversion.generation.sampling import SamplingParams, SamplingState, sample
+from textual_inversion.generation.params import SamplingParams
+from textual_inversion.generation.sampling import SamplingState, sample
 from textual_inversion.models.base import BaseModel, dimension_mismatch
 from textual_inversion.models.loading import open_model
 from textual_inversion.models.text_encoders import LearnedTokens
@@ -36,39 +37,81 @@ _PREVIEW_PX = 256
 def generate(
     settings: GenerateSettings, control: Control, *, live_previews: bool = False
 ) -> Iterator[Event]:
-    """Generate the pictures that `settings` describe; yields a Progressed for each file."""
+    """Generate the pictures that `settings` describe; yields a Progressed for each file.
+
+    A stop keeps the batches that are done.
+    """
     yield Loading("base model")
     model = open_model(settings.model)
-    params = make_params(settings, model)
-    words, warnings = load_named_embeddings(params, Library(find_folder("embeddings")), model)
+    batches = make_batches(settings, model)
+    words, warnings = load_named_embeddings(batches[0], Library(find_folder("embeddings")), model)
     yield from warnings
+    yield from _warn_of_no_effect(settings, model)
     folder = find_folder(settings.output) / date.today().isoformat()
-    yield Started("pictures", 0, params.steps, str(folder))
-    state = None
+    yield Started("pictures", 0, settings.steps, str(folder))
     live = _LivePreviews(model, enabled=live_previews)
-    for state in sample(model, params, words):
-        yield Sampled(state.step, state.total, live.draw(state))
-        if control.stopping:
-            yield Finished(state.step, "stopped")
-            return
-    assert state is not None
-    yield from _write(model, params, words, state.latents, folder)
-    yield Finished(state.total, "finished", str(folder))
+    for index, params in enumerate(batches):
+        state = None
+        for state in sample(model, params, words):
+            yield Sampled(state.step, state.total, live.draw(state))
+            if control.stopping:
+                yield Finished(state.step, "stopped", str(folder) if index else "")
+                return
+        assert state is not None
+        paths = _write(model, params, words, state.latents, folder)
+        for done, path in enumerate(paths, start=index * settings.num_images + 1):
+            yield Progressed(done, len(batches) * settings.num_images, str(path))
+    yield Finished(settings.steps, "finished", str(folder))
 
 
-def make_params(settings: GenerateSettings, model: BaseModel) -> SamplingParams:
-    """Resolve the defaults in the settings: size 0 is the model's, seed -1 a random one."""
-    seed = settings.seed if settings.seed >= 0 else secrets.randbelow(2**32 - 64)
-    return SamplingParams(
-        prompt=settings.prompt,
-        negative_prompt=settings.negative_prompt,
-        sampler=settings.sampler,
-        steps=settings.steps,
-        cfg_scale=settings.cfg_scale,
-        width=settings.width or model.info.size,
-        height=settings.height or model.info.size,
-        seeds=tuple((seed + index) % 2**32 for index in range(settings.num_images)),
+def make_batches(settings: GenerateSettings, model: BaseModel) -> list[SamplingParams]:
+    """Resolve the defaults in the settings: size 0 is the model's, seed -1 a random one.
+
+    As in A1111, each picture has the next seed; where they vary one, each has the next variation
+    seed instead.
+    """
+    seed, other = (
+        given if given >= 0 else secrets.randbelow(2**32)
+        for given in (settings.seed, settings.variation_seed)
     )
+    varies = settings.variation_strength > 0
+    size = settings.num_images
+    return [
+        SamplingParams(
+            prompt=settings.prompt,
+            negative_prompt=settings.negative_prompt,
+            sampler=settings.sampler,
+            steps=settings.steps,
+            cfg_scale=settings.cfg_scale,
+            width=settings.width or model.info.size,
+            height=settings.height or model.info.size,
+            seeds=_seeds(seed, first, size) if not varies else (seed,) * size,
+            emphasis=settings.emphasis,
+            clip_skip=settings.clip_skip,
+            cfg_rescale=settings.cfg_rescale,
+            eta=settings.eta,
+            variation_seeds=_seeds(other, first, size) if varies else (),
+            variation_strength=settings.variation_strength,
+        )
+        for first in range(0, settings.batch_count * size, size)
+    ]
+
+
+def _seeds(seed: int, first: int, count: int) -> tuple[int, ...]:
+    return tuple((seed + index) % 2**32 for index in range(first, first + count))
+
+
+def _warn_of_no_effect(settings: GenerateSettings, model: BaseModel) -> Iterator[Warned]:
+    if settings.eta > 0 and settings.sampler != "DDIM":
+        yield Warned("eta has no effect here; it only counts with the DDIM sampler.")
+    if settings.cfg_rescale > 0 and settings.cfg_scale <= 1:
+        yield Warned("cfg_rescale has no effect here; it only counts with a CFG scale above 1.")
+    if settings.variation_seed >= 0 and settings.variation_strength == 0:
+        yield Warned("variation_seed has no effect here; set a variation strength above 0.")
+    if settings.clip_skip > 1 and not model.info.family.has_clip_skip:
+        yield Warned(
+            f"clip_skip has no effect here; {model.info.family.title} reads its own layer."
+        )
 
 
 def load_named_embeddings(
@@ -120,11 +163,11 @@ def save_picture(path: Path, picture: Image.Image, text: str) -> None:
 
 
 def describe_params(
-    model: BaseModel, params: SamplingParams, seed: int, words: LearnedTokens
+    model: BaseModel, params: SamplingParams, index: int, words: LearnedTokens
 ) -> str:
-    """Return the infotext of the picture of one seed."""
+    """Return the infotext of the picture at `index` among those of the parameters."""
     hashes = {strip_brackets(name): vectors_hash(vectors) for name, vectors in words.items()}
-    return infotext(params, seed, model=model.info.name, model_hash=model.hash, words=hashes)
+    return infotext(params, index, model=model.info.name, model_hash=model.hash, words=hashes)
 
 
 def _write(
@@ -133,13 +176,13 @@ def _write(
     words: LearnedTokens,
     latents: torch.Tensor,
     folder: Path,
-) -> Iterator[Event]:
+) -> Iterator[Path]:
     number = _next_number(folder)
-    for index, seed in enumerate(params.seeds):
+    for index in range(len(params.seeds)):
         (picture,) = model.decode(latents[index : index + 1])
-        path = folder / f"{number + index:05d}-{seed}.png"
-        save_picture(path, picture, describe_params(model, params, seed, words))
-        yield Progressed(index + 1, len(params.seeds), str(path))
+        path = folder / f"{number + index:05d}-{params.seeds[index]}.png"
+        save_picture(path, picture, describe_params(model, params, index, words))
+        yield path
 
 
 def _next_number(folder: Path) -> int:

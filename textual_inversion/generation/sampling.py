@@ -10,40 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
+from textual_inversion.generation.guidance import Guidance
+from textual_inversion.generation.params import SamplingParams
+from textual_inversion.generation.samplers import make_scheduler, step_options
 from textual_inversion.models.base import BaseModel
-from textual_inversion.models.noise_schedule import is_zero_terminal, sampler_betas
-from textual_inversion.models.text_encoders import Conditioning, LearnedTokens
-from textual_inversion.settings import Sampler
-
-_SCHEDULERS: dict[Sampler, tuple[str, dict[str, Any]]] = {
-    "DPM++ 2M": ("DPMSolverMultistepScheduler", {}),
-    "DPM++ 2M Karras": ("DPMSolverMultistepScheduler", {"use_karras_sigmas": True}),
-    "Euler": ("EulerDiscreteScheduler", {}),
-    "Euler a": ("EulerAncestralDiscreteScheduler", {}),
-    "DDIM": ("DDIMScheduler", {}),
-    "UniPC": ("UniPCMultistepScheduler", {}),
-    "Heun": ("HeunDiscreteScheduler", {}),
-    "PNDM": ("PNDMScheduler", {}),
-}
-_CANNOT_RESCALE: frozenset[Sampler] = frozenset({"Heun", "PNDM"})
-
-
-@dataclass(frozen=True)
-class SamplingParams:
-    """What to generate: one picture for each seed, all with the same prompts and size in pixels."""
-
-    prompt: str
-    negative_prompt: str
-    sampler: Sampler
-    steps: int
-    cfg_scale: float
-    width: int
-    height: int
-    seeds: tuple[int, ...]
+from textual_inversion.models.text_encoders import LearnedTokens
 
 
 @dataclass(frozen=True)
@@ -55,35 +29,25 @@ class SamplingState:
     latents: torch.Tensor
 
 
-def make_scheduler(sampler: Sampler, config: Any) -> Any:
-    """Create diffusers' scheduler for a sampler's name, with the model's noise schedule."""
-    import diffusers
-
-    name, extra = _SCHEDULERS[sampler]
-    kind = getattr(diffusers, name)
-    if is_zero_terminal(config) and sampler in _CANNOT_RESCALE:
-        extra = {**extra, "trained_betas": sampler_betas(config)}
-    return kind.from_config(config, **extra)
-
-
 @torch.no_grad()
 def sample(
     model: BaseModel, params: SamplingParams, words: LearnedTokens
 ) -> Iterator[SamplingState]:
-    """Yield the state after every call of the UNet."""
-    scheduler = make_scheduler(params.sampler, model.scheduler.config)
+    """Yield the drawing after every call of the UNet; the last one is finished."""
+    scheduler = make_scheduler(params.sampler, model.scheduler.config, params.seeds)
     scheduler.set_timesteps(params.steps, device=model.device)
     generators = [torch.Generator().manual_seed(seed) for seed in params.seeds]
     latents = _initial_noise(model, params, generators) * scheduler.init_noise_sigma
-    conditioning = _conditioning(model, params, words)
-    extra = {"generator": generators} if params.sampler == "Euler a" else {}
+    guidance = Guidance(model, words, params)
+    extra = step_options(scheduler, generators=generators, eta=params.eta)
     total = len(scheduler.timesteps)
-    for step, timestep in enumerate(scheduler.timesteps, start=1):
-        predicted = _guided(
-            model, scheduler.scale_model_input(latents, timestep), timestep, conditioning, params
-        )
+    for index, timestep in enumerate(scheduler.timesteps):
+        # Some samplers call the UNet twice a step.
+        call = index * params.steps // total
+        scaled = scheduler.scale_model_input(latents, timestep)
+        predicted = guidance.predict(scaled, timestep, call)
         latents = scheduler.step(predicted, timestep, latents, return_dict=False, **extra)[0]
-        yield SamplingState(step, total, latents)
+        yield SamplingState(index + 1, total, latents)
 
 
 def _initial_noise(
@@ -95,29 +59,25 @@ def _initial_noise(
         params.width // model.info.vae_scale_factor,
     )
     shape = (1, model.unet.config.in_channels, height, width)
-    noise = [torch.randn(shape, generator=generator) for generator in generators]
-    return torch.cat(noise).to(model.device)
+    noise = torch.cat([torch.randn(shape, generator=generator) for generator in generators])
+    if params.variation_strength > 0:
+        others = (torch.Generator().manual_seed(seed) for seed in params.variation_seeds)
+        other = torch.cat([torch.randn(shape, generator=generator) for generator in others])
+        noise = mix_noise(noise, other, params.variation_strength)
+    return noise.to(model.device)
 
 
-def _conditioning(model: BaseModel, params: SamplingParams, words: LearnedTokens) -> Conditioning:
-    """Encode the negative prompt (first) and the prompt, padded to equal length."""
-    prompts = [params.negative_prompt, params.prompt] if params.cfg_scale > 1 else [params.prompt]
-    conditioning = model.text.encode(prompts, words)
-    rows = torch.arange(len(prompts)).repeat_interleave(len(params.seeds))
-    return conditioning[rows]
+def mix_noise(noise: torch.Tensor, other: torch.Tensor, strength: float) -> torch.Tensor:
+    """Go from one noise (B, C, H, W) towards another on the sphere, as A1111 does it.
 
-
-def _guided(
-    model: BaseModel,
-    latents: torch.Tensor,
-    timestep: Any,
-    conditioning: Conditioning,
-    params: SamplingParams,
-) -> torch.Tensor:
-    """Predict with classifier-free guidance: eq. 6 of arXiv:2207.12598."""
-    if params.cfg_scale <= 1:
-        return model.predict(latents, timestep, conditioning)
-    unconditional, conditional = model.predict(
-        torch.cat([latents] * 2), timestep, conditioning
-    ).chunk(2)
-    return unconditional + params.cfg_scale * (conditional - unconditional)
+    The angle is measured along the height, for every channel and column by itself (`slerp` in
+    `rng.py`, version 1.10); with other angles a variation seed would give other pictures there.
+    """
+    unit, other_unit = (part / part.norm(dim=2, keepdim=True) for part in (noise, other))
+    dot = (unit * other_unit).sum(dim=2, keepdim=True)  # (B, C, 1, W)
+    if dot.mean() > 0.9995:
+        return torch.lerp(noise, other, strength)
+    angle = dot.clamp(-1, 1).acos()
+    first = ((1 - strength) * angle).sin() / angle.sin()
+    second = (strength * angle).sin() / angle.sin()
+    return first * noise + second * other

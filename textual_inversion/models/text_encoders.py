@@ -5,21 +5,24 @@ B batch, C chunks of 77 tokens, D width of the UNet's context.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
 
 from textual_inversion.models.families.base import ModelFamily
 from textual_inversion.models.token_embedding import SplicedEmbedding
-from textual_inversion.prompts.placeholders import split_names
-
-CHUNK_TOKENS = 75
-"""Tokens of a prompt that fit one pass of CLIP, without the begin and end tokens."""
+from textual_inversion.prompts.chunks import CHUNK_TOKENS, Chunk, Token, cut_into_chunks
+from textual_inversion.prompts.emphasis import BREAK, Fragment
+from textual_inversion.prompts.language import plain_fragments
 
 LearnedTokens = Mapping[str, tuple[torch.Tensor, ...]]
 """Learned vectors by name: one (n, width) tensor for each text encoder."""
+
+Prompt = str | tuple[Fragment, ...]
+"""A text to encode: as it stands, or in parts of different weight."""
 
 
 @dataclass(frozen=True)
@@ -63,42 +66,71 @@ class TextEncoder:
         """Return the token embeddings of ids: (k, width), fp32, on the CPU."""
         return self.embedding.weight[torch.tensor(list(ids), dtype=torch.long)].float().cpu()
 
-    def chunks(self, prompt: str, first_rows: Mapping[str, tuple[int, int]]) -> list[list[int]]:
+    def chunks(self, prompt: Prompt, first_rows: Mapping[str, tuple[int, int]]) -> list[Chunk]:
         """Split a prompt into chunks of at most 75 ids; an embedding is never split.
 
         `first_rows` maps each learned name to its first row and its number of vectors. A learned
         vector in row r has the id -1 - r.
         """
-        chunks: list[list[int]] = [[]]
-        for piece in split_names(prompt, list(first_rows)):
-            if piece.name is None:
-                for token in self.token_ids(piece.text):
-                    _append(chunks, [token])
+        if isinstance(prompt, str):
+            prompt = plain_fragments(prompt, first_rows)
+        return cut_into_chunks(self._tokens(prompt, first_rows))
+
+    def _tokens(
+        self, fragments: tuple[Fragment, ...], first_rows: Mapping[str, tuple[int, int]]
+    ) -> Iterator[Token]:
+        for fragment in fragments:
+            if fragment is BREAK:
+                yield Token(())
+            elif fragment.name is None:
+                for token in self.token_ids(fragment.text):
+                    yield Token((token,), fragment.weight, is_comma=token == self._comma)
             else:
-                first, count = first_rows[piece.name]
-                _append(chunks, [-1 - row for row in range(first, first + count)])
-        return chunks
+                first, count = first_rows[fragment.name]
+                rows = range(first, first + count)
+                yield Token(tuple(-1 - row for row in rows), fragment.weight)
+
+    @cached_property
+    def _comma(self) -> int | None:
+        return self.tokenizer.get_vocab().get(",</w>")
 
     def encode(
-        self, chunks: Sequence[Sequence[int]], rows: torch.Tensor | None
+        self,
+        chunks: Sequence[Chunk],
+        rows: torch.Tensor | None,
+        *,
+        keep_mean: bool = True,
+        clip_skip: int = 1,
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Run the text model over chunks: hidden states (len, 77, width) and pooled (len, P)."""
-        ids = torch.tensor(
-            [self._with_special_tokens(chunk) for chunk in chunks], device=self.model.device
-        )
+        """Run the text model over chunks: hidden states (len, 77, width) and pooled (len, P).
+
+        The weights multiply the hidden states; `keep_mean` then brings each chunk back to the mean
+        that it had, as A1111's "original" emphasis does.
+        """
+        framed = [self._with_special_tokens(chunk.ids) for chunk in chunks]
+        ids = torch.tensor(framed, device=self.model.device)  # (len, 77)
         with self.embedding.rows(rows):
-            return self.family.encode(self.model, ids)
+            hidden, pooled = self.family.encode(self.model, ids, clip_skip)
+        if any(weight != 1 for chunk in chunks for weight in chunk.weights):
+            hidden = _weigh(hidden, [chunk.weights for chunk in chunks], keep_mean=keep_mean)
+        return hidden, pooled
 
     def _with_special_tokens(self, chunk: Sequence[int]) -> list[int]:
         tokens = self.tokenizer
-        ids = [tokens.bos_token_id, *chunk, tokens.eos_token_id]
-        return ids + [tokens.pad_token_id] * (CHUNK_TOKENS + 2 - len(ids))
+        framed = [tokens.bos_token_id, *chunk, tokens.eos_token_id]
+        return framed + [tokens.pad_token_id] * (CHUNK_TOKENS + 2 - len(framed))
 
 
-def _append(chunks: list[list[int]], ids: list[int]) -> None:
-    if len(chunks[-1]) + len(ids) > CHUNK_TOKENS:
-        chunks.append([])
-    chunks[-1] += ids
+def _weigh(hidden: torch.Tensor, weights: list[list[float]], *, keep_mean: bool) -> torch.Tensor:
+    """Multiply hidden states (len, 77, width) by their tokens' weights."""
+    factors = torch.ones(hidden.shape[:2], device=hidden.device, dtype=hidden.dtype)
+    for row, part in zip(factors, weights, strict=True):
+        row[1 : 1 + len(part)] = torch.tensor(part, dtype=hidden.dtype)
+    weighed = hidden * factors.unsqueeze(-1)
+    if not keep_mean:
+        return weighed
+    mean = (1, 2)
+    return weighed * (hidden.mean(mean, keepdim=True) / weighed.mean(mean, keepdim=True))
 
 
 class TextStack:
@@ -108,25 +140,42 @@ class TextStack:
         self.encoders = tuple(encoders)
 
     def encode(
-        self, prompts: Sequence[str], words: LearnedTokens, *, min_chunks: int = 1
+        self,
+        prompts: Sequence[Prompt],
+        words: LearnedTokens,
+        *,
+        min_chunks: int = 1,
+        keep_mean: bool = True,
+        clip_skip: int = 1,
     ) -> Conditioning:
-        """Encode prompts in one batch; equal prompts are encoded once."""
+        """Encode prompts in one batch; equal prompts are encoded once.
+
+        `keep_mean` and `clip_skip` are those of `TextEncoder.encode`.
+        """
         distinct = list(dict.fromkeys(prompts))
         indices = torch.tensor([distinct.index(prompt) for prompt in prompts])
-        encoded = self._encode_distinct(distinct, words, min_chunks)
+        encoded = self._encode_distinct(
+            distinct, words, min_chunks, keep_mean=keep_mean, clip_skip=clip_skip
+        )
         return encoded if len(distinct) == len(prompts) else encoded[indices]
 
-    def num_tokens(self, prompt: str, words: LearnedTokens) -> int:
-        """Count the tokens of a prompt, each learned vector as one."""
-        encoder = self.encoders[0]
-        return sum(len(chunk) for chunk in encoder.chunks(prompt, _first_rows(words)))
+    def num_tokens(self, prompt: Prompt, words: LearnedTokens) -> int:
+        """Count the tokens of a prompt, learned vectors and the padding between chunks included."""
+        *full, last = self.encoders[0].chunks(prompt, _first_rows(words))
+        return CHUNK_TOKENS * len(full) + len(last.ids)
 
-    def num_chunks(self, prompt: str, words: LearnedTokens) -> int:
+    def num_chunks(self, prompt: Prompt, words: LearnedTokens) -> int:
         """Count the chunks of 75 tokens that a prompt takes."""
         return max(len(e.chunks(prompt, _first_rows(words))) for e in self.encoders)
 
     def _encode_distinct(
-        self, prompts: Sequence[str], words: LearnedTokens, min_chunks: int
+        self,
+        prompts: Sequence[Prompt],
+        words: LearnedTokens,
+        min_chunks: int,
+        *,
+        keep_mean: bool,
+        clip_skip: int,
     ) -> Conditioning:
         first_rows = _first_rows(words)
         chunked = [[e.chunks(prompt, first_rows) for prompt in prompts] for e in self.encoders]
@@ -135,16 +184,12 @@ class TextStack:
         )
         hidden: list[torch.Tensor] = []
         pooled: torch.Tensor | None = None
-        for index, (encoder, prompt_chunks) in enumerate(zip(self.encoders, chunked, strict=True)):
-            padded = [
-                chunk
-                for chunks in prompt_chunks
-                for chunk in chunks + [[]] * (num_chunks - len(chunks))
-            ]
+        for index, (encoder, part) in enumerate(zip(self.encoders, chunked, strict=True)):
+            flat = [chunk for own in part for chunk in own + [Chunk()] * (num_chunks - len(own))]
             rows = torch.cat([words[name][index] for name in first_rows]) if words else None
             if rows is not None:
                 rows = rows.to(encoder.model.device)
-            states, projected = encoder.encode(padded, rows)
+            states, projected = encoder.encode(flat, rows, keep_mean=keep_mean, clip_skip=clip_skip)
             hidden.append(
                 states.unflatten(0, (len(prompts), num_chunks)).flatten(1, 2)
             )  # (B, C*77, D)

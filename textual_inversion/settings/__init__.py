@@ -14,7 +14,7 @@ from textual_inversion.settings.base import (
 from textual_inversion.settings.basics import AUTO
 from textual_inversion.settings.check import CheckCommandSettings, CheckSettings
 from textual_inversion.settings.create import CreateSettings
-from textual_inversion.settings.generate import GenerateSettings, Sampler
+from textual_inversion.settings.generate import Emphasis, GenerateSettings, Sampler
 from textual_inversion.settings.markers import OnlyWith, Positional, Ui, Widget
 from textual_inversion.settings.preprocess import PreprocessSettings
 from textual_inversion.settings.train import TrainSettings
@@ -27,6 +27,7 @@ __all__ = [
     "CheckCommandSettings",
     "CheckSettings",
     "CreateSettings",
+    "Emphasis",
     "GenerateSettings",
     "OnlyWith",
     "Positional",

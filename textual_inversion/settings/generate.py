@@ -10,15 +10,19 @@ from textual_inversion.settings.base import DEFAULT_MODEL, PixelSize, Settings
 from textual_inversion.settings.markers import Positional, Ui
 
 Sampler = Literal[
-    "DPM++ 2M", "DPM++ 2M Karras", "Euler", "Euler a", "DDIM", "UniPC", "Heun", "PNDM"
-]
+    "DPM++ 2M", "DPM++ 2M Karras", "DPM++ 2M SDE", "DPM++ 2M SDE Karras", "DPM++ SDE",
+    "DPM++ SDE Karras", "DPM++ 2S a", "Euler", "Euler a", "DDIM", "UniPC", "Heun", "LMS",
+    "LMS Karras", "DPM2", "DPM2 Karras", "DPM2 a", "PNDM", "LCM",
+]  # fmt: skip
+Emphasis = Literal["original", "no norm", "ignore", "none"]
 
 
 class GenerateSettings(Settings):
     """Generate pictures; name an embedding in the prompt, as <name> or just name."""
 
     prompt: Annotated[str, Positional(), Ui("Prompt", "area")]
-    """What to show. Write <name> or name where an embedding's subject should be."""
+    """What to show. Write <name> or name where an embedding's subject should be. AUTOMATIC1111's
+    syntax works: (more), [less], (word:1.3), [from:to:0.5], [one|other], AND, BREAK."""
     negative_prompt: Annotated[str, Ui("Negative prompt")] = ""
     """What not to show; embeddings work here too."""
     sampler: Annotated[Sampler, Ui("Sampler", row="sampling")] = "DPM++ 2M"
@@ -34,10 +38,35 @@ class GenerateSettings(Settings):
     """Pixels; a multiple of 8. 0 takes the base model's own size."""
     height: Annotated[PixelSize, Ui("Height", row="size", step=8)] = 0
     """Pixels; a multiple of 8. 0 takes the base model's own size."""
+    batch_count: Annotated[int, Field(ge=1, le=100), Ui("Batch count", row="batch")] = 1
+    """So many times the number of images, one batch after the other; it costs no memory."""
     num_images: Annotated[int, Field(ge=1, le=64), Ui("Number of images", row="batch")] = 1
     """Pictures made together; picture k has the seed plus k."""
     seed: Annotated[int, Field(ge=-1, lt=2**32), Ui("Seed", row="batch")] = -1
     """The start of the noise; -1 draws a new one, which the picture's info tells."""
+    clip_skip: Annotated[int, Field(ge=1, le=12), Ui("Clip skip", group="Advanced")] = 1
+    """Which of the text encoder's last layers is read: 1 is the last, 2 suits models that were
+    trained so. SDXL always reads its own layer."""
+    cfg_rescale: Annotated[
+        float, Field(ge=0, le=1), Ui("CFG rescale", "slider", step=0.05, group="Advanced")
+    ] = 0.0
+    """Takes back the brightness that a high CFG scale adds; 0.7 suits v-prediction models."""
+    eta: Annotated[float, Field(ge=0, le=1), Ui("Eta", "slider", step=0.05, group="Advanced")] = 0.0
+    """Noise that DDIM adds at each step; 0 adds none, 1 as much as DDPM."""
+    variation_seed: Annotated[
+        int, Field(ge=-1, lt=2**32), Ui("Variation seed", row="variation", group="Advanced")
+    ] = -1
+    """Another seed to move towards; -1 draws a new one."""
+    variation_strength: Annotated[
+        float,
+        Field(ge=0, le=1),
+        Ui("Variation strength", "slider", row="variation", step=0.01, group="Advanced"),
+    ] = 0.0
+    """How far to go from the seed's picture to the variation seed's; all pictures then begin from
+    the same seed and differ in their variation seeds."""
+    emphasis: Annotated[Emphasis, Ui("Emphasis", group="Advanced")] = "original"
+    """What brackets mean. original weighs the words and keeps the mean, as AUTOMATIC1111's web UI;
+    no norm leaves the mean to change; ignore drops the weights, none takes brackets as text."""
     output: Annotated[str, Ui("Output directory", group="Advanced")] = "outputs"
     """Where the PNG files go, each with its settings in a text chunk."""
     model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL

@@ -104,6 +104,11 @@ class ModelFamily(Protocol):
         ...
 
     @property
+    def has_clip_skip(self) -> bool:
+        """Whether `encode` heeds `clip_skip`."""
+        ...
+
+    @property
     def single_files(self) -> tuple[SingleFile, ...]:
         """The formats of single files; empty: only folders can be loaded."""
         ...
@@ -112,8 +117,13 @@ class ModelFamily(Protocol):
         """Read the sizes from the configurations of a folder's components."""
         ...
 
-    def encode(self, model: Any, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Run a text encoder over ids (B, T): hidden states (B, T, D) and pooled (B, P)."""
+    def encode(
+        self, model: Any, ids: torch.Tensor, clip_skip: int
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Run a text encoder over ids (B, T): hidden states (B, T, D) and pooled (B, P).
+
+        A `clip_skip` of 1 reads the layer that the family always reads, 2 the one before it.
+        """
         ...
 
     def added_conditioning(

@@ -40,14 +40,19 @@ class StableDiffusion:
         "unet": "diffusers:UNet2DConditionModel",
         "vae": "diffusers:AutoencoderKL",
     }
+    has_clip_skip = True
     single_files = (_VERSION_1, _VERSION_2)
 
     def sizes(self, configs: Mapping[str, Config]) -> Sizes:
         return read_sizes(configs)
 
-    def encode(self, model: Any, ids: torch.Tensor) -> tuple[torch.Tensor, None]:
-        """Return the last layer's hidden states (B, T, D), normalized; no pooled vector."""
-        return model(ids, output_hidden_states=False).last_hidden_state, None
+    def encode(self, model: Any, ids: torch.Tensor, clip_skip: int) -> tuple[torch.Tensor, None]:
+        """Return hidden states (B, T, D) of the last layer or one before it, normalized."""
+        if clip_skip == 1:
+            return model(ids, output_hidden_states=False).last_hidden_state, None
+        layers = model(ids, output_hidden_states=True).hidden_states
+        inner = getattr(model, "text_model", model)  # transformers before 5.20 had one more shell
+        return inner.final_layer_norm(layers[-min(clip_skip, len(layers))]), None
 
     def added_conditioning(
         self, pooled: torch.Tensor | None, latents: torch.Tensor, vae_scale_factor: int

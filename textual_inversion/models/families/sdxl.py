@@ -34,6 +34,7 @@ class StableDiffusionXL:
         "unet": "diffusers:UNet2DConditionModel",
         "vae": "diffusers:AutoencoderKL",
     }
+    has_clip_skip = False  # nor has it in A1111's web UI
     single_files = (
         SingleFile((_CLIP_L, _CLIP_G), 1024, vae={"scaling_factor": 0.13025, "force_upcast": True}),
     )
@@ -41,7 +42,9 @@ class StableDiffusionXL:
     def sizes(self, configs: Mapping[str, Config]) -> Sizes:
         return read_sizes(configs)
 
-    def encode(self, model: Any, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
+    def encode(
+        self, model: Any, ids: torch.Tensor, clip_skip: int
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Return the penultimate layer, not normalized, and CLIP-G's pooled vector."""
         out = model(ids, output_hidden_states=True)
         return out.hidden_states[-2], getattr(out, "text_embeds", None)

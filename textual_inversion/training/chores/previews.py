@@ -13,7 +13,8 @@ from PIL import Image
 from textual_inversion.embeddings.formats import png
 from textual_inversion.events import Event, Previewed, Saved, Warned
 from textual_inversion.generation.generate import describe_params, save_picture
-from textual_inversion.generation.sampling import SamplingParams, sample
+from textual_inversion.generation.params import SamplingParams
+from textual_inversion.generation.sampling import sample
 from textual_inversion.models.text_encoders import LearnedTokens
 from textual_inversion.prompts.template import fill_template
 from textual_inversion.runs.requests import Control
@@ -59,9 +60,9 @@ class Previews:
         context = self.context
         embedding = context.embedding(step, snapshot=True)
         words = {context.learner.name: embedding.vectors}
-        for place, (params, seed, picture) in enumerate(self._pictures(self.shots, words)):
+        for place, (params, index, picture) in enumerate(self._pictures(self.shots, words)):
             path = self._path(str(step), place)
-            save_picture(path, picture, self._describe(params, seed, words))
+            save_picture(path, picture, self._describe(params, index, words))
             yield Previewed(step, str(path), params.prompt)
             if self.with_embedding and place == 0:
                 carrier = context.folder / "image_embeddings" / path.name
@@ -79,9 +80,9 @@ class Previews:
             shots = tuple(replace(params, prompt=_removed(params.prompt, name)) for params in shots)
             words = {}
         told = [
-            (params, self._describe(params, seed, words))
+            (params, self._describe(params, index, words))
             for params in shots
-            for seed in params.seeds
+            for index in range(len(params.seeds))
         ]
         paths = [self._path("without", place) for place in range(len(told))]
         if [_infotext(path) for path in paths] == [text for _, text in told]:
@@ -92,8 +93,8 @@ class Previews:
             save_picture(path, picture, text)
             yield Previewed(step, str(path), params.prompt, without=True)
 
-    def _describe(self, params: SamplingParams, seed: int, words: LearnedTokens) -> str:
-        return describe_params(self.context.learner.model, params, seed, words)
+    def _describe(self, params: SamplingParams, index: int, words: LearnedTokens) -> str:
+        return describe_params(self.context.learner.model, params, index, words)
 
     def _path(self, what: str, place: int) -> Path:
         ending = "" if place == 0 else f"-{place + 1}"
@@ -111,8 +112,8 @@ class Previews:
                 if self.control.stopping:
                     return
             assert latents is not None
-            for seed, picture in zip(params.seeds, model.decode(latents), strict=True):
-                yield params, seed, picture
+            for index, picture in enumerate(model.decode(latents)):
+                yield params, index, picture
 
 
 def preview_params(
