@@ -16,6 +16,7 @@ from collections.abc import Callable
 GRACE_SECONDS = 5.0  # for closing files and saving what was learned
 INTERRUPTED = 130
 
+_SHOW_CURSOR = "\x1b[?25h"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -47,7 +48,17 @@ def _end_at_the_second(near: socket.socket, far: socket.socket) -> None:
             return
         heard += sum(number in _SIGNALS for number in numbers)
     threading.Event().wait(GRACE_SECONDS)
-    sys.stderr.write("ti: ended at once; what was not saved yet is lost.\n")
-    sys.stderr.flush()
+    _write_last_line()
     near.close()
     os._exit(INTERRUPTED)
+
+
+def _write_last_line() -> None:
+    """Write past sys.stderr: a progress bar stands in its place, and may be what is stuck."""
+    for stream in (sys.__stdout__, sys.__stderr__):
+        if stream is not None and stream.isatty():
+            stream.write(_SHOW_CURSOR)  # the bar hides it
+            stream.flush()
+    if sys.__stderr__ is not None:
+        sys.__stderr__.write("ti: ended at once; what was not saved yet is lost.\n")
+        sys.__stderr__.flush()

@@ -32,7 +32,6 @@ from textual_inversion.settings import (
     read_settings_file,
 )
 from textual_inversion.settings.knobs import Knob, walk
-from textual_inversion.storage.paths import find_folder
 
 COMMANDS: dict[str, type[Settings]] = {
     "create": CreateSettings,
@@ -155,7 +154,7 @@ def _run(args: argparse.Namespace) -> int:
         from commandline.check import check
 
         return check(settings, control)
-    return _follow(_events(settings, control), as_json=args.events == "json")
+    return _follow(_events(settings, control), kind=args.command, as_json=args.events == "json")
 
 
 def _queue(args: argparse.Namespace) -> int:
@@ -168,7 +167,9 @@ def _queue(args: argparse.Namespace) -> int:
     _stop_on_interrupt(interrupt)
     return work_queue(
         settings,
-        lambda waited, control: _follow(_events(waited, control), as_json=args.events == "json"),
+        lambda waited, control: _follow(
+            _events(waited, control), kind="train", as_json=args.events == "json"
+        ),
         interrupt,
     )
 
@@ -194,11 +195,10 @@ def _events(settings: Settings, control: Control) -> Iterator[Event]:
             raise AssertionError(settings)
 
 
-def _follow(events: Iterator[Event], *, as_json: bool) -> int:
-    printer = Printer()
+def _follow(events: Iterator[Event], *, kind: str, as_json: bool) -> int:
     code = 0
     # Closing the generator is what makes a run save when printing fails.
-    with closing(events):  # pyright: ignore[reportArgumentType]
+    with Printer(kind=kind) as printer, closing(events):  # pyright: ignore[reportArgumentType]
         for event in events:
             if as_json:
                 print(json.dumps(to_dict(event)), flush=True)
@@ -220,20 +220,9 @@ def _stop_on_interrupt(control: Control) -> None:
 
 
 def _list() -> int:
-    from textual_inversion.embeddings.library import Library
+    from commandline.embeddings import list_embeddings
 
-    folder = find_folder("embeddings")
-    entries = Library(folder).list()
-    if not entries:
-        print(f"No embeddings in {folder} yet; make one with: ti create NAME")
-    for entry in entries:
-        if entry.problem:
-            print(f"{entry.name:24} cannot be used: {entry.problem}")
-        else:
-            widths = "+".join(str(width) for width in entry.widths)
-            facts = f"{entry.num_vectors} vectors x {widths}, step {entry.step}"
-            print(f"{entry.name:24} {facts}, {entry.base_model or 'base model not named'}")
-    return 0
+    return list_embeddings()
 
 
 def _ui(arguments: list[str]) -> int:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from commandline.tables import aligned, print_table
 from textual_inversion.errors import TextualInversionError, TrainingError
-from textual_inversion.jobs.queue import Queue
+from textual_inversion.jobs.queue import Queue, Ticket
 from textual_inversion.runs.folder import is_running, running_folders
 from textual_inversion.runs.history import Row, RunHistory
 from textual_inversion.runs.requests import REQUESTS, Request, leave_request
@@ -23,6 +23,7 @@ from textual_inversion.storage.paths import find_folder
 
 COMMANDS = ("status", *REQUESTS)
 _SHOWN = 20
+_TITLES = ("RUN", "STATE", "STEP", "LOSS", "BEST", "LEFT", "FOLDER")
 _ABOUT: dict[Request, str] = {
     "stop": "End a training after its step and save it, or take a waiting one out of the queue.",
     "save": "Save a training as it stands: the embedding, a snapshot and a checkpoint.",
@@ -59,12 +60,14 @@ def _add_log_dir(command: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run one of the commands and give its exit code."""
+    """Run one of the commands; return its exit code."""
     log_dir = find_folder(args.log_dir)
     if args.command == "status":
         rows = RunHistory(log_dir).rows(None if args.all else _SHOWN)
-        lines = [_as_json(rows)] if args.json else _as_text(rows, log_dir)
-        print("\n".join(lines))
+        if args.json:
+            print(_as_json(rows))
+        else:
+            _print_status(rows, log_dir)
         return 0
     print(_ask(args.command, args.run, log_dir))
     return 0
@@ -124,17 +127,21 @@ def _as_json(rows: list[Row]) -> str:
     return json.dumps({"time": round(time.time()), "runs": runs, "queue": waiting}, indent=2)
 
 
-def _as_text(rows: list[Row], log_dir: Path) -> list[str]:
-    waiting = list(_waiting())
-    if not rows and not waiting:
-        return [f"No runs in {log_dir} yet; train one with: ti train NAME"]
-    cells = [("RUN", "STATE", "STEP", "LOSS", "BEST", "LEFT", "FOLDER"), *map(_cells, rows)]
-    widths = [max(len(row[at]) for row in cells) for at in range(len(cells[0]) - 1)]
-    table = [
-        "  ".join([*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[-1]])
-        for row in cells
-    ]
-    return [*(table if rows else []), *waiting]
+def _print_status(rows: list[Row], log_dir: Path) -> None:
+    queue = Queue()
+    tickets = [ticket for ticket in queue.tickets() if ticket.state != "working"]
+    if not rows and not tickets:
+        print(f"No runs in {log_dir} yet; train one with: ti train NAME")
+    if rows:
+        cells = [*map(_cells, rows)]
+        print_table(_TITLES, cells, plain=aligned([_TITLES, *cells]))
+    if tickets:
+        waiting = [*enumerate(tickets, start=1)]
+        cells = [(str(number), one.name, one.state, one.problem) for number, one in waiting]
+        plain = [_waiting_line(number, ticket) for number, ticket in waiting]
+        print_table(("QUEUE", "EMBEDDING", "STATE", "REASON"), cells, plain=plain)
+        if not queue.is_worked:
+            print("No process works the queue off; start with: ti train --queue")
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -149,11 +156,6 @@ def _cells(row: Row) -> tuple[str, ...]:
     )
 
 
-def _waiting() -> Iterator[str]:
-    queue = Queue()
-    tickets = [ticket for ticket in queue.tickets() if ticket.state != "working"]
-    for number, ticket in enumerate(tickets, start=1):
-        why = f": {ticket.problem}" if ticket.problem else ""
-        yield f"queue {number}: {ticket.name} {ticket.state}{why}"
-    if tickets and not queue.is_worked:
-        yield "Nobody works the queue; start with: ti train --queue"
+def _waiting_line(number: int, ticket: Ticket) -> str:
+    why = f": {ticket.problem}" if ticket.problem else ""
+    return f"queue {number}: {ticket.name} {ticket.state}{why}"
