@@ -23,7 +23,7 @@ def add_command(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; return its exit code."""
-    # The core calls sideways only here, as `ti preprocess` does.
+    # Imported here, so that `ti --help` stays light.
     from preprocessing.captioners.availability import readiness
     from preprocessing.captioners.lavis_environment import install
 

@@ -1,6 +1,6 @@
-"""`ti status | stop | save | sample`: look at this machine's trainings, and ask them for things.
+"""`ti status | stop | save | sample`: list the runs, and leave requests in their folders.
 
-They find runs by their folders, whichever process works there, the page's included.
+Runs are found by their folders, whichever process trains there, the page's included.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ COMMANDS = ("status", *REQUESTS)
 _SHOWN = 20
 _TITLES = ("RUN", "STATE", "STEP", "LOSS", "BEST", "LEFT", "FOLDER")
 _ABOUT: dict[Request, str] = {
-    "stop": "End a training after its step and save it, or take a waiting one out of the queue.",
+    "stop": "Stop a training after its step and save it, or take a waiting one out of the queue.",
     "save": "Save a training as it stands: the embedding, a snapshot and a checkpoint.",
     "sample": "Draw the previews of a training as it stands.",
 }
@@ -38,7 +38,7 @@ _DONE: dict[Request, str] = {
 
 def add_commands(commands: Any) -> None:
     """Add the commands to `ti`'s subparsers."""
-    text = "List the trainings: running, over, and waiting in the queue."
+    text = "List the runs with their states, and the trainings waiting in the queue."
     status = commands.add_parser("status", help=text, description=text)
     status.add_argument("--json", action="store_true", help="Print one JSON object for scripts.")
     status.add_argument("--all", action="store_true", help=f"Not only the newest {_SHOWN} runs.")
@@ -69,52 +69,52 @@ def run(args: argparse.Namespace) -> int:
         else:
             _print_status(rows, log_dir)
         return 0
-    print(_ask(args.command, args.run, log_dir))
+    print(_request(args.command, args.run, log_dir))
     return 0
 
 
-def _ask(request: Request, wanted: str | None, log_dir: Path) -> str:
+def _request(request: Request, name: str | None, log_dir: Path) -> str:
     try:
-        folder = _find(wanted, log_dir)
+        folder = _find(name, log_dir)
     except TextualInversionError:
-        if request == "stop" and wanted and (removed := _remove_waiting(wanted)):
-            return f"{wanted} waits no more; {removed} taken out of the queue."
+        if request == "stop" and name and (removed := _remove_waiting(name)):
+            return f"Removed from the queue: {name} ({removed} waiting)."
         raise
     leave_request(folder, request)
     return f"{folder} {_DONE[request]}."
 
 
-def _find(wanted: str | None, log_dir: Path) -> Path:
-    """Find the one running training that is meant.
+def _find(name: str | None, log_dir: Path) -> Path:
+    """Find the running training of that name or folder, or the only one.
 
     Raises:
         TrainingError: There is none, or more than one.
     """
     running = running_folders(log_dir)
-    if wanted is not None:
-        named = Path(wanted)
+    if name is not None:
+        named = Path(name)
         if is_running(named):
             return named
-        running = [row.folder for row in RunHistory(log_dir).rows() if _is_meant(row, wanted)]
+        running = [row.folder for row in RunHistory(log_dir).rows() if _is_named(row, name)]
     if len(running) == 1:
         return running[0]
     if running:
         listed = ", ".join(str(folder) for folder in running)
         raise TrainingError(f"Several trainings run; name the folder of one of them: {listed}.")
-    which = f'training of "{wanted}" runs' if wanted else "training runs"
-    raise TrainingError(f"No {which} in {log_dir} (what still loads has no folder yet).")
+    which = f'training of "{name}" runs' if name else "training runs"
+    raise TrainingError(f"No {which} in {log_dir} (one that still loads has no folder yet).")
 
 
-def _is_meant(row: Row, wanted: str) -> bool:
-    return row.state == "running" and wanted in {row.name, row.folder.name}
+def _is_named(row: Row, name: str) -> bool:
+    return row.state == "running" and name in {row.name, row.folder.name}
 
 
 def _remove_waiting(name: str) -> int:
     queue = Queue()
-    meant = [ticket for ticket in queue.waiting() if ticket.name == name]
-    for ticket in meant:
+    tickets = [ticket for ticket in queue.waiting() if ticket.name == name]
+    for ticket in tickets:
         queue.remove(ticket.id)
-    return len(meant)
+    return len(tickets)
 
 
 def _as_json(rows: list[Row]) -> str:

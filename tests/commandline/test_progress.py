@@ -82,3 +82,29 @@ def test_a_pipe_gets_plain_whole_lines(tmp_path, environment):
     assert re.fullmatch(r"3/3  \d+\.\d\d/s  0:00 left  out/2.png", last_item)
     assert end == "Finished: 3 pictures, 6 files in out"
     assert done.stderr == "a library's own words\n"
+
+
+STUCK = """
+import os, signal, time
+from commandline import interrupts
+from commandline.terminal import Printer
+from textual_inversion.events import Progressed, Started
+interrupts.GRACE_SECONDS = 0.3
+interrupts.on_interrupt(lambda: None)
+with Printer(kind="preprocess") as printer:
+    printer.show(Started("in", 0, 3, "out"))
+    printer.show(Progressed(1, 3, "out/0.png", "in/0.png"))
+    os.kill(os.getpid(), signal.SIGTERM)
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(9)
+    except KeyboardInterrupt:
+        time.sleep(9)
+"""
+
+
+def test_a_job_that_is_ended_at_once_gives_the_cursor_back_too(tmp_path):
+    code, written = at_a_terminal(["-c", STUCK], tmp_path)
+    assert code == 130
+    assert written.rindex("\x1b[?25h") > written.rindex("\x1b[?25l")
+    assert "ended at once" in screen(written)[-1]

@@ -71,12 +71,12 @@ class Run:
 
     @property
     def is_active(self) -> bool:
-        """Tell whether the job still works."""
+        """Whether the job has not ended."""
         return self.state in {"loading", "running", "stopping"}
 
     @property
     def best(self) -> Evaluated | None:
-        """Give the reading of the fixed batch with the lowest loss, the first of equals."""
+        """The evaluation of the fixed batch with the lowest loss, the first of equals."""
         return min(self.evaluations, key=lambda reading: reading.loss, default=None)
 
     @property
@@ -230,7 +230,7 @@ def read_events(lines: Iterable[bytes]) -> Iterator[Event]:
 
 
 def past_events(folder: Path) -> Iterator[Event]:
-    """Give what a run's earlier sittings told, but for their ends; one that goes on begins so."""
+    """Read the events of a run's earlier sittings, but for their ends, for one that goes on."""
     log = folder / "events.jsonl"
     lines = log.read_bytes().splitlines() if log.is_file() else []
     for event in read_events(lines):
