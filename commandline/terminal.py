@@ -63,9 +63,8 @@ class Printer:
 
     def _news(self, event: Event) -> None:
         match event:
-            case Started(name=name, step=step, total=total, folder=folder, compute=compute):
-                computed = f", {compute}" if compute else ""
-                self._line(f"{name}: {step} of {total}, in {folder}{computed}")
+            case Started():
+                self._line(_start_words(event, self.run))
             case Previewed(path=path):
                 self._line(f"Preview: {path}")
             case Finished():
@@ -122,6 +121,17 @@ def _facts(event: Stepped | Sampled | Progressed, run: Run) -> list[str]:
     if run.seconds_left is not None:
         facts.append(f"{clock(run.seconds_left)} left")
     return facts
+
+
+def _start_words(event: Started, run: Run) -> str:
+    """Word what a job will do, and where its files go."""
+    if run.kind == "preprocess":
+        return f"{event.name}: {_counted(event.total, 'picture')}, to be written to {event.folder}"
+    if run.kind == "generate":
+        steps = _counted(event.total, "sampling step")
+        return f"{steps}; the pictures are written to {event.folder}"
+    computed = f", {event.compute}" if event.compute else ""
+    return f"{event.name}: {event.step} of {event.total}, in {event.folder}{computed}"
 
 
 def _end_words(event: Finished, run: Run) -> str:

@@ -42,7 +42,7 @@ def test_a_warning_stands_above_the_bar_which_goes_on(tmp_path):
     code, written = at_a_terminal(["-c", SHOWN], tmp_path)
     lines = screen(written)
     assert code == 0
-    assert lines[:3] == ["in: 0 of 3, in out", NOTE, "a library's own words"]
+    assert lines[:3] == ["in: 3 pictures, to be written to out", NOTE, "a library's own words"]
     assert re.fullmatch(r"pictures ━{24} 3/3 \d+\.\d\d/s  0:00 left", lines[3])
     assert lines[4:] == ["Finished: 3 pictures, 6 files in out"]
     assert written.rindex("\x1b[?25h") > written.rindex("\x1b[?25l")
@@ -77,7 +77,7 @@ def test_a_terminal_that_cannot_move_its_cursor_gets_plain_lines(tmp_path):
 def test_a_pipe_gets_plain_whole_lines(tmp_path, environment):
     done = piped(tmp_path, **environment)
     first, item, note, last_item, end = done.stdout.splitlines()
-    assert (first, note) == ("in: 0 of 3, in out", NOTE)
+    assert (first, note) == ("in: 3 pictures, to be written to out", NOTE)
     assert re.fullmatch(r"1/3  \d+\.\d\d/s  0:\d\d left  out/0.png", item)
     assert re.fullmatch(r"3/3  \d+\.\d\d/s  0:00 left  out/2.png", last_item)
     assert end == "Finished: 3 pictures, 6 files in out"
