@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from commandline.tables import print_table
+
 _ABOUT = "List the captioners of `ti preprocess`: which are ready, and what the others need."
 _INSTALL = "Make the environment in which LAVIS runs; pip downloads about 3 GB into models/lavis."
 _PYTHON = "The Python to make it with, 3.9 to 3.11. (default: this one if it fits, else found)"
@@ -20,11 +22,16 @@ def add_command(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command and give its exit code."""
-    # The core calls sideways only here, as `ti preprocess` does.
+    """Run the command; return its exit code."""
+    # Imported here, so that `ti --help` stays light.
     from preprocessing.captioners.availability import list_captioners
     from preprocessing.captioners.lavis_environment import install
 
-    for line in install(args.python) if args.action == "install" else list_captioners():
-        print(line, flush=True)
+    if args.action == "install":
+        for line in install(args.python):
+            print(line, flush=True)
+        return 0
+    rows = list(list_captioners())
+    plain = [f"{name:13} {words}" for name, words in rows]
+    print_table(("CAPTIONER", "STATE"), rows, plain=plain)
     return 0

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from commandline.tables import is_terminal, print_table
 from commandline.terminal import Printer
+from textual_inversion.errors import printable
 from textual_inversion.events import Event, Started
+from textual_inversion.images.decoding import shown
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import CheckCommandSettings, TrainSettings, read_settings_file
 
 if TYPE_CHECKING:
+    from preprocessing.checks.report import Report
     from textual_inversion.models.catalog import ModelInfo
 
 Result = TypeVar("Result")
 
 
 def check(settings: CheckCommandSettings, control: Control) -> int:
-    """Print the report, and the estimate that was asked for; give the exit code."""
+    """Print the report, and the estimate that was asked for; return the exit code."""
     # The core calls sideways only for what `ti` offers.
     from preprocessing.checks.report import check_settings
     from textual_inversion.embeddings.create import count_tokens
@@ -35,11 +40,22 @@ def check(settings: CheckCommandSettings, control: Control) -> int:
     report = _watched(events)
     if report is None:
         return 130
-    lines = [*report.lines()]
+    _print_report(report)
     if settings.train_settings and not settings.probe:
-        lines.append("Note: --train-settings has no effect without --probe.")
-    print("\n".join(lines))
+        print("Note: --train-settings has no effect without --probe.")
     return _probe(settings, control, model) if settings.probe else 0
+
+
+def _print_report(report: Report) -> None:
+    if not is_terminal(sys.stdout):
+        for line in report.lines():
+            print(printable(line))
+        return
+    for line in replace(report, shown_with=()).lines():
+        print(printable(line))
+    if report.shown_with:
+        rows = [(shown(one.path), str(one)) for one in report.shown_with]
+        print_table(("PICTURE", "IS TRAINED WITH"), rows, plain=())
 
 
 def _probe(settings: CheckCommandSettings, control: Control, model: ModelInfo) -> int:
@@ -58,12 +74,12 @@ def _probe(settings: CheckCommandSettings, control: Control, model: ModelInfo) -
 
 
 def _watched(events: Generator[Event, None, Result]) -> Result:
-    """Show a job's progress beside the output, and give what it returns."""
-    printer = Printer(sys.stderr)
-    while True:
-        try:
-            event = next(events)
-        except StopIteration as end:
-            return end.value
-        if printer.live and not isinstance(event, Started):
-            printer.show(event)
+    """Show a job's progress beside the output; return its result."""
+    with Printer(sys.stderr, kind="check") as printer:
+        while True:
+            try:
+                event = next(events)
+            except StopIteration as end:
+                return end.value
+            if printer.live and not isinstance(event, Started):
+                printer.show(event)

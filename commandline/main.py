@@ -1,8 +1,8 @@
 """The command line: `ti create | preprocess | check | train | generate | status | list | ui` ...
 
 Flags are rendered from the knobs; what a command needs is imported when it runs, so that
-`ti --help` stays light. Exit codes: 0 done, 1 a failure said in one sentence, 2 bad usage,
-130 stopped (what was learned is saved), 141 nobody reads the output any more (`| head`).
+`ti --help` stays light. Exit codes: 0 finished, 1 failed with one sentence on stderr, 2 bad usage,
+130 stopped (what was learned is saved), 141 the pipe of the output was closed (`| head`).
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ from textual_inversion.settings import (
     read_settings_file,
 )
 from textual_inversion.settings.knobs import Knob, walk
-from textual_inversion.storage.paths import find_folder
 
 COMMANDS: dict[str, type[Settings]] = {
     "create": CreateSettings,
@@ -45,7 +44,7 @@ _NOT_SETTINGS = {"command", "settings_file", "events", "queue"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit code."""
+    """Run one command; return its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     return run_until_unread(lambda: _command(arguments))
 
@@ -72,7 +71,7 @@ def _command(arguments: list[str]) -> int:
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """Make the parser of all commands from the settings' knobs."""
+    """Build the parser of all commands from the settings' knobs."""
     parser = argparse.ArgumentParser(
         prog="ti", description="Train textual inversion embeddings for Stable Diffusion."
     )
@@ -95,14 +94,14 @@ def make_parser() -> argparse.ArgumentParser:
                 "--events",
                 choices=["text", "json"],
                 default="text",
-                help="Print progress for people, or one JSON event a line. (default: text)",
+                help="Print progress as text, or as one JSON event a line. (default: text)",
             )
         if model is TrainSettings:
             command.add_argument(
                 "--queue",
                 action="store_true",
-                help="Wait for the end of what trains already, then train, and whatever else "
-                "waits; with nothing else given, work the queue off.",
+                help="Put the training into the queue and train what waits there, after the one "
+                "that is running; with nothing else given, train what waits.",
             )
     runs.add_commands(commands)
     captioners.add_command(commands)
@@ -112,7 +111,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _add_knob(parser: argparse.ArgumentParser, knob: Knob) -> None:
-    """Add one flag; a flag that is not given leaves no trace, so that a file can say it."""
+    """Add one flag, without a default of its own: a settings file comes behind it."""
     text = knob.help.replace("%", "%%")
     if not knob.required:
         default = {"": "empty", (): "none"}.get(knob.default, knob.default)
@@ -155,20 +154,22 @@ def _run(args: argparse.Namespace) -> int:
         from commandline.check import check
 
         return check(settings, control)
-    return _follow(_events(settings, control), as_json=args.events == "json")
+    return _follow(_events(settings, control), kind=args.command, as_json=args.events == "json")
 
 
 def _queue(args: argparse.Namespace) -> int:
     from commandline.queue import work_queue
 
-    says_what = args.settings_file or not _NOT_SETTINGS.issuperset(vars(args))
-    settings = read_settings(args) if says_what else None
+    has_settings = args.settings_file or not _NOT_SETTINGS.issuperset(vars(args))
+    settings = read_settings(args) if has_settings else None
     assert settings is None or isinstance(settings, TrainSettings)
     interrupt = Control()
     _stop_on_interrupt(interrupt)
     return work_queue(
         settings,
-        lambda waited, control: _follow(_events(waited, control), as_json=args.events == "json"),
+        lambda queued, control: _follow(
+            _events(queued, control), kind="train", as_json=args.events == "json"
+        ),
         interrupt,
     )
 
@@ -194,11 +195,10 @@ def _events(settings: Settings, control: Control) -> Iterator[Event]:
             raise AssertionError(settings)
 
 
-def _follow(events: Iterator[Event], *, as_json: bool) -> int:
-    printer = Printer()
+def _follow(events: Iterator[Event], *, kind: str, as_json: bool) -> int:
     code = 0
     # Closing the generator is what makes a run save when printing fails.
-    with closing(events):  # pyright: ignore[reportArgumentType]
+    with Printer(kind=kind) as printer, closing(events):  # pyright: ignore[reportArgumentType]
         for event in events:
             if as_json:
                 print(json.dumps(to_dict(event)), flush=True)
@@ -210,7 +210,7 @@ def _follow(events: Iterator[Event], *, as_json: bool) -> int:
 
 
 def _stop_on_interrupt(control: Control) -> None:
-    """The first Ctrl+C, or a TERM, ends the job after its step; a second one ends it at once."""
+    """The first Ctrl+C or SIGTERM stops the job after its step; a second one ends it at once."""
 
     def ask() -> None:
         print("Stopping after this step, then saving ...", file=sys.stderr)
@@ -220,20 +220,9 @@ def _stop_on_interrupt(control: Control) -> None:
 
 
 def _list() -> int:
-    from textual_inversion.embeddings.library import Library
+    from commandline.embeddings import list_embeddings
 
-    folder = find_folder("embeddings")
-    entries = Library(folder).list()
-    if not entries:
-        print(f"No embeddings in {folder} yet; make one with: ti create NAME")
-    for entry in entries:
-        if entry.problem:
-            print(f"{entry.name:24} cannot be used: {entry.problem}")
-        else:
-            widths = "+".join(str(width) for width in entry.widths)
-            facts = f"{entry.num_vectors} vectors x {widths}, step {entry.step}"
-            print(f"{entry.name:24} {facts}, {entry.base_model or 'base model not named'}")
-    return 0
+    return list_embeddings()
 
 
 def _ui(arguments: list[str]) -> int:

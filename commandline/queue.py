@@ -1,4 +1,4 @@
-"""`ti train --queue`: put a training into the queue, and work it off unless somebody does."""
+"""`ti train --queue`: put a training into the queue, and train what waits there."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _INTERRUPTED = 130
 
 
 def work_queue(settings: TrainSettings | None, train: Train, interrupt: Control) -> int:
-    """Queue `settings`, train what waits, and give an exit code: 1 when one of them failed.
+    """Queue `settings` and train what waits; return the exit code, 1 when one of them failed.
 
     Raises:
         SettingsError: Several processes were started, and each would queue the same.
@@ -30,30 +30,29 @@ def work_queue(settings: TrainSettings | None, train: Train, interrupt: Control)
     queue = Queue()
     if settings is not None:
         queue.add(settings)
-    line = _Line(queue, train, interrupt)
-    if not queue.work_off(line.work, ready=line.ready):
-        _say(f"{len(queue.waiting())} wait; another process works the queue off.")
+    trainings = _Trainings(queue, train, interrupt)
+    if not queue.work_off(trainings.work, ready=trainings.ready):
+        _print(f"{_waiting(queue)} in the queue; another process works it off.")
     elif interrupt.stopping:
-        waiting = len(queue.waiting())
-        if waiting:
-            _say(f"{waiting} wait for another time: ti train --queue")
+        if queue.waiting():
+            _print(f"{_waiting(queue)} in the queue; go on with: ti train --queue")
         return _INTERRUPTED
-    return line.code
+    return trainings.code
 
 
-class _Turn(Control):
-    """One training's wishes; an interruption of the whole is its own as well."""
+class _TrainingControl(Control):
+    """The control of one training; an interruption of the queue stops it as well."""
 
-    def __init__(self, whole: Control) -> None:
+    def __init__(self, queue: Control) -> None:
         super().__init__()
-        self._whole = whole
+        self._queue = queue
 
     @property
     def stopping(self) -> bool:
-        return super().stopping or self._whole.stopping
+        return super().stopping or self._queue.stopping
 
 
-class _Line:
+class _Trainings:
     """Trains one after another and remembers whether one failed."""
 
     def __init__(self, queue: Queue, train: Train, interrupt: Control) -> None:
@@ -63,28 +62,33 @@ class _Line:
         self._interrupt = interrupt
 
     def ready(self) -> bool:
-        """Wait for the end of what trains elsewhere."""
-        said = False
+        """Wait for the end of trainings of other processes; False when interrupted."""
+        announced = False
         while not self._interrupt.stopping:
             running = running_folders(find_folder("runs"))
             if not running:
                 return True
-            if not said:
-                _say(f"Waiting for the end of {', '.join(map(str, running))} ...")
-            said = True
+            if not announced:
+                _print(f"Waiting for the end of {', '.join(map(str, running))} ...")
+            announced = True
             time.sleep(_LOOK_EVERY_SECONDS)
         return False
 
     def work(self, settings: TrainSettings) -> bool:
-        """Train; what is interrupted by Ctrl+C stays in the queue, what `ti stop` ends does not."""
+        """Train; one stopped by Ctrl+C stays in the queue, one stopped by `ti stop` does not."""
         try:
-            code = self._train(settings, _Turn(self._interrupt))
+            code = self._train(settings, _TrainingControl(self._interrupt))
         except TextualInversionError as error:
-            _say(f"{settings.embedding}: {error}")
+            _print(f"{settings.embedding}: {error}")
             self.code = 1
             raise
         return not (code == _INTERRUPTED and self._interrupt.stopping)
 
 
-def _say(text: str) -> None:
+def _waiting(queue: Queue) -> str:
+    number = len(queue.waiting())
+    return "1 training waits" if number == 1 else f"{number} trainings wait"
+
+
+def _print(text: str) -> None:
     sys.stderr.write(f"ti: {text}\n")

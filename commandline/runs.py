@@ -1,6 +1,6 @@
-"""`ti status | stop | save | sample`: look at this machine's trainings, and ask them for things.
+"""`ti status | stop | save | sample`: list the runs, and leave requests in their folders.
 
-They find runs by their folders, whichever process works there, the page's included.
+Runs are found by their folders, whichever process trains there, the page's included.
 """
 
 from __future__ import annotations
@@ -8,13 +8,13 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from commandline.tables import aligned, print_table
 from textual_inversion.errors import TextualInversionError, TrainingError
-from textual_inversion.jobs.queue import Queue
+from textual_inversion.jobs.queue import Queue, Ticket
 from textual_inversion.runs.folder import is_running, running_folders
 from textual_inversion.runs.history import Row, RunHistory
 from textual_inversion.runs.requests import REQUESTS, Request, leave_request
@@ -23,8 +23,9 @@ from textual_inversion.storage.paths import find_folder
 
 COMMANDS = ("status", *REQUESTS)
 _SHOWN = 20
+_TITLES = ("RUN", "STATE", "STEP", "LOSS", "BEST", "LEFT", "FOLDER")
 _ABOUT: dict[Request, str] = {
-    "stop": "End a training after its step and save it, or take a waiting one out of the queue.",
+    "stop": "Stop a training after its step and save it, or take a waiting one out of the queue.",
     "save": "Save a training as it stands: the embedding, a snapshot and a checkpoint.",
     "sample": "Draw the previews of a training as it stands.",
 }
@@ -37,7 +38,7 @@ _DONE: dict[Request, str] = {
 
 def add_commands(commands: Any) -> None:
     """Add the commands to `ti`'s subparsers."""
-    text = "List the trainings: running, over, and waiting in the queue."
+    text = "List the runs with their states, and the trainings waiting in the queue."
     status = commands.add_parser("status", help=text, description=text)
     status.add_argument("--json", action="store_true", help="Print one JSON object for scripts.")
     status.add_argument("--all", action="store_true", help=f"Not only the newest {_SHOWN} runs.")
@@ -59,59 +60,61 @@ def _add_log_dir(command: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run one of the commands and give its exit code."""
+    """Run one of the commands; return its exit code."""
     log_dir = find_folder(args.log_dir)
     if args.command == "status":
         rows = RunHistory(log_dir).rows(None if args.all else _SHOWN)
-        lines = [_as_json(rows)] if args.json else _as_text(rows, log_dir)
-        print("\n".join(lines))
+        if args.json:
+            print(_as_json(rows))
+        else:
+            _print_status(rows, log_dir)
         return 0
-    print(_ask(args.command, args.run, log_dir))
+    print(_request(args.command, args.run, log_dir))
     return 0
 
 
-def _ask(request: Request, wanted: str | None, log_dir: Path) -> str:
+def _request(request: Request, name: str | None, log_dir: Path) -> str:
     try:
-        folder = _find(wanted, log_dir)
+        folder = _find(name, log_dir)
     except TextualInversionError:
-        if request == "stop" and wanted and (removed := _remove_waiting(wanted)):
-            return f"{wanted} waits no more; {removed} taken out of the queue."
+        if request == "stop" and name and (removed := _remove_waiting(name)):
+            return f"Removed from the queue: {name} ({removed} waiting)."
         raise
     leave_request(folder, request)
     return f"{folder} {_DONE[request]}."
 
 
-def _find(wanted: str | None, log_dir: Path) -> Path:
-    """Find the one running training that is meant.
+def _find(name: str | None, log_dir: Path) -> Path:
+    """Find the running training of that name or folder, or the only one.
 
     Raises:
         TrainingError: There is none, or more than one.
     """
     running = running_folders(log_dir)
-    if wanted is not None:
-        named = Path(wanted)
+    if name is not None:
+        named = Path(name)
         if is_running(named):
             return named
-        running = [row.folder for row in RunHistory(log_dir).rows() if _is_meant(row, wanted)]
+        running = [row.folder for row in RunHistory(log_dir).rows() if _is_named(row, name)]
     if len(running) == 1:
         return running[0]
     if running:
         listed = ", ".join(str(folder) for folder in running)
         raise TrainingError(f"Several trainings run; name the folder of one of them: {listed}.")
-    which = f'training of "{wanted}" runs' if wanted else "training runs"
-    raise TrainingError(f"No {which} in {log_dir} (what still loads has no folder yet).")
+    which = f'training of "{name}" runs' if name else "training runs"
+    raise TrainingError(f"No {which} in {log_dir} (one that still loads has no folder yet).")
 
 
-def _is_meant(row: Row, wanted: str) -> bool:
-    return row.state == "running" and wanted in {row.name, row.folder.name}
+def _is_named(row: Row, name: str) -> bool:
+    return row.state == "running" and name in {row.name, row.folder.name}
 
 
 def _remove_waiting(name: str) -> int:
     queue = Queue()
-    meant = [ticket for ticket in queue.waiting() if ticket.name == name]
-    for ticket in meant:
+    tickets = [ticket for ticket in queue.waiting() if ticket.name == name]
+    for ticket in tickets:
         queue.remove(ticket.id)
-    return len(meant)
+    return len(tickets)
 
 
 def _as_json(rows: list[Row]) -> str:
@@ -124,17 +127,21 @@ def _as_json(rows: list[Row]) -> str:
     return json.dumps({"time": round(time.time()), "runs": runs, "queue": waiting}, indent=2)
 
 
-def _as_text(rows: list[Row], log_dir: Path) -> list[str]:
-    waiting = list(_waiting())
-    if not rows and not waiting:
-        return [f"No runs in {log_dir} yet; train one with: ti train NAME"]
-    cells = [("RUN", "STATE", "STEP", "LOSS", "BEST", "LEFT", "FOLDER"), *map(_cells, rows)]
-    widths = [max(len(row[at]) for row in cells) for at in range(len(cells[0]) - 1)]
-    table = [
-        "  ".join([*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[-1]])
-        for row in cells
-    ]
-    return [*(table if rows else []), *waiting]
+def _print_status(rows: list[Row], log_dir: Path) -> None:
+    queue = Queue()
+    tickets = [ticket for ticket in queue.tickets() if ticket.state != "working"]
+    if not rows and not tickets:
+        print(f"No runs in {log_dir} yet; train one with: ti train NAME")
+    if rows:
+        cells = [*map(_cells, rows)]
+        print_table(_TITLES, cells, plain=aligned([_TITLES, *cells]))
+    if tickets:
+        waiting = [*enumerate(tickets, start=1)]
+        cells = [(str(number), one.name, one.state, one.problem) for number, one in waiting]
+        plain = [_waiting_line(number, ticket) for number, ticket in waiting]
+        print_table(("QUEUE", "EMBEDDING", "STATE", "REASON"), cells, plain=plain)
+        if not queue.is_worked:
+            print("No process works the queue off; start with: ti train --queue")
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -149,11 +156,6 @@ def _cells(row: Row) -> tuple[str, ...]:
     )
 
 
-def _waiting() -> Iterator[str]:
-    queue = Queue()
-    tickets = [ticket for ticket in queue.tickets() if ticket.state != "working"]
-    for number, ticket in enumerate(tickets, start=1):
-        why = f": {ticket.problem}" if ticket.problem else ""
-        yield f"queue {number}: {ticket.name} {ticket.state}{why}"
-    if tickets and not queue.is_worked:
-        yield "Nobody works the queue; start with: ti train --queue"
+def _waiting_line(number: int, ticket: Ticket) -> str:
+    why = f": {ticket.problem}" if ticket.problem else ""
+    return f"queue {number}: {ticket.name} {ticket.state}{why}"

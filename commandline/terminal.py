@@ -1,11 +1,14 @@
-"""Progress for people at a terminal: one line that renews itself, and lines that stay."""
+"""A job's events for people: a progress bar at a terminal, plain lines in a pipe or a file."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import Self, TextIO
 
+from commandline.progress import ProgressBar
+from commandline.tables import is_terminal
+from textual_inversion.errors import printable
 from textual_inversion.events import (
     Event,
     Finished,
@@ -25,13 +28,20 @@ _EVERY_SECONDS = 10.0
 
 
 class Printer:
-    """Prints events; on a terminal the progress line is rewritten in place."""
+    """Prints events; as a context manager it leaves the terminal as it was."""
 
-    def __init__(self, out: TextIO | None = None) -> None:
+    def __init__(self, out: TextIO | None = None, *, kind: str = "train") -> None:
         self.out = out or sys.stdout
-        self.live = self.out.isatty()
-        self.run = Run(kind="terminal")
+        self.live = is_terminal(self.out)
+        self.run = Run(kind=kind)
         self.last = -_EVERY_SECONDS
+        self._bar: ProgressBar | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close_bar()
 
     def show(self, event: Event) -> None:
         """Print one event."""
@@ -53,42 +63,91 @@ class Printer:
 
     def _news(self, event: Event) -> None:
         match event:
-            case Started(name=name, step=step, total=total, folder=folder, compute=compute):
-                computed = f", {compute}" if compute else ""
-                self._line(f"{name}: {step} of {total}, in {folder}{computed}")
+            case Started():
+                self._line(_start_words(event, self.run))
             case Previewed(path=path):
                 self._line(f"Preview: {path}")
-            case Finished(step=step, reason=reason, path=path):
-                self._line(f"{reason.capitalize()} at {step}: {path}")
+            case Finished():
+                self._close_bar()
+                self._line(_end_words(event, self.run))
                 if self.run.best_path:
                     self._line(f"Best: {best_words(self.run)}")
             case _:
                 pass
 
     def _progress(self, event: Stepped | Sampled | Progressed) -> None:
-        run, moment = self.run, now()
-        ends = run.step == run.total
-        if not (self.live or ends or moment - self.last >= _EVERY_SECONDS):
+        run, facts = self.run, _facts(event, self.run)
+        if self.live:
+            self._bar = self._bar or ProgressBar(self.out)
+            self._bar.show(_noun(event, run), run.step, run.total, facts="  ".join(facts))
             return
-        self.last = moment
-        parts = [f"{run.step}/{run.total}"]
-        if isinstance(event, Stepped) and run.losses:
-            parts.append(f"loss {run.losses[-1][1]:.4f}")
-        if run.steps_per_second:
-            parts.append(f"{run.steps_per_second:.2f}/s")
-        if run.throughput:
-            parts += throughput_words(run.throughput)
-        if run.seconds_left is not None:
-            parts.append(f"{clock(run.seconds_left)} left")
-        if isinstance(event, Progressed) and event.path:
-            parts.append(event.path)
-        text = "  ".join(parts)
-        if self.live and not ends:
-            self.out.write(f"\r\x1b[K{text}")
-            self.out.flush()
-        else:
-            self._line(text)
+        moment = now()
+        if run.step == run.total or moment - self.last >= _EVERY_SECONDS:
+            self.last = moment
+            path = [event.path] if isinstance(event, Progressed) and event.path else []
+            self._line("  ".join([f"{run.step}/{run.total}", *facts, *path]))
+
+    def _close_bar(self) -> None:
+        if self._bar:
+            self._bar.close()
+            self._bar = None
 
     def _line(self, text: str) -> None:
-        self.out.write(f"\r\x1b[K{text}\n" if self.live else f"{text}\n")
-        self.out.flush()
+        if self._bar:
+            self._bar.line(printable(text))
+        else:
+            self.out.write(f"{printable(text)}\n")
+            self.out.flush()
+
+
+def _noun(event: Stepped | Sampled | Progressed, run: Run) -> str:
+    match event:
+        case Stepped():
+            return printable(run.name)
+        case Sampled():
+            return "sampling steps"
+        case Progressed():
+            return "pictures"
+
+
+def _facts(event: Stepped | Sampled | Progressed, run: Run) -> list[str]:
+    facts: list[str] = []
+    if isinstance(event, Stepped) and run.losses:
+        facts.append(f"loss {run.losses[-1][1]:.4f}")
+    if run.steps_per_second:
+        facts.append(f"{run.steps_per_second:.2f}/s")
+    if run.throughput:
+        facts += throughput_words(run.throughput)
+    if run.seconds_left is not None:
+        facts.append(f"{clock(run.seconds_left)} left")
+    return facts
+
+
+def _start_words(event: Started, run: Run) -> str:
+    """Word what a job will do, and where its files go."""
+    if run.kind == "preprocess":
+        return f"{event.name}: {_counted(event.total, 'picture')}, to be written to {event.folder}"
+    if run.kind == "generate":
+        steps = _counted(event.total, "sampling step")
+        return f"{steps}; the pictures are written to {event.folder}"
+    computed = f", {event.compute}" if event.compute else ""
+    return f"{event.name}: {event.step} of {event.total}, in {event.folder}{computed}"
+
+
+def _end_words(event: Finished, run: Run) -> str:
+    """Word how a job ended and what it made."""
+    ending = event.reason.capitalize()
+    if run.kind == "preprocess":
+        pictures = _counted(run.step, "picture", of=run.total)
+        return f"{ending}: {pictures}, {_counted(run.num_files, 'file')} in {event.path}"
+    if run.kind == "generate":
+        if not run.files:
+            return f"{ending} at {event.step} of {run.total} sampling steps; no picture was written"
+        return f"{ending}: {_counted(len(run.files), 'picture')} in {event.path}"
+    return f"{ending} at {event.step}" + (f": {event.path}" if event.path else "")
+
+
+def _counted(number: int, noun: str, *, of: int | None = None) -> str:
+    """Write "5 pictures", or "3 of 5 pictures" when not all were done."""
+    count = f"{number} of {of}" if of is not None and of != number else f"{number}"
+    return f"{count} {noun}{'' if (of or number) == 1 else 's'}"

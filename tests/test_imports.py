@@ -132,7 +132,7 @@ def test_the_light_modules_load_nothing_heavy(module):
 
 def test_help_loads_nothing_heavy():
     code = "from commandline.main import make_parser; make_parser().format_help()"
-    assert loaded(code).isdisjoint({*HEAVY, "PIL", "numpy"})
+    assert loaded(code).isdisjoint({*HEAVY, "PIL", "numpy", "rich", "filelock"})
 
 
 def test_preprocessing_needs_no_torch():

@@ -13,13 +13,13 @@ from textual_inversion.settings.preprocess import CaptionerName
 NAMES: tuple[CaptionerName, ...] = get_args(CaptionerName)
 
 
-def list_captioners() -> Iterator[str]:
-    """Yield a line for each captioner with the default settings."""
+def list_captioners() -> Iterator[tuple[str, str]]:
+    """Yield each captioner's name and whether it is ready, by the settings' defaults."""
     settings = PreprocessSettings(source="any", destination="other")
     for name in NAMES:
         module = captioner_module(name)
         try:
             module.check(settings)
-            yield f"{name:13} {module.describe(settings)}"
+            yield name, module.describe(settings)
         except ModelError as error:
-            yield f"{name:13} missing: {error}"
+            yield name, f"missing: {error}"

@@ -59,7 +59,7 @@ def test_a_run_folder_takes_one_run_at_a_time(home, cat):
     started = next(e for e in run(cat, max_steps=2) if isinstance(e, Started))
     with (
         working_in(Path(started.folder)),
-        pytest.raises(TrainingError, match="Somebody is training in"),
+        pytest.raises(TrainingError, match="A training runs in"),
     ):
         run(cat, max_steps=3)
 

@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 from textual_inversion.events import (
     Failed,
     Finished,
@@ -7,6 +9,7 @@ from textual_inversion.events import (
     Measured,
     Previewed,
     Progressed,
+    Sampled,
     Started,
     Stepped,
     Warned,
@@ -57,6 +60,31 @@ def test_a_file_tells_the_time_left_by_its_own_seconds():
     for event in [Started("cat", 4, 10), Stepped(5, 10, 1, 1, 3.0), Stepped(6, 10, 1, 1, 4.0)]:
         run.apply(event)
     assert (run.steps_per_second, run.seconds_left) == (0.5, 8.0)
+
+
+def at(run, moment, event):
+    run.apply(event, now=moment)
+    return run
+
+
+def test_pictures_that_come_at_once_are_measured_from_the_start():
+    run = at(Run(kind="preprocess"), 10.0, Started("in", 0, 4))
+    assert at(run, 12.0, Progressed(1, 4)).steps_per_second == 0.5
+    assert at(run, 12.1, Progressed(2, 4)).seconds_left == pytest.approx(2.1)
+
+
+def test_what_is_loaded_before_the_first_picture_does_not_count():
+    run = at(Run(kind="preprocess"), 10.0, Started("in", 0, 4))
+    at(run, 11.0, Loading("BLIP"))
+    assert at(run, 60.0, Progressed(1, 4)).steps_per_second is None
+    assert at(run, 61.0, Progressed(2, 4)).steps_per_second == 1.0
+
+
+def test_pictures_after_sampling_steps_have_a_speed_of_their_own():
+    run = at(Run(kind="generate"), 10.0, Started("pictures", 0, 2))
+    at(at(run, 11.0, Sampled(1, 2)), 12.0, Sampled(2, 2))
+    assert at(run, 13.0, Progressed(1, 3)).steps_per_second is None
+    assert at(run, 15.0, Progressed(2, 3)).steps_per_second == 0.5
 
 
 def test_what_is_loaded_between_two_items_is_over_with_the_next():

@@ -1,6 +1,11 @@
 import subprocess
 import sys
+import threading
+import time
 
+import pytest
+
+from textual_inversion.storage import file_lock
 from textual_inversion.storage.file_lock import FileLock, is_held
 
 
@@ -35,3 +40,49 @@ def test_a_lock_ends_with_its_process(tmp_path):
         process.wait()
     assert not is_held(path)
     assert FileLock.take(path) is not None
+
+
+def test_a_lock_file_of_a_killed_process_can_be_taken_and_is_removed(tmp_path):
+    path = tmp_path / "a.lock"
+    path.write_text("left")
+    assert not is_held(path)
+    with FileLock.take(path) as lock:
+        assert lock is not None
+    assert not path.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no flock")
+def test_the_lock_of_an_earlier_version_is_understood(tmp_path):
+    import fcntl
+
+    path = tmp_path / "a.lock"
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert is_held(path)
+        assert FileLock.take(path) is None
+    with path.open() as file:  # and its check, for a moment
+        fcntl.flock(file, fcntl.LOCK_SH)
+        fcntl.flock(file, fcntl.LOCK_UN)
+        assert FileLock.take(path) is not None
+
+
+@pytest.mark.parametrize("other", [is_held, FileLock.take])
+def test_a_check_is_not_taken_for_a_holder(tmp_path, monkeypatch, other):
+    path = tmp_path / "a.lock"
+    path.touch()
+    try_lock, locked = file_lock._try_lock, threading.Event()
+
+    def slow(descriptor):
+        taken = try_lock(descriptor)
+        locked.set()
+        time.sleep(0.2)
+        return taken
+
+    monkeypatch.setattr(file_lock, "_try_lock", slow)
+    check = threading.Thread(target=is_held, args=(path,))
+    check.start()
+    assert locked.wait(5)
+    monkeypatch.undo()
+    assert other(path) is not (None if other == FileLock.take else True)
+    check.join()
+    assert [*tmp_path.glob("*.check")] == []

@@ -5,7 +5,7 @@ first works all of it off; the others only add. What a process leaves unfinished
 
 <log directory>/queue/
     <place>-<id>.json     waits              <place>-<id>.working  is being worked
-    <place>-<id>.failed   failed, and why    worker.lock           somebody works
+    <place>-<id>.failed   failed, and why    worker.lock           a process works it off
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ class Ticket:
 
     @property
     def id(self) -> str:
-        """Give what it is called by, wherever it stands."""
+        """The part of its file's name that stays the same when it is moved."""
         return self.path.stem.partition("-")[2]
 
     @property
     def place(self) -> int:
-        """Give where it stands; only the order matters."""
+        """Its number in the queue; only the order matters."""
         number = self.path.stem.partition("-")[0]
         return int(number) if number.isdigit() else 0
 
     @property
     def name(self) -> str:
-        """Give the embedding that it trains."""
+        """The name of the embedding that it trains."""
         return self.settings.embedding if self.settings else self.path.name
 
 
@@ -62,7 +62,7 @@ class Queue:
 
     @property
     def is_worked(self) -> bool:
-        """Tell whether a living process works the queue off."""
+        """Whether a living process works the queue off."""
         return is_held(self._lock)
 
     def add(self, settings: TrainSettings) -> Ticket:

@@ -44,15 +44,15 @@ def new_run_folder(log_dir: Path, name: str) -> Path:
 
 @contextmanager
 def working_in(folder: Path) -> Iterator[None]:
-    """Have a run folder for oneself during the block, and show that somebody works in it.
+    """Hold the lock of a run folder during the block.
 
     Raises:
-        TrainingError: Another run does.
+        TrainingError: Another process holds it.
     """
     lock = FileLock.take(folder / _LOCK)
     if lock is None:
         raise TrainingError(
-            f"Somebody is training in {folder} already; wait for the end of that run, or stop it "
+            f"A training runs in {folder} already; wait for the end of that run, or stop it "
             "with: ti stop."
         )
     with lock:
@@ -63,7 +63,7 @@ def working_in(folder: Path) -> Iterator[None]:
 
 
 def is_running(folder: Path) -> bool:
-    """Tell whether a living process works in a run folder."""
+    """Whether a living process works in a run folder."""
     return is_held(folder / _LOCK)
 
 

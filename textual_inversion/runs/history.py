@@ -52,7 +52,7 @@ class RunHistory:
         self._readers: dict[Path, _Reader] = {}
 
     def rows(self, limit: int | None = None) -> list[Row]:
-        """Give the newest runs, what is running first."""
+        """List the newest runs, those that are running first."""
         logs: list[tuple[float, Path]] = []
         for path in self.log_dir.glob("*/*/events.jsonl"):
             with suppress(OSError):

@@ -30,7 +30,7 @@ class Control:
 
     @property
     def stopping(self) -> bool:
-        """Tell whether the job was asked to end."""
+        """Whether the job was asked to stop."""
         self._look()
         return self.stop.is_set()
 

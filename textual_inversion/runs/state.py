@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,12 +27,12 @@ from textual_inversion.events import (
     Warned,
     from_dict,
 )
+from textual_inversion.runs.speed import Speed
 
 # By these words on the page, in `ti status` and in files.
 State = Literal[
     "loading", "running", "stopping", "finished", "converged", "stopped", "failed", "killed"
 ]
-_SPEED_WINDOW = 50
 _ENDINGS: dict[str, State] = {"converged": "converged", "stopped": "stopped"}
 _KILLED = "The program ended during this run; train again to go on from its checkpoint."
 
@@ -68,31 +67,26 @@ class Run:
     warnings: list[str] = field(default_factory=list)
     version: int = 0
     _warned_at: list[int] = field(default_factory=list)
-    _times: deque[tuple[int, float]] = field(
-        default_factory=lambda: deque[tuple[int, float]](maxlen=_SPEED_WINDOW)
-    )
+    _speed: Speed = field(default_factory=Speed)
 
     @property
     def is_active(self) -> bool:
-        """Tell whether the job still works."""
+        """Whether the job has not ended."""
         return self.state in {"loading", "running", "stopping"}
 
     @property
     def best(self) -> Evaluated | None:
-        """Give the reading of the fixed batch with the lowest loss, the first of equals."""
+        """The evaluation of the fixed batch with the lowest loss, the first of equals."""
         return min(self.evaluations, key=lambda reading: reading.loss, default=None)
 
     @property
     def steps_per_second(self) -> float | None:
-        """Measure this sitting's last steps; None before there are two."""
-        if len(self._times) < 2:
-            return None
-        (first, began), (last, ended) = self._times[0], self._times[-1]
-        return (last - first) / (ended - began) if ended > began else None
+        """The speed of this sitting's last steps; None before there are two."""
+        return self._speed.per_second
 
     @property
     def seconds_left(self) -> float | None:
-        """Tell the time left from the measured speed; None while it is not known."""
+        """The time left by the measured speed; None while it is not known."""
         speed = self.steps_per_second
         return (self.total - self.step) / speed if speed and self.is_active else None
 
@@ -134,16 +128,16 @@ class Run:
         warned = list(zip(self._warned_at, self.warnings, strict=True))
         self.warnings = [message for step, message in warned if step <= event.step]
         self._warned_at = [step for step, _ in warned if step <= event.step]
-        self._times.clear()
-        if now is None:  # the steps of a file tell their seconds since here
-            self._times.append((event.step, 0.0))
+        self._speed.begin(event.step, now or 0.0)
+        if now is None:  # the steps in a file have their seconds since here
+            self._speed.step(event.step, 0.0)
 
     def _step(self, event: Stepped, now: float | None) -> None:
         self.step, self.total = event.step, event.total
         self.learning_rate, self.caption = event.learning_rate, event.caption
         if event.loss is not None:
             self.losses.append((event.step, event.loss, event.learning_rate))
-        self._times.append((event.step, event.seconds if now is None else now))
+        self._speed.step(event.step, event.seconds if now is None else now)
 
     def _end(self, event: Finished | Failed) -> None:
         # What goes through a folder has said where it is; its last word counts what it wrote.
@@ -167,18 +161,23 @@ class Run:
                 self._save(event)
             case Sampled():
                 self.step, self.total, self.live_preview = event.step, event.total, event.preview
-                self._tick(now)
+                if now is not None:
+                    self._speed.step(event.step, now)
             case Progressed():
-                if self.state == "loading":  # what was loaded between two items is there now
-                    self.state, self.message = "running", "Running."
-                self.step, self.total = event.done, event.total
-                self._tick(now)
-                if event.path:
-                    self.files.append(event.path)
-                    self.num_files += event.num_files
-                    self.pairs.append((event.source, event.path))
+                self._progress(event, now)
             case _:
                 pass
+
+    def _progress(self, event: Progressed, now: float | None) -> None:
+        if now is not None:
+            self._speed.item(event.done, now, was_loading=self.state == "loading")
+        if self.state == "loading":  # what was loaded between two items is there now
+            self.state, self.message = "running", "Running."
+        self.step, self.total = event.done, event.total
+        if event.path:
+            self.files.append(event.path)
+            self.num_files += event.num_files
+            self.pairs.append((event.source, event.path))
 
     def _save(self, event: Saved) -> None:
         if event.kind == "best":
@@ -199,10 +198,6 @@ class Run:
                 self.converged_step = step
             case Throughput():
                 self.throughput = event
-
-    def _tick(self, now: float | None) -> None:
-        if now is not None:
-            self._times.append((self.step, now))
 
 
 def read_run(folder: Path) -> Run:
@@ -235,7 +230,7 @@ def read_events(lines: Iterable[bytes]) -> Iterator[Event]:
 
 
 def past_events(folder: Path) -> Iterator[Event]:
-    """Give what a run's earlier sittings told, but for their ends; one that goes on begins so."""
+    """Read the events of a run's earlier sittings, but for their ends, for one that goes on."""
     log = folder / "events.jsonl"
     lines = log.read_bytes().splitlines() if log.is_file() else []
     for event in read_events(lines):

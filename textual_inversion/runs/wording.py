@@ -27,7 +27,7 @@ def clock(seconds: float) -> str:
 
 
 def best_words(run: Run) -> str:
-    """Say where the best vectors by the fixed batch are; nothing while none are written."""
+    """Word where the best vectors by the fixed batch are; empty while none are written."""
     if run.best is None or not run.best_path:
         return ""
     return f"step {run.best.step}, fixed-batch loss {run.best.loss:.4f}: {run.best_path}"

@@ -1,93 +1,103 @@
-"""File locks that are released when the process that holds them ends, however it ends."""
+"""Locks that end with the process that holds them, however it ends; `filelock` does the locking.
+
+Whether a lock is held shows by trying to lock it. So that one check is not taken for a holder by
+another, or by a start, they go one after another: each holds <name>.check meanwhile.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import sys
-import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from textual_inversion.errors import StorageError
 from textual_inversion.storage.atomic import explain
 
-# `is_held` takes a shared lock for an instant, so one refusal is not final.
-_TRIES = 5
-_PAUSE_SECONDS = 0.02
+# filelock is imported where it is used, so that `ti --help` does without.
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+_CHECK_SECONDS = 1.0  # what a check waits for others, which take microseconds
+_POLL_SECONDS = 0.005
 
 
 class FileLock:
-    """A lock file that is held; releasing it deletes the file."""
+    """A lock file that is held; the file is removed when it is released."""
 
-    def __init__(self, path: Path, descriptor: int) -> None:
+    def __init__(self, path: Path, lock: BaseFileLock) -> None:
         self.path = path
-        self._descriptor = descriptor
+        self._lock = lock
 
     @classmethod
     def take(cls, path: Path) -> FileLock | None:
-        """Take the lock; return None while another process holds it.
+        """Take the lock; None while another holder has it.
 
         Raises:
             StorageError: The file cannot be created.
         """
-        for _ in range(_TRIES):
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-            except OSError as error:
-                raise StorageError(explain(path, error)) from None
-            if _lock(descriptor, shared=False) and _is_still(path, descriptor):
-                return cls(path, descriptor)
-            os.close(descriptor)
-            time.sleep(_PAUSE_SECONDS)
-        return None
+        with _no_other_check(path):
+            return _acquire(path, timeout=0)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # Delete first, while nobody else can hold it; Windows deletes only after closing.
-        with contextlib.suppress(OSError):
-            self.path.unlink()
-        os.close(self._descriptor)
-        if sys.platform == "win32":
+        import filelock
+
+        # On Unix filelock leaves the file; removed while it is locked, nobody else can hold it. The
+        # other kinds of lock remove theirs.
+        if isinstance(self._lock, filelock.UnixFileLock):
             with contextlib.suppress(OSError):
                 self.path.unlink()
+        self._lock.release()
 
 
 def is_held(path: Path) -> bool:
-    """Whether a living process, this one included, holds the lock."""
-    try:
-        descriptor = os.open(path, os.O_RDWR)
-    except OSError:
+    """Whether a living process, this one included, has the lock."""
+    if not path.exists():
         return False
-    try:
-        return not _lock(descriptor, shared=True)
-    finally:
-        os.close(descriptor)
+    with _no_other_check(path):
+        try:
+            descriptor = os.open(path, os.O_RDONLY)
+        except OSError:
+            return False
+        try:
+            return not _try_lock(descriptor)
+        finally:
+            os.close(descriptor)  # it unlocks, too
 
 
-def _is_still(path: Path, descriptor: int) -> bool:
-    """Whether `path` is still the opened file: it may have been deleted before it was locked."""
+def _try_lock(descriptor: int) -> bool:
+    from filelock import lock_descriptor
+
     try:
-        return os.path.samestat(path.stat(), os.fstat(descriptor))
-    except OSError:
+        return lock_descriptor(descriptor, blocking=False)
+    except OSError:  # the file system has no locks: there the file itself is the lock
         return False
 
 
-def _lock(descriptor: int, *, shared: bool) -> bool:
-    """Lock an open file without waiting; closing it unlocks."""
+def _acquire(path: Path, *, timeout: float) -> FileLock | None:
+    import filelock
+
+    # It may be released by another thread than the one that took it.
+    lock = filelock.FileLock(path, timeout, poll_interval=_POLL_SECONDS, thread_local=False)
     try:
-        if sys.platform == "win32":
-            import msvcrt
+        lock.acquire()
+    except filelock.Timeout:
+        return None
+    except OSError as error:
+        raise StorageError(explain(path, error)) from None
+    return FileLock(path, lock)
 
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-            return True
-        import fcntl
 
-        kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+@contextlib.contextmanager
+def _no_other_check(path: Path) -> Iterator[None]:
+    """Wait for the end of other checks of a lock and keep them out during the block."""
+    try:
+        check = _acquire(path.with_name(f"{path.name}.check"), timeout=_CHECK_SECONDS)
+    except StorageError:  # in a folder that cannot be written to, checks go without
+        check = None
+    with check or contextlib.nullcontext():
+        yield
