@@ -29,8 +29,10 @@ from textual_inversion.settings import PreprocessSettings
 NAME = "LAVIS"
 _WORKER = Path(__file__).with_name("lavis_worker.py")
 _PARTING_SECONDS = 5.0
-# What Python, urllib and requests call a file that is neither here nor to be had.
-_UNREACHED = ("URLError", "HTTPError", "OSError", "ConnectionError", "TimeoutError")
+
+
+class DownloadError(UncaptionedError):
+    """What the process asked for is not here, and its download failed."""
 
 
 def check(settings: PreprocessSettings) -> None:
@@ -62,7 +64,7 @@ def load(settings: PreprocessSettings, stop: threading.Event) -> Generator[Event
         )
     except UncaptionedError as error:
         worker.close()
-        raise ModelError(_unloaded(settings.lavis_model, str(error))) from None
+        raise ModelError(_unloaded(settings.lavis_model, error)) from None
     except BaseException:
         # Also an interrupt: the process must not outlive whoever started it.
         worker.close()
@@ -128,7 +130,8 @@ class Worker:
             raise ModelError(f"{NAME}'s process has ended: {self._last_words()}")
         answer = json.loads(line)
         if "error" in answer:
-            raise UncaptionedError(str(answer["error"]).splitlines()[0])
+            kind = DownloadError if answer.get("network") else UncaptionedError
+            raise kind(str(answer["error"]).splitlines()[0])
         return answer
 
     def close(self) -> None:
@@ -152,8 +155,8 @@ class Worker:
         return lines[-1] if lines else f"exit code {self._process.returncode}"
 
 
-def _unloaded(model: str, error: str) -> str:
-    if not error.startswith(_UNREACHED):
+def _unloaded(model: str, error: UncaptionedError) -> str:
+    if not isinstance(error, DownloadError):
         return f"{NAME} cannot load {model}: {error}"
     return (
         f"{NAME} has no weights of {model} in {place() / 'weights'} and cannot download them "
