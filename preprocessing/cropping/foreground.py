@@ -20,7 +20,8 @@ _LONG_EDGE = 128  # pixels
 _SHORTEST = 16
 _RIM = 0.05  # of each side: surely no part of it
 _MIDDLE = 0.35  # half-axes of the ellipse that is likely a part of it
-_ROUNDS = 4
+_ROUNDS = 4  # at most
+_SETTLED = 0.001  # of the picture: a round that changes less is the last
 _LEAST, _MOST = 0.04, 0.6  # of the picture
 _WITHIN = 0.1  # of the points; leaves and windows draw the eye as well
 _MARGIN = 0.03  # of each side, kept around it
@@ -67,14 +68,14 @@ def _parted(pixels: np.ndarray) -> np.ndarray:
     mask[:, :x] = mask[:, -x:] = cv2.GC_BGD
     cv2.setRNGSeed(0)  # of this thread: the same picture gives the same crop
     models = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(
-        np.ascontiguousarray(pixels[:, :, ::-1]),
-        mask,
-        None,
-        *models,
-        _ROUNDS,
-        cv2.GC_INIT_WITH_MASK,
-    )
+    colours = np.ascontiguousarray(pixels[:, :, ::-1])
+    how = cv2.GC_INIT_WITH_MASK
+    for _ in range(_ROUNDS):
+        before = mask.copy()
+        cv2.grabCut(colours, mask, None, *models, 1, how)
+        how = cv2.GC_EVAL
+        if np.mean(mask != before) <= _SETTLED:
+            break
     return np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
 
 
