@@ -21,6 +21,9 @@ def main() -> int:
         help="one more name the page answers to, such as a proxy's; may be repeated")  # fmt: skip
     options = vars(parser.parse_args())
     try:
+        from textual_inversion.models.hub import client
+
+        client()  # gradio imports it, too
         from webui.server import launch
 
         launch(**options)

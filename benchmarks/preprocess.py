@@ -1,12 +1,14 @@
 """Measure how fast pictures of 12 megapixels are prepared, against a plain loop with Pillow.
 
-    python benchmarks/preprocess.py [--count 24] [--focal]
+    python benchmarks/preprocess.py [--count 24] [--focal] [--rounds 1]
 
 Both bring each picture to 512 x 512 and write it and its mirror as PNG. The loop opens, turns
-upright, converts, resizes, crops and saves one picture after another, with Pillow's defaults. Each
-row is a process of its own; the memory is the most it had at a time. The second row of ours has
-four times as many pictures: its memory should be the same. Core seconds (of all threads) tell the
-work even on a machine that is busy with something else.
+upright, converts, resizes, crops and saves one picture after another, with Pillow's defaults, as
+AUTOMATIC1111's page did without focal crop; it looks for no focus, also beside our focal crop. Each
+row is a process of its own; the memory is the most it had at a time. The last row of ours has four
+times as many pictures: its memory should be the same. Core seconds (of all threads) tell the work
+even on a machine that is busy with something else. With several rounds all ways but that last row
+take turns, and the table shows medians.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -84,6 +87,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=24)
     parser.add_argument("--focal", action="store_true", help="measure focal crops, too")
+    parser.add_argument("--rounds", type=int, default=1, help="repeat all in turns")
     parser.add_argument("--run", nargs=3, metavar=("WAY", "SOURCE", "DESTINATION"))
     args = parser.parse_args()
     if args.run:
@@ -94,12 +98,12 @@ def main() -> None:
         print(seconds, work, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
         return
     with tempfile.TemporaryDirectory() as folder:
-        table(Path(folder), args.count, focal=args.focal)
+        table(Path(folder), args.count, focal=args.focal, rounds=args.rounds)
 
 
-def table(folder: Path, count: int, *, focal: bool) -> None:
+def table(folder: Path, count: int, *, focal: bool, rounds: int) -> None:
     """Measure each row and print it."""
-    rows = [("loop", count), ("ours", count), ("ours", 4 * count)]
+    rows = [("loop", count), ("ours", count)]
     rows += [("focal", count)] if focal else []
     for size in {count, 4 * count}:
         make_pictures(folder / str(size), size)
@@ -109,9 +113,15 @@ def table(folder: Path, count: int, *, focal: bool) -> None:
         f"{'':24}{'pictures':>9}{'seconds':>9}{'per second':>12}{'ratio':>7}"
         f"{'core seconds':>14}{'peak MB':>9}"
     )
+    measured = {row: [] for row in rows}
+    for turn in range(rounds):
+        for way, number in rows:
+            out = folder / f"{way}{turn}"
+            measured[way, number].append(measure(way, folder / str(number), out))
+    measured["ours", 4 * count] = [measure("ours", folder / str(4 * count), folder / "large")]
     base = 0.0
-    for k, (way, number) in enumerate(rows):
-        seconds, work, megabytes = measure(way, folder / str(number), folder / f"out{k}")
+    for (way, number), found in measured.items():
+        seconds, work, megabytes = map(statistics.median, zip(*found, strict=True))
         speed = number / seconds
         base = base or speed
         print(

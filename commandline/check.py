@@ -12,7 +12,7 @@ from commandline.tables import is_terminal, print_table
 from commandline.terminal import Printer
 from textual_inversion.errors import printable
 from textual_inversion.events import Event, Started
-from textual_inversion.images.decoding import shown
+from textual_inversion.images.decoding import path_text
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import CheckCommandSettings, TrainSettings, read_settings_file
 
@@ -51,10 +51,10 @@ def _print_report(report: Report) -> None:
         for line in report.lines():
             print(printable(line))
         return
-    for line in replace(report, shown_with=()).lines():
+    for line in replace(report, picture_captions=()).lines():
         print(printable(line))
-    if report.shown_with:
-        rows = [(shown(one.path), str(one)) for one in report.shown_with]
+    if report.picture_captions:
+        rows = [(path_text(one.path), str(one)) for one in report.picture_captions]
         print_table(("PICTURE", "IS TRAINED WITH"), rows, plain=())
 
 

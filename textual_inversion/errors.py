@@ -12,6 +12,8 @@ TextualInversionError
 
 from __future__ import annotations
 
+from types import ModuleType
+
 
 def printable(text: str) -> str:
     """Escape control characters and those that reverse a line's direction."""
@@ -58,3 +60,9 @@ class BusyError(TrainingError):
 
 class StorageError(TextualInversionError):
     """A file or folder could not be written."""
+
+
+def exceptions_of(*modules: ModuleType) -> set[type[Exception]]:
+    """List the exceptions of libraries whose errors have no base class of their own."""
+    kinds = {kind for module in modules for kind in vars(module).values() if isinstance(kind, type)}
+    return {kind for kind in kinds if issubclass(kind, Exception) and kind is not Exception}

@@ -104,13 +104,15 @@ class BLIP:
 def _load(folder: Path, dtype: Any) -> tuple[Any, Any]:
     import transformers
 
+    from textual_inversion.models.loading import LOADING_ERRORS
+
     transformers.utils.logging.disable_progress_bar()
     model_class = getattr(transformers, _class_name(folder))
     try:
         model = model_class.from_pretrained(folder, local_files_only=True, dtype=dtype)
         processor = transformers.AutoProcessor.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
-        reason = str(error).strip().splitlines()[0]
+    except (*LOADING_ERRORS, ImportError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ModelError(f"{folder} cannot be loaded as a BLIP model: {reason}") from error
     return model, processor
 

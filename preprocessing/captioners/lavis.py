@@ -33,8 +33,10 @@ from textual_inversion.settings import PreprocessSettings
 NAME = "LAVIS"
 _WORKER = Path(__file__).with_name("lavis_worker.py")
 _CLOSE_SECONDS = 5.0
-# The exceptions of Python, urllib and requests for a file that cannot be downloaded.
-_DOWNLOAD_ERRORS = ("URLError", "HTTPError", "OSError", "ConnectionError", "TimeoutError")
+
+
+class DownloadError(UncaptionedError):
+    """What the process asked for is not here, and its download failed."""
 
 
 def check(settings: PreprocessSettings) -> None:
@@ -69,7 +71,7 @@ def load(settings: PreprocessSettings, stop: threading.Event) -> Generator[Event
         )
     except UncaptionedError as error:
         worker.close()
-        raise ModelError(_loading_error(settings.lavis_model, str(error))) from None
+        raise ModelError(_loading_error(settings.lavis_model, error)) from None
     except BaseException:
         # Also on an interrupt: the process must not outlive this one.
         worker.close()
@@ -137,10 +139,11 @@ class Worker:
             line = ""
         if not line:
             raise ModelError(f"{NAME}'s process has ended: {self._exit_reason()}")
-        response = json.loads(line)
-        if "error" in response:
-            raise UncaptionedError(str(response["error"]).splitlines()[0])
-        return response
+        answer = json.loads(line)
+        if "error" in answer:
+            kind = DownloadError if answer.get("network") else UncaptionedError
+            raise kind(str(answer["error"]).splitlines()[0])
+        return answer
 
     def close(self) -> None:
         """End the process; a busy one is killed after five seconds."""
@@ -163,8 +166,8 @@ class Worker:
         return lines[-1] if lines else f"exit code {self._process.returncode}"
 
 
-def _loading_error(model: str, error: str) -> str:
-    if not error.startswith(_DOWNLOAD_ERRORS):
+def _loading_error(model: str, error: UncaptionedError) -> str:
+    if not isinstance(error, DownloadError):
         return f"{NAME} cannot load {model}: {error}"
     return (
         f"{NAME} has no weights of {model} in {environment_folder() / 'weights'} and cannot "

@@ -5,16 +5,23 @@ Each input line is a JSON request, answered by one output line:
     {"load": {"name": "blip_caption", "type": "base_coco"}}         {"ready": true}
     {"pictures": [paths], "options": {of the model's generate}}     {"captions": [texts]}
 
-A failed request is answered by {"error": text}. The process ends with its input.
+An answer {"error": text, "network": bool} says what went wrong instead, and whether that was a
+download. The process ends with its input.
 """
 
 from __future__ import annotations
 
+import http.client
 import importlib
 import json
 import os
 import sys
+from collections.abc import Iterator
 from typing import Any
+
+# Of files here. What urllib, requests and sockets raise derives from OSError as well.
+_OF_FILES = (FileNotFoundError, FileExistsError, PermissionError, IsADirectoryError,
+             NotADirectoryError)  # fmt: skip
 
 
 class Model:
@@ -52,9 +59,21 @@ def main() -> None:
                 answer: dict[str, Any] = {"ready": True}
             else:
                 answer = {"captions": model.captions(request["pictures"], request["options"])}
-        except Exception as error:  # noqa: BLE001 - any error is the answer
-            answer = {"error": f"{type(error).__name__}: {error}"}
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
+            answer = {"error": f"{type(error).__name__}: {error}", "network": of_network(error)}
         answers.write(json.dumps(answer) + "\n")
+
+
+def of_network(error: BaseException) -> bool:
+    """Whether a download failed: the error, or one that led to it, is of the network's kind."""
+    kinds = (OSError, http.client.HTTPException)
+    return any(isinstance(one, kinds) and not isinstance(one, _OF_FILES) for one in _chain(error))
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 if __name__ == "__main__":

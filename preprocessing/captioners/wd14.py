@@ -19,7 +19,7 @@ from PIL import Image
 from preprocessing.captioners.base import UncaptionedError, require_package
 from preprocessing.captioners.tagging import Tagging
 from preprocessing.captioners.weights import Weights, fetch, find_weights
-from textual_inversion.errors import ModelError
+from textual_inversion.errors import ModelError, exceptions_of
 from textual_inversion.events import Event, Loading
 from textual_inversion.settings import PreprocessSettings
 
@@ -146,8 +146,6 @@ def _weights(settings: PreprocessSettings) -> Weights:
 
 
 def _onnx_errors() -> tuple[type[Exception], ...]:
-    """List the exceptions that ONNX Runtime raises, which have no base of their own."""
-    state: Any = importlib.import_module("onnxruntime.capi.onnxruntime_pybind11_state")
-    names = ("Fail", "RuntimeException", "InvalidArgument", "InvalidGraph", "InvalidProtobuf",
-             "NoSuchFile", "NoModel", "NotImplemented", "EPFail", "EngineError")  # fmt: skip
-    return tuple(getattr(state, name) for name in names if hasattr(state, name))
+    """List the exceptions of ONNX Runtime's own code."""
+    state = importlib.import_module("onnxruntime.capi.onnxruntime_pybind11_state")
+    return tuple(exceptions_of(state))

@@ -14,7 +14,7 @@ from typing import Any
 from preprocessing.captioners.background_task import run_in_background
 from textual_inversion.errors import ModelError
 from textual_inversion.events import Event
-from textual_inversion.models.hub import describe_download_error, download_errors
+from textual_inversion.models.hub import client, describe_download_error, download_errors
 from textual_inversion.storage.paths import find_folder
 
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
@@ -36,8 +36,7 @@ class Weights:
         """Describe where the model is or will be downloaded from."""
         if self.folder:
             return f"ready, in {self.folder}"
-        hub: Any = importlib.import_module("huggingface_hub")
-        cached = hub.try_to_load_from_cache(self.name, self.files[0])
+        cached = client().try_to_load_from_cache(self.name, self.files[0])
         if isinstance(cached, str) and not self._lacking(Path(cached).parent):
             return f"ready, {self.name} in the Hugging Face Hub's cache"
         return f"downloads {self.name} from the Hugging Face Hub when it is first used"
@@ -120,7 +119,6 @@ class _Counts:
 
 
 def _download(name: str, patterns: list[str], counts: _Counts) -> Path:
-    hub: Any = importlib.import_module("huggingface_hub")
     tqdm: Any = importlib.import_module("tqdm").tqdm
 
     class Bar(tqdm):
@@ -134,7 +132,7 @@ def _download(name: str, patterns: list[str], counts: _Counts) -> Path:
         def display(self, *_: Any, **__: Any) -> None:
             pass
 
-    return Path(hub.snapshot_download(name, allow_patterns=patterns, tqdm_class=Bar))
+    return Path(client().snapshot_download(name, allow_patterns=patterns, tqdm_class=Bar))
 
 
 def _unreachable(weights: Weights, reason: str) -> ModelError:

@@ -33,18 +33,23 @@ def without_border_colors(points: Sequence[Point], image: Image.Image) -> list[P
     columns = np.clip(positions[:, 0].astype(int), 0, width - 1)
     rows = np.clip(positions[:, 1].astype(int), 0, height - 1)
     own = colors[rows, columns]  # (N, 3)
-    apart = np.linalg.norm(own[:, None] - _border(colors)[None], axis=2)  # (N, R)
-    rarity = np.quantile(apart, _RARE, axis=1)
+    rarity = np.sqrt(np.quantile(_squared_distances(own, _border(colors)), _RARE, axis=1))
     if rarity.max() < _NOTICEABLE:
         return list(points)
     return [point for point, rare in zip(points, rarity >= rarity.mean(), strict=True) if rare]
+
+
+def _squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Compute |a|^2 + |b|^2 - 2ab for each pair: (N, 3) and (R, 3) to (N, R)."""
+    squares = (a * a).sum(axis=1)[:, None] + (b * b).sum(axis=1)[None]
+    return np.maximum(squares - 2 * a @ b.T, 0)
 
 
 def _small(image: Image.Image) -> np.ndarray:
     scale = min(1.0, _LONG_EDGE / max(image.size))
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     small = image.resize(size, Image.Resampling.BOX, reducing_gap=2.0).convert("YCbCr")
-    return np.asarray(small, dtype=np.float32)
+    return np.asarray(small, dtype=np.float64)
 
 
 def _border(colors: np.ndarray) -> np.ndarray:

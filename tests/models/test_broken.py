@@ -96,6 +96,16 @@ def test_a_broken_tokenizer_is_one_sentence(folder, file, content):
     open_it(folder)
 
 
+@pytest.mark.parametrize(
+    "change", [{"merges": [["q", "r"]]}, {"vocab": []}, {"type": "Nope"}, {"dropout": "x"}]
+)
+def test_a_tokenizer_that_its_package_refuses_is_one_sentence(folder, change):
+    path = folder / "tokenizer" / "tokenizer.json"
+    data = json.loads(path.read_text())
+    path.write_text(json.dumps(data | {"model": data["model"] | change}))
+    assert "The tokenizer of the base model in" in open_it(folder)
+
+
 def test_a_link_to_a_device_in_a_model_ends(folder):
     (folder / "unet" / "config.json").unlink()
     (folder / "unet" / "config.json").symlink_to("/dev/zero")

@@ -90,6 +90,35 @@ def test_commands_end_with_one_sentence(home, stacks, command):
     assert ended.stderr.startswith('ti: The base model "owner/model" is not on this machine')
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "command",
+    ["create new-word", "create new-word --model models/pocket", "train x --dataset-dir .",
+     "generate x", "captioners"],
+)  # fmt: skip
+def test_a_malformed_address_of_the_hub_is_named(home, command):
+    if command.startswith("train"):
+        made = said_with(home, CLOSED, "-m", "textual_inversion", "create", "x", "--force")
+        assert made.returncode == 0, made.stderr
+    model = [] if "models/" in command or command == "captioners" else ["--model", "owner/model"]
+    ended = said_with(home, "http://[", "-m", "textual_inversion", *command.split(), *model)
+    assert ended.returncode == (0 if command == "captioners" else 1)
+    told = ended.stdout if command == "captioners" else ended.stderr
+    assert 'The environment variable HF_ENDPOINT, "http://[", is no web address' in told
+    assert "Traceback" not in ended.stderr
+
+
+def test_the_page_names_a_malformed_address_of_the_hub_instead_of_opening(home):
+    ended = said_with(home, "http://[", str(PROJECT / "app.py"))
+    assert (ended.returncode, ended.stderr.count("\n")) == (1, 1), ended.stderr
+    assert 'HF_ENDPOINT, "http://[", is no web address (Invalid IPv6 URL); correct' in ended.stderr
+
+
+def test_another_variable_that_the_client_cannot_read_is_named(home, monkeypatch):
+    monkeypatch.setenv("HF_HUB_ETAG_TIMEOUT", "soon")
+    assert "wrong one of HF_ENDPOINT, HF_HOME, HF_HUB_ETAG_TIMEOUT" in fetched(home, CLOSED)
+
+
 def test_the_base_errors_of_the_hubs_http_client_are_among_the_faults():
     from huggingface_hub import get_session
 

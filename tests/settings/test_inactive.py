@@ -26,6 +26,7 @@ CHANGED = {
     "learning_rate_steps": "absolute",
 }
 IDLE_BESIDE = {
+    "keep_tags": {"tag_dropout": 0},
     "warmup_steps": {"lr_scheduler": "constant"},
     "weight_decay": {"optimizer": "spherical"},
     "adam_beta1": {"optimizer": "spherical"},

@@ -136,6 +136,18 @@ def test_auto_is_understood_however_it_is_typed():
     assert typed == TrainSettings.build(TRAINED)
 
 
+def test_what_was_not_measured_stands_at_what_guides_advise():
+    chosen = TrainSettings.build(TRAINED)
+    assert (chosen.tag_dropout, chosen.latent_sampling) == (0.1, "deterministic")
+
+
+def test_a_run_from_before_keeps_the_values_in_its_settings_file(tmp_path):
+    before = TrainSettings.build({**TRAINED, "tag_dropout": 0, "latent_sampling": "once"})
+    (tmp_path / "settings.json").write_text(before.to_json())
+    read = TrainSettings.build(read_settings_file(tmp_path / "settings.json"))
+    assert (read.tag_dropout, read.latent_sampling) == (0, "once")
+
+
 PYDANTICS = re.compile(
     r"Input|input should|Field required|permitted|unable to parse|something else"
 )

@@ -28,6 +28,7 @@ def make(stacks, kind, dtype=None, updates=0, compile_backend=None, **changes):
             "batch_size": 2,
             "learning_rate": "0.01:2, 0.005",
             "latent_sampling": "random",
+            "tag_dropout": 0,
             "flip": 0.5,
             "timesteps": "uniform",
         },
@@ -190,3 +191,27 @@ def test_once_is_one_draw_and_random_is_many(stacks):
 def test_the_caption_shown_names_the_embedding(stacks):
     _, batches = make(stacks, "sd1")
     assert "<zyx>" in next(batches.start_at(0)).caption
+
+
+def prompts(stacks, *, captions, lines, **changes):
+    _, batches = make(stacks, "sd1", batch_size=3, **changes)
+    batches.captions, batches.lines = captions, lines
+    return [prompt for place in range(8) for prompt in batches.batch(place).prompts]
+
+
+@pytest.mark.parametrize(
+    ("captions", "lines"),
+    [(("",) * 3, ("a photo of [name], [filewords]",)), (("a, b",) * 3, ("a photo of [name]",))],
+)
+def test_tag_dropout_leaves_pictures_without_captions_as_they_are(stacks, captions, lines):
+    shown = {"captions": captions, "lines": lines}
+    default = TrainSettings.model_fields["tag_dropout"].default
+    assert prompts(stacks, **shown, tag_dropout=default) == prompts(stacks, **shown)
+
+
+def test_tag_dropout_leaves_about_a_tenth_of_the_tags_out(stacks):
+    tags = ", ".join(["red"] * 20)
+    default = TrainSettings.model_fields["tag_dropout"].default
+    shown = prompts(stacks, captions=(tags,) * 3, lines=("[filewords]",), tag_dropout=default)
+    left = sum(prompt.count("red") for prompt in shown) / (20 * len(shown))
+    assert 0.85 < left < 0.95

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
-from textual_inversion.errors import ModelError
+from textual_inversion.errors import ModelError, exceptions_of
 from textual_inversion.models.single_file_layout import SUFFIXES
 
 _NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
@@ -25,11 +29,22 @@ def is_hub_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
-def find_cached(name: str) -> Path | None:
-    """Return the cached folder of a model that was downloaded completely, else None."""
-    from huggingface_hub import try_to_load_from_cache
+def client() -> Any:
+    """Import the Hub's client, which diffusers, transformers and gradio import as well.
 
-    found = try_to_load_from_cache(name, "model_index.json")
+    Raises:
+        ModelError: An environment variable that it reads as it is imported is malformed.
+    """
+    try:
+        importlib.import_module("huggingface_hub.constants")
+        return importlib.import_module("huggingface_hub")
+    except ValueError as error:
+        raise ModelError(_malformed(error)) from None
+
+
+def find_cached(name: str) -> Path | None:
+    """Find the folder of a model that was downloaded whole; None when it was not."""
+    found = client().try_to_load_from_cache(name, "model_index.json")
     if not isinstance(found, str):
         return None
     folder = Path(found).parent
@@ -42,19 +57,18 @@ def fetch(name: str) -> Path:
     Raises:
         ModelError: There is no such model, no connection, or it has no safetensors.
     """
+    hub = client()
     with _download_explained(
         f'The base model "{name}"', "choose one that is here, such as models/pocket"
     ):
-        from huggingface_hub import HfApi, snapshot_download
-
         # One request, and no retries: without a connection this ends at once.
-        found = HfApi().model_info(name)
+        found = hub.HfApi().model_info(name)
         names = [file.rfilename for file in found.siblings or []]
         # Half-precision files are taken only where there are no others.
         full = any(n.startswith("unet/") and _is_full(n) for n in names)
         skipped = ["*.non_ema.*", *(["*.fp16.*"] if full else [])]
         patterns = [*_FILES, *_WEIGHTS]
-        return Path(snapshot_download(name, allow_patterns=patterns, ignore_patterns=skipped))
+        return Path(hub.snapshot_download(name, allow_patterns=patterns, ignore_patterns=skipped))
 
 
 def fetch_tokenizer() -> Path:
@@ -63,14 +77,13 @@ def fetch_tokenizer() -> Path:
     Raises:
         ModelError: It is not cached and cannot be downloaded.
     """
-    from huggingface_hub import snapshot_download, try_to_load_from_cache
-
-    found = try_to_load_from_cache(_CLIP, "merges.txt")
+    hub = client()
+    found = hub.try_to_load_from_cache(_CLIP, "merges.txt")
     if isinstance(found, str) and Path(found).with_name("vocab.json").is_file():
         return Path(found).parent
     advice = "put its vocab.json and merges.txt into a folder named tokenizer beside the model"
     with _download_explained("CLIP's tokenizer, which a single-file model needs,", advice):
-        return Path(snapshot_download(_CLIP, allow_patterns=["vocab.json", "merges.txt"]))
+        return Path(hub.snapshot_download(_CLIP, allow_patterns=["vocab.json", "merges.txt"]))
 
 
 @contextmanager
@@ -96,11 +109,10 @@ def download_errors() -> tuple[type[Exception], ...]:
     from huggingface_hub import errors
 
     packages = {kind.__module__.partition(".")[0] for kind in errors.HfHubHTTPError.__mro__}
-    modules = [errors, *(sys.modules[name] for name in sorted(packages - {"builtins"}))]
-    named = {kind for module in modules for kind in vars(module).values() if _is_fault(kind)}
-    # The rest is raised while parsing a response that is not from the Hub.
-    unparsable = (ValueError, LookupError, TypeError, AttributeError)
-    return (OSError, RuntimeError, *unparsable, *named)
+    named = exceptions_of(errors, *(sys.modules[name] for name in packages - {"builtins"}))
+    # The rest is what becomes of an answer that is none of the Hub's.
+    garbled = (ValueError, LookupError, TypeError, AttributeError)
+    return (OSError, RuntimeError, *garbled, *named)
 
 
 def describe_download_error(error: Exception) -> str:
@@ -115,8 +127,20 @@ def describe_download_error(error: Exception) -> str:
     return f"its response cannot be parsed: {message}" if is_unparsable else message
 
 
-def _is_fault(kind: object) -> bool:
-    return isinstance(kind, type) and issubclass(kind, Exception) and kind is not Exception
+def _malformed(error: ValueError) -> str:
+    endpoint = os.environ.get("HF_ENDPOINT", "")
+    try:
+        urlsplit(endpoint)
+    except ValueError:
+        return (
+            f'The environment variable HF_ENDPOINT, "{endpoint}", is no web address ({error}); '
+            "correct it, or unset it to use https://huggingface.co."
+        )
+    names = ", ".join(sorted(name for name in os.environ if name.startswith("HF_")))
+    return (
+        f"The Hugging Face Hub's client cannot read its environment variables ({error}); correct "
+        f"or unset the wrong one of {names}."
+    )
 
 
 def _is_full(name: str) -> bool:

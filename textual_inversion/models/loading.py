@@ -17,6 +17,7 @@ from textual_inversion.models.base import BaseModel
 from textual_inversion.models.catalog import ModelInfo, fetch_model
 from textual_inversion.models.config import read_config
 from textual_inversion.models.families.base import text_encoder_names, tokenizer_names
+from textual_inversion.models.hub import client
 from textual_inversion.models.noise_schedule import PredictionChoice, ZeroSnrChoice, open_schedule
 from textual_inversion.models.single_file import load_single_file
 from textual_inversion.models.single_file_layout import read_checkpoint_layout
@@ -36,7 +37,7 @@ class LoadOptions:
 
 _DEFAULTS = LoadOptions()
 # What diffusers, transformers and safetensors raise for damaged or unsuitable files.
-_LOADING_ERRORS = (
+LOADING_ERRORS = (
     ArithmeticError,
     AssertionError,
     AttributeError,
@@ -78,6 +79,7 @@ def load_model(
     Raises:
         ModelError: A part is missing, damaged, or stored as a pickle.
     """
+    client()  # what is wrong with its environment is no fault of the model
     device = device or best_device()
     dtype = dtype or dtype_for(options.precision, device, size=info.size)
     try:
@@ -90,7 +92,7 @@ def load_model(
             prediction=options.prediction,
             zero_terminal_snr=options.zero_terminal_snr,
         )
-    except _LOADING_ERRORS as error:
+    except LOADING_ERRORS as error:
         reason = " ".join(str(error).split())[:300].rstrip(".")
         raise ModelError(
             f'The base model "{info.name}" in {info.folder} cannot be opened: {reason}.'

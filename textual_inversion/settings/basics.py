@@ -85,13 +85,14 @@ class BasicTrainSettings(Settings):
     """Put a caption's comma-separated tags in a new order for every prompt."""
     tag_dropout: Annotated[
         float, Field(ge=0, le=1), Ui("Drop out tags", "slider", step=0.05, row="tags")
-    ] = 0.0
-    """The share of tags left out of each prompt, so that no tag is relied upon."""
+    ] = 0.1
+    """The share of a caption's comma-separated tags left out of each prompt, so that no tag is
+    relied upon; a caption without commas is one tag. 0.1 is what guides advise, 0 is off."""
     latent_sampling: Annotated[
         Literal["once", "deterministic", "random"], Ui("Latent sampling method")
-    ] = "once"
-    """How a picture's latent is drawn from the autoencoder: once for the run, its mean, or anew
-    at every step, which is the paper's way."""
+    ] = "deterministic"
+    """What of the autoencoder's distribution stands for a picture: its mean, which guides advise;
+    one draw for the run, AUTOMATIC1111's default; or a draw at every step, which is the paper's."""
 
     @field_validator("learning_rate")
     @classmethod

@@ -11,6 +11,10 @@ import torch
 import torch.nn.functional
 
 
+class ReadTimeout(OSError):
+    pass
+
+
 class Model:
     def generate(self, samples, num_beams, min_length, max_length):
         image = samples["image"]
@@ -31,6 +35,8 @@ def load_model_and_preprocess(name, model_type, is_eval, device):
     print("loading", name)
     if name == "far":
         raise urllib.error.URLError("no way there")
+    if name == "slow":
+        raise ReadTimeout("too slow")
     if model_type != "tiny":
         raise FileNotFoundError(f"no {model_type} of {name}")
     return Model(), {"eval": eval_processor}, {}

@@ -1,6 +1,7 @@
 """Small models of the BLIP family describe pictures through the true transformers classes."""
 
 import json
+import shutil
 
 import pytest
 from PIL import Image
@@ -52,6 +53,13 @@ def test_a_folder_without_weights_is_named(tmp_path):
         ModelError, match=r"is not a complete model for BLIP: it has no \*.safetensors"
     ):
         opened(blip, tmp_path)
+
+
+def test_damaged_weights_are_named(tiny, tmp_path):
+    folder = shutil.copytree(tiny, tmp_path / "blip")
+    (folder / "model.safetensors").write_bytes(b"cut short")
+    with pytest.raises(ModelError, match="blip cannot be loaded as a BLIP model: .*header"):
+        opened(blip, folder)
 
 
 def test_short_names_stand_for_models_of_the_hub():

@@ -1,7 +1,10 @@
 """LAVIS is reached in an environment of its own; here a stand-in of the same interface is there."""
 
+import http.client
 import os
+import socket
 import sys
+import urllib.error
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ from PIL import Image
 from commandline.main import main
 from preprocessing.captioners import lavis, lavis_environment
 from preprocessing.captioners.base import UncaptionedError
+from preprocessing.captioners.lavis_worker import of_network
 from tests.preprocessing.captioners.opening import opened
 from tests.preprocessing.captioners.standin import wheel
 from textual_inversion.errors import ModelError, SettingsError
@@ -54,6 +58,33 @@ def test_a_process_without_lavis_says_so(tmp_path):
     with pytest.raises(UncaptionedError, match="No module named 'lavis'"):
         worker.ask({"load": {"name": "a", "type": "b"}})
     worker.close()
+
+
+class ReadTimeoutError(OSError):
+    """In the manner of requests, whose errors all derive from OSError."""
+
+
+def caused(error, cause):
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "is_of_network"),
+    [
+        (ReadTimeoutError("slow"), True),
+        (ConnectionResetError(104, "reset"), True),
+        (socket.gaierror(-2, "no such name"), True),
+        (urllib.error.URLError("no way"), True),
+        (http.client.IncompleteRead(b""), True),
+        (caused(ValueError("no weights"), ReadTimeoutError("slow")), True),
+        (FileNotFoundError("config.yaml"), False),
+        (PermissionError("weights"), False),
+        (RuntimeError("sizes differ"), False),
+    ],
+)
+def test_a_failed_download_is_known_by_the_base_of_its_error(error, is_of_network):
+    assert of_network(error) is is_of_network
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +132,9 @@ def test_a_model_that_it_does_not_have_is_told(there):
 
 @pytest.mark.slow
 def test_weights_that_are_not_to_be_had_are_told(there):
-    with pytest.raises(ModelError, match=r"no weights of far/away in .*no way there.*internet"):
-        opened(lavis, "far/away")
+    for model, reason in {"far/away": "no way there", "slow/away": "too slow"}.items():
+        with pytest.raises(ModelError, match=rf"no weights of {model} in .*{reason}.*internet"):
+            opened(lavis, model)
 
 
 @pytest.mark.slow

@@ -9,6 +9,15 @@ from tests.preprocessing.captioners.opening import opened
 from textual_inversion.errors import ModelError
 
 pytest.importorskip("onnxruntime")
+
+
+def test_every_error_of_the_runtime_is_a_fault():
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    assert issubclass(state.DeviceReset, wd14._faults())
+    assert not issubclass(KeyboardInterrupt, wd14._faults())
+
+
 _TAGS = [("general", 9), ("red_thing", 0), ("blue_thing", 0), ("hero_(story)", 4), ("^_^", 0)]
 
 

@@ -1,3 +1,5 @@
+import random
+
 import pytest
 from hypothesis import given, settings, strategies as st
 from PIL import Image, ImageDraw
@@ -6,6 +8,7 @@ pytest.importorskip("cv2")
 
 from preprocessing.cropping.focal_crop import draw_debug_image, find_focus, focal_crop
 from preprocessing.cropping.focal_point import Weights
+from textual_inversion.images.decoding import open_picture
 
 USUAL = Weights(faces=0, edges=0.5, entropy=0.15)
 
@@ -55,6 +58,54 @@ def test_what_transparency_hides_draws_no_eye():
     image.paste(with_sign((100, 100), (50, 50)), (300, 0))
     image.paste((0, 0, 0, 0), (0, 0, 200, 100))
     assert find_focus(image, (64, 64), USUAL).box[0] > 200
+
+
+def scene(number):
+    """A large picture: a soft background, and a thing with corners off its middle."""
+    draw = random.Random(number)
+    soft = [noise(number * 3 + channel) for channel in range(3)]
+    image = Image.merge("RGB", soft).resize((2700, 1800), Image.Resampling.BICUBIC)
+    x, y = draw.randint(500, 2200), draw.randint(500, 1300)
+    pen = ImageDraw.Draw(image)
+    pen.ellipse((x - 350, y - 350, x + 350, y + 350), fill=(draw.randint(150, 255), 40, 30))
+    for _ in range(12):
+        a, b = x + draw.randint(-250, 180), y + draw.randint(-250, 180)
+        pen.rectangle((a, b, a + 70, b + 60), fill=(250, draw.randint(150, 255), 90))
+    return image
+
+
+def noise(seed):
+    values = random.Random(seed).choices(range(60, 160), k=12 * 8)
+    image = Image.new("L", (12, 8))
+    image.putdata(values)
+    return image
+
+
+@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("target", [(256, 256), (192, 320)])
+def test_a_reduced_picture_gives_the_crop_of_the_whole_one(tmp_path, monkeypatch, number, target):
+    path = tmp_path / "scene.jpg"
+    scene(number).save(path, quality=92)
+    usual = Weights(0.9, 0.15, 0.5)
+    reduced = open_picture(path, min_size=target)
+    quick = find_focus(reduced, target, usual).box
+    monkeypatch.setattr("preprocessing.cropping.foreground._SETTLED", -1.0)  # all rounds
+    whole = open_picture(path)
+    careful = find_focus(whole, target, usual).box
+    assert reduced.width < whole.width
+    for axis, side in enumerate(("width", "height")):
+        shares = [(b[axis] / getattr(i, side)) for b, i in ((quick, reduced), (careful, whole))]
+        assert abs(shares[0] - shares[1]) <= 0.01
+
+
+def test_the_parting_ends_once_it_has_settled(monkeypatch):
+    from preprocessing.cropping import foreground
+
+    cv2, rounds = foreground.opencv(), []
+    cut = cv2.grabCut
+    monkeypatch.setattr(cv2, "grabCut", lambda *given: (rounds.append(given[-1]), cut(*given)))
+    find_focus(scene(0).resize((450, 300)), (64, 64), Weights(0, 0.5, 0.5))
+    assert rounds == [cv2.GC_INIT_WITH_MASK, cv2.GC_EVAL]
 
 
 def test_the_drawing_is_a_copy_with_the_crop_on_it():

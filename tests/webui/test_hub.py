@@ -1,0 +1,62 @@
+"""A base model of the Hub without a connection: the page answers in one sentence, on every tab."""
+
+import html
+import re
+
+import gradio as gr
+import pytest
+
+from textual_inversion.jobs.runner import Runner
+from webui.page import build
+
+CLOSED = "http://127.0.0.1:9"
+SENTENCE = re.compile(
+    r'The base model "owner/model" is not on this machine \(neither under models/ nor in \S+\) and '
+    r"cannot be downloaded from http://127\.0\.0\.1:9 \(.*refused\); go online and check the name, "
+    r"or choose one that is here, such as models/pocket\."
+)
+
+
+@pytest.fixture
+def runner(home, monkeypatch):
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "ENDPOINT", CLOSED)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(home / "hub"))
+    runner = Runner()
+    yield runner
+    runner.close(10)
+
+
+def press(page, button, **typed):
+    """Press a button of the drawn page, with these values in the fields of its tab."""
+    (place,) = (block for block in page.blocks.values() if block.elem_id == button)
+    event = next(e for e in page.fns.values() if (place._id, "click") in e.targets)
+    tab = button.split("-")[0]
+    named = {f"{tab}-{name}": value for name, value in typed.items()}
+    fields = [field for field in event.inputs if not isinstance(field, gr.State)]
+    return event.fn(*(named.get(field.elem_id, field.value) for field in fields))
+
+
+def test_create_answers_what_was_looked_for_where_and_what_to_do(runner):
+    with pytest.raises(gr.Error) as told:
+        press(build(runner), "create-start-button", name="new-x", model="owner/model")
+    assert SENTENCE.fullmatch(html.unescape(told.value.message))
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed"),
+    [
+        ("train", {"embedding": "cat-x", "dataset_dir": "pictures"}),
+        ("generate", {"prompt": "a photo of cat-x"}),
+    ],
+)
+def test_a_job_answers_in_its_status_line(cat, runner, kind, typed):
+    page = build(runner)
+    press(page, f"{kind}-start-button", **typed, model="owner/model")
+    runner.join(kind, 60)
+    assert runner.run(kind).state == "failed"
+    assert SENTENCE.fullmatch(runner.run(kind).message)
+    (poll, *_) = (e for e in page.fns.values() if getattr(e.fn, "__name__", "") == "poll")
+    drawn = [html.unescape(str(part)) for part in poll.fn({})]
+    assert any("ti-status" in part and SENTENCE.search(part) for part in drawn)
