@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import quote
 
 from PIL import Image, ImageOps
 
@@ -39,6 +40,12 @@ def served(path: str, *, small: bool = False) -> str | None:
         return _copy(path, Path(path).stat().st_mtime_ns, small=small)
     except (OSError, ValueError, Image.DecompressionBombError, DatasetError):
         return None
+
+
+def thumbnail_url(path: str) -> str:
+    """Copy a small version of a picture to the served folder; "" when it cannot be read."""
+    copy = served(path, small=True)
+    return f"gradio_api/file={quote(copy)}" if copy else ""
 
 
 def infotext(path: str) -> str:

@@ -7,12 +7,9 @@ from gradio.components import Component
 
 from webui.caption_editor.actions import CHANGES, STEPS
 from webui.caption_editor.rendering import SHOWS
+from webui.html import render
 from webui.layout import lead
 
-_LEAD = (
-    "Change captions one by one, or many at once. Files change only when you press Save; what they "
-    "said before is then kept once, in <code>captions-before</code> beside the pictures."
-)
 # A click chooses one picture, its tick or a click with Ctrl one more; the browser tells all that is
 # chosen, so that quick clicks cannot overtake each other.
 _CHOOSE = """
@@ -43,7 +40,7 @@ class Fields:
     """What the editor is made of."""
 
     def __init__(self) -> None:
-        lead(_LEAD)
+        lead(render("caption_editor/lead"))
         with gr.Row(elem_classes="ti-row"):
             self.folder = gr.Textbox(
                 label="Dataset directory", scale=4, elem_id="captions-folder",

@@ -1,21 +1,22 @@
-"""What the caption editor shows, as HTML, and what a page has chosen there. No rule about captions.
+"""What the caption editor shows, as HTML, and what a page has chosen there.
 
-Whatever a user or a file has named goes through `html.escape` here.
+No rule about captions is here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from html import escape
 from pathlib import Path
 from typing import Any, Literal, Self
-from urllib.parse import quote
+
+from markupsafe import Markup
 
 from preprocessing.captions.drafts import Draft
 from preprocessing.captions.tags import counted
 from textual_inversion.images.decoding import shown
-from webui.served_images import served
+from webui.html import paragraph, render
+from webui.served_images import thumbnail_url
 
 Show = Literal["all", "with the tag", "without the tag", "changed"]
 SHOWS: tuple[Show, ...] = ("all", "with the tag", "without the tag", "changed")
@@ -105,19 +106,19 @@ class View:
         return self.chosen[-1] if self.chosen else None
 
 
-def summary_html(draft: Draft, view: View) -> str:
-    """Say what is open, what is not saved, and what a change would go to."""
+def summary_html(draft: Draft, view: View) -> Markup:
+    """Draw what is open, what is not saved, and what a change would go to."""
     captions = sum(caption is not None for caption in draft.captions)
-    parts = [f"<b>{escape(shown(draft.folder))}</b>: {_count(draft.pictures, 'picture')}"]
-    parts.append(f"{captions} with a caption")
+    parts = [_count(draft.pictures, "picture"), f"{captions} with a caption"]
     if draft.num_hidden:
         parts.append(f"{draft.num_hidden} more share theirs with one of the same name")
-    unsaved = len(draft.changed)
-    state = f"{unsaved} changed, not saved" if unsaved else "nothing to save"
-    return (
-        f'<div class="ti-status ti-{"busy" if unsaved else "idle"}" role="status"><p>'
-        f'<span class="ti-dot"></span><span>{", ".join(parts)} · {state}. {_aim(draft, view)}'
-        "</span></p></div>"
+    num_unsaved = len(draft.changed)
+    state = f"{num_unsaved} changed, not saved" if num_unsaved else "nothing to save"
+    return render(
+        "caption_editor/summary",
+        folder=shown(draft.folder),
+        sentence=f"{', '.join(parts)} · {state}. {_aim(draft, view)}",
+        num_unsaved=num_unsaved,
     )
 
 
@@ -130,72 +131,74 @@ def _aim(draft: Draft, view: View) -> str:
     return "Changes go to all pictures; click some to choose them."
 
 
-def grid_html(draft: Draft, view: View, count: CountTokens) -> str:
+@dataclass(frozen=True)
+class _Cell:
+    """One picture of the grid; `url` is empty where it cannot be shown."""
+
+    index: int
+    name: str
+    url: str
+    caption: str | None
+    label: str
+    is_chosen: bool
+
+
+def grid_html(draft: Draft, view: View, count: CountTokens) -> Markup:
     """Draw one leaf of pictures with their captions, each a button that chooses it."""
-    places = view.in_sight(draft)
-    if not places:
-        return '<p class="ti-empty">No picture is like that.</p>'
+    indices = view.in_sight(draft)
+    if not indices:
+        return paragraph("No picture is like that.", style="empty")
     changed = set(draft.changed)
-    cells = [_cell(draft, place, view, changed, count) for place in places]
-    return f'<div class="ti-sheet">{"".join(cells)}</div>'
+    cells = [_cell(draft, index, view, changed, count) for index in indices]
+    return render("caption_editor/grid", cells=cells)
 
 
-def _cell(draft: Draft, place: int, view: View, changed: set[int], count: CountTokens) -> str:
-    picture, caption = draft.pictures[place], draft.captions[place]
-    name = escape(shown(Path(picture.name)))
+def _cell(draft: Draft, index: int, view: View, changed: set[int], count: CountTokens) -> _Cell:
+    picture, caption = draft.pictures[index], draft.captions[index]
+    name = shown(Path(picture.name))
     tokens = count(caption or "") or 0
-    marks = ["changed"] if place in changed else []
+    marks = ["changed"] if index in changed else []
     if tokens > MOST_TOKENS:
         marks.append(f"{tokens} tokens")
-    said = escape(caption) if caption else f"<i>{'empty' if caption == '' else 'no caption'}</i>"
-    pressed = "true" if place in view.chosen else "false"
-    return (
-        f'<div class="ti-cell"><button type="button" data-pick="{place}" aria-pressed="{pressed}" '
-        f'title="{name}">{thumbnail_html(str(picture))}<span>{said}</span>'
-        f"<small>{' · '.join([name, *marks])}</small></button>"
-        '<button type="button" class="ti-tick" title="Choose this one, too">✓</button></div>'
+    return _Cell(
+        index=index,
+        name=name,
+        url=thumbnail_url(str(picture)),
+        caption=caption,
+        label=" · ".join([name, *marks]),
+        is_chosen=index in view.chosen,
     )
 
 
-def thumbnail_html(path: str) -> str:
-    """Draw a small copy of a picture that the program has found; nothing where it cannot be."""
-    copy = served(path, small=True)
-    return f'<img src="gradio_api/file={quote(copy)}" alt="" loading="lazy">' if copy else ""
-
-
-def leaf_html(draft: Draft, view: View) -> str:
-    """Say which of the pictures are in sight."""
+def leaf_html(draft: Draft, view: View) -> Markup:
+    """Draw which of the pictures are in sight."""
     total = len(view.places(draft))
     if total <= PER_PAGE:
-        return ""
+        return Markup()
     first = view.leaf * PER_PAGE
-    return f"<p>{first + 1} to {min(first + PER_PAGE, total)} of {total}</p>"
+    return paragraph(f"{first + 1} to {min(first + PER_PAGE, total)} of {total}")
 
 
-def tags_html(draft: Draft) -> str:
+def tags_html(draft: Draft) -> Markup:
     """List the tags of all captions with their counts, each a button that puts it to use."""
     tags = counted(draft.texts)
-    rows = "".join(
-        f'<tr><td><button type="button" data-pick="{escape(tag)}">{escape(tag)}</button></td>'
-        f"<td>{number}</td></tr>"
-        for tag, number in tags[:_MOST_TAGS]
-    )
-    more = f"<p>and {len(tags) - _MOST_TAGS} rarer ones</p>" if len(tags) > _MOST_TAGS else ""
-    return (
-        f'<div class="ti-tags"><table><thead><tr><th>{_count(tags, "tag")}</th>'
-        f"<th>captions</th></tr></thead><tbody>{rows}</tbody></table>{more}</div>"
+    return render(
+        "caption_editor/tags",
+        heading=_count(tags, "tag"),
+        tags=tags[:_MOST_TAGS],
+        num_more=max(len(tags) - _MOST_TAGS, 0),
     )
 
 
-def tokens_html(tokens: int | None) -> str:
-    """Say how much of a prompt a caption takes."""
+def tokens_html(tokens: int | None) -> Markup:
+    """Draw how much of a prompt a caption takes."""
     if tokens is None:
-        return ""
-    over = tokens > MOST_TOKENS
-    said = f"{tokens} of a prompt's {MOST_TOKENS} tokens"
-    if over:
-        said += ": too long, it would be read in parts that do not know of each other"
-    return f"<p{' class=ti-wrong' if over else ''}>{said}.</p>"
+        return Markup()
+    sentence = f"{tokens} of a prompt's {MOST_TOKENS} tokens"
+    if tokens <= MOST_TOKENS:
+        return paragraph(f"{sentence}.")
+    too_long = "too long, it would be read in parts that do not know of each other"
+    return paragraph(f"{sentence}: {too_long}.", style="wrong")
 
 
 def _count(things: Sequence[object], noun: str) -> str:
