@@ -40,10 +40,10 @@ def complaints() -> Iterator[None]:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def refusals_as_toasts() -> Iterator[None]:
     """Show what the core refuses as a toast, and go on after the block.
 
-    Unlike `complaints` it does not write "Error" over everything that the event would have drawn.
+    Unlike `complaints`, it does not write "Error" over everything that the event would have drawn.
     """
     try:
         yield

@@ -1,8 +1,8 @@
 """Pictures of data sets and of jobs, copied to the one folder that the page may serve.
 
-Only paths come here that the program found itself, in a folder or in what a job says it made, never
-typed ones, and only what opens as a picture is copied; so no other file can be asked for, whatever
-a form says.
+Only paths come here that the program found itself, in a folder or in what a job says it wrote,
+never typed ones, and only what opens as a picture is copied; so no other file can be asked for,
+whatever a form says.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def serve_from_own_folder() -> Path:
 
 
 def served(path: str, *, small: bool = False) -> str | None:
-    """Give the path of a copy to serve; None when it cannot be read as a picture.
+    """Return the path of a copy to serve; None when it cannot be read as a picture.
 
     A copy keeps every byte (a PNG carries its settings); with `small` it is a fresh thumbnail.
     """

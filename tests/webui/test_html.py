@@ -150,7 +150,7 @@ def test_what_users_and_files_name_is_text(view, run):
 def test_a_refusal_is_text(monkeypatch):
     toasts = []
     monkeypatch.setattr(gr, "Warning", lambda message, title: toasts.append(message))
-    with layout.told():
+    with layout.refusals_as_toasts():
         raise TextualInversionError(HOSTILE)
     with pytest.raises(gr.Error) as caught, layout.complaints():
         raise TextualInversionError(HOSTILE)

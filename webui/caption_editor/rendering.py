@@ -29,7 +29,7 @@ CountTokens = Callable[[str], int | None]
 
 @dataclass(frozen=True)
 class View:
-    """What one page shows of a draft: a filter, a leaf, and the chosen places, the last one open.
+    """What one page shows of a draft: a filter, a leaf, and the chosen indices, the last one open.
 
     `text` is the open caption as it was shown, to tell whether something was typed. All comes back
     from the browser, so nothing in it is believed before it was checked.
@@ -45,24 +45,24 @@ class View:
     @classmethod
     def of(cls, data: object) -> Self:
         """Read what a page carries; what is no view is an empty one."""
-        said: dict[Any, Any] = data if isinstance(data, dict) else {}
-        chosen: list[Any] = said["chosen"] if isinstance(said.get("chosen"), list) else []
-        leaf = said.get("leaf")
+        carried: dict[Any, Any] = data if isinstance(data, dict) else {}
+        chosen: list[Any] = carried["chosen"] if isinstance(carried.get("chosen"), list) else []
+        leaf = carried.get("leaf")
         return cls(
-            key=str(said.get("key", "")),
-            show=_NAMED.get(str(said.get("show")), "all"),
-            tag=str(said.get("tag", "")),
+            key=str(carried.get("key", "")),
+            show=_NAMED.get(str(carried.get("show")), "all"),
+            tag=str(carried.get("tag", "")),
             leaf=max(leaf, 0) if isinstance(leaf, int) else 0,
-            chosen=tuple(place for place in chosen if isinstance(place, int)),
-            text=str(said.get("text", "")),
+            chosen=tuple(index for index in chosen if isinstance(index, int)),
+            text=str(carried.get("text", "")),
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Give what a page carries."""
+        """Convert to what a page carries."""
         return {**asdict(self), "chosen": list(self.chosen)}
 
-    def places(self, draft: Draft) -> list[int]:
-        """List the places that the filter shows."""
+    def indices(self, draft: Draft) -> list[int]:
+        """List the indices of the pictures that the filter shows."""
         everything = range(len(draft.pictures))
         match self.show:
             case "changed":
@@ -71,38 +71,38 @@ class View:
                 return draft.places_with(self.tag)
             case "without the tag" if self.tag.strip():
                 having = set(draft.places_with(self.tag))
-                return [place for place in everything if place not in having]
+                return [index for index in everything if index not in having]
             case _:
                 return list(everything)
 
     def targets(self, draft: Draft) -> list[int]:
-        """List the places that a change goes to: the chosen ones, or all that are shown."""
-        places, chosen = self.places(draft), set(self.chosen)
-        return [place for place in places if place in chosen] or places
+        """List the indices that a change goes to: the chosen ones, or all that are shown."""
+        indices, chosen = self.indices(draft), set(self.chosen)
+        return [index for index in indices if index in chosen] or indices
 
     def fitted(self, draft: Draft) -> View:
         """Let go of what the filter does not show, and of leaves that are not there."""
-        places = self.places(draft)
-        known = set(places)
-        chosen = tuple(place for place in self.chosen if place in known)
+        indices = self.indices(draft)
+        known = set(indices)
+        chosen = tuple(index for index in self.chosen if index in known)
         return replace(
             self,
-            leaf=min(self.leaf, max(len(places) - 1, 0) // PER_PAGE),
+            leaf=min(self.leaf, max(len(indices) - 1, 0) // PER_PAGE),
             chosen=chosen,
             text=draft.captions[chosen[-1]] or "" if chosen else "",
         )
 
     def having(self, chosen: Sequence[int]) -> View:
-        """Choose these places."""
+        """Choose the pictures with these indices."""
         return replace(self, chosen=tuple(chosen))
 
     def in_sight(self, draft: Draft) -> list[int]:
-        """List the places on the leaf that is shown."""
-        return self.places(draft)[self.leaf * PER_PAGE :][:PER_PAGE]
+        """List the indices of the pictures on the leaf that is shown."""
+        return self.indices(draft)[self.leaf * PER_PAGE :][:PER_PAGE]
 
     @property
     def current(self) -> int | None:
-        """Give the place whose caption is open: the one chosen last."""
+        """The index of the open caption, the one chosen last."""
         return self.chosen[-1] if self.chosen else None
 
 
@@ -123,11 +123,11 @@ def summary_html(draft: Draft, view: View) -> Markup:
 
 
 def _aim(draft: Draft, view: View) -> str:
-    places = view.places(draft)
+    indices = view.indices(draft)
     if view.chosen:
         return f"Changes go to the {_count(view.chosen, 'chosen picture')}."
-    if len(places) < len(draft.pictures):
-        return f"Changes go to the {_count(places, 'picture')} shown; click some to choose them."
+    if len(indices) < len(draft.pictures):
+        return f"Changes go to the {_count(indices, 'picture')} shown; click some to choose them."
     return "Changes go to all pictures; click some to choose them."
 
 
@@ -172,7 +172,7 @@ def _cell(draft: Draft, index: int, view: View, changed: set[int], count: CountT
 
 def leaf_html(draft: Draft, view: View) -> Markup:
     """Draw which of the pictures are in sight."""
-    total = len(view.places(draft))
+    total = len(view.indices(draft))
     if total <= PER_PAGE:
         return Markup()
     first = view.leaf * PER_PAGE

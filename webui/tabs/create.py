@@ -78,7 +78,7 @@ def _name(values: dict[str, Any], device: DeviceLock) -> str:
 
 
 def _start(values: dict[str, Any], device: DeviceLock) -> str:
-    """Say which tokens the text becomes; the name does not matter for that, nor need it be set."""
+    """Describe which tokens the text becomes; that does not depend on the name."""
     try:
         settings = CreateSettings.build(values, {"name": _UNNAMED})
         warm(device)

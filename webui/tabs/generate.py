@@ -74,10 +74,10 @@ def _live(runner: Runner) -> list[Part]:
     )  # fmt: skip
     info = gr.HTML(elem_id="generate-picture-info")
 
-    def tell(event: gr.SelectData) -> str:
-        return _info(runner.run("generate"), place=event.index)
+    def show_settings(event: gr.SelectData) -> str:
+        return _info(runner.run("generate"), index=event.index)
 
-    gallery.select(tell, None, info, **UNQUEUED)
+    gallery.select(show_settings, None, info, **UNQUEUED)
     warnings = gr.HTML(elem_id="generate-warning-list")
     return [
         Part("generate", status, lambda run: status_html(run, idle=_IDLE)),
@@ -101,8 +101,8 @@ def _pictures(run: Run | None) -> list[tuple[str, str]]:
     return [(path, caption) for path, caption in copies if path]
 
 
-def _info(run: Run | None, *, place: int = 0) -> str:
-    """Show the settings of the picture at a place of the gallery."""
+def _info(run: Run | None, *, index: int = 0) -> str:
+    """Show the settings of a picture of the gallery."""
     files = run.files[-_SHOWN:] if run is not None else []
-    text = infotext(files[place]) if place < len(files) else ""
+    text = infotext(files[index]) if index < len(files) else ""
     return render("preformatted", text=text) if text else ""

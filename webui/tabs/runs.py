@@ -54,7 +54,7 @@ class Runs:
 
     @property
     def parts(self) -> list[Part | Watched]:
-        """Give what is drawn again when it changes."""
+        """What is drawn again when it changes."""
         table = self.table
         return [
             Watched(self._queue, table.queue_html, table.queue_mark),
@@ -100,7 +100,7 @@ def act_on_ticket(worker: QueueWorker, table: RunsTable, do: str, which: str) ->
 
 
 def act_on_run(worker: QueueWorker, table: RunsTable, do: str, which: str) -> Row | None:
-    """Do what a button of the table says; give the run whose settings are to be shown, if any."""
+    """Do what a button of the table says; return the run whose settings are to be shown, if any."""
     row = table.row(which)
     if row is None:
         return None

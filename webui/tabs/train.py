@@ -106,10 +106,10 @@ def _vectors_mark(run: Run) -> object:
 
 
 def previews_shown(run: Run | None) -> list[tuple[str, str]]:
-    """Give the previews and their captions: those without the embedding, then the newest."""
-    seen = list(run.previews) if run is not None else []
-    learned = [(p.path, f"step {p.step}") for p in seen if not p.without]
-    beside = [(p.path, "without") for p in seen if p.without]
+    """List the previews and their captions: those without the embedding, then the newest."""
+    previews = list(run.previews) if run is not None else []
+    learned = [(p.path, f"step {p.step}") for p in previews if not p.without]
+    beside = [(p.path, "without") for p in previews if p.without]
     shown = [*beside, *learned[: -_PREVIEWS_SHOWN - 1 : -1]]
     copies = [(served(path), caption) for path, caption in shown]
     return [(path, caption) for path, caption in copies if path]

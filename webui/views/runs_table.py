@@ -72,7 +72,7 @@ class RunsTable:
         return _digest(self._rows)
 
     def is_idle(self) -> bool:
-        """Tell whether trainings wait and nobody works them."""
+        """Whether trainings wait and no worker runs them."""
         self._look()
         return bool(self._tickets) and not self._is_worked and any(map(_waits, self._tickets))
 
@@ -83,7 +83,7 @@ class RunsTable:
             self._rows = self.table.rows(_SHOWN)
             self._is_worked = self.queue.is_worked
             tickets = self.queue.tickets()
-            # What is worked stands in the table; what a dead process left begins the queue.
+            # What a worker runs stands in the table; what a killed process left begins the queue.
             self._tickets = [t for t in tickets if t.state != "working" or not self._is_worked]
             self._looked = time.monotonic()
 
@@ -162,5 +162,5 @@ def _digest(value: object) -> str:
 
 
 def open_runs_table(queue: Queue, log_dir: Path) -> RunsTable:
-    """Make the board of a queue and a log directory."""
+    """Make the table of a queue and a log directory."""
     return RunsTable(queue, RunHistory(log_dir))

@@ -16,7 +16,7 @@ _NOUNS = {"preprocess": "picture", "check": "picture", "generate": "sampling ste
 
 
 def sentence(run: Run | None, *, idle: str) -> str:
-    """Say in one sentence what the job is doing; `idle` is said when there is none."""
+    """Describe in one sentence what the job is doing; `idle` when there is none."""
     if run is None:
         return idle
     match run.state:
@@ -33,7 +33,7 @@ def sentence(run: Run | None, *, idle: str) -> str:
 
 
 def tone(run: Run | None) -> Tone:
-    """Tell how the state should look."""
+    """Choose the colour of a state."""
     if run is None:
         return "idle"
     if run.is_active:
@@ -85,19 +85,19 @@ def warnings_html(run: Run | None) -> Markup:
 
 
 def _pace(run: Run) -> str:
-    """Say how fast pictures are trained, what takes the time, and how much memory it needs."""
+    """Describe how fast pictures are trained, what takes the time, and the memory it needs."""
     if run.throughput is None:
         return ""
-    seen = run.throughput
+    throughput = run.throughput
     shares = {
-        "UNet": seen.unet,
-        "text encoder": seen.text,
-        "data": seen.data,
-        "previews": seen.previews,
-        "saving and evaluating": seen.other,
+        "UNet": throughput.unet,
+        "text encoder": throughput.text,
+        "data": throughput.data,
+        "previews": throughput.previews,
+        "saving and evaluating": throughput.other,
     }
-    told = ", ".join(f"{name} {share:.0%}" for name, share in shares.items() if share >= 0.005)
-    return " · ".join([*throughput_words(seen), *([told] if told else [])])
+    percents = ", ".join(f"{name} {share:.0%}" for name, share in shares.items() if share >= 0.005)
+    return " · ".join([*throughput_words(throughput), *([percents] if percents else [])])
 
 
 def _progress(run: Run) -> str:
