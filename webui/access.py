@@ -22,7 +22,7 @@ _OWN_NAMES = ("localhost", "127.0.0.1")
 
 @dataclass(frozen=True)
 class AccessPolicy:
-    """The checked answer to: where does the page listen, and whom does it let in?"""
+    """Where the page listens, and whom it lets in; checked."""
 
     host: str
     share: bool
@@ -32,7 +32,7 @@ class AccessPolicy:
 
     @property
     def middleware(self) -> Middleware:
-        """Give the check of the name that every request asks for."""
+        """The check of the host name that every request asks for."""
         return Middleware(KnownHosts, allowed_hosts=list(self.names), numbers=self.numbers)
 
 
@@ -44,7 +44,7 @@ def make_access_policy(
     auth: str | None = None,
     allowed_hosts: Sequence[str] = (),
 ) -> AccessPolicy:
-    """Check what was asked for; SettingsError when the page would lie open to everybody."""
+    """Check these options together; SettingsError when the page would lie open to everybody."""
     host = "0.0.0.0" if listen else host
     public = share or not _is_own(host)
     if public and not auth:

@@ -33,16 +33,16 @@ def templates() -> list[str]:
 
 
 def embeddings() -> list[tuple[str, str]]:
-    """List the embeddings as (what to show, name)."""
+    """List the embeddings as (label, name)."""
     try:
         entries = _library(find_folder("embeddings")).list()
     except (TextualInversionError, OSError):
         return []
-    return [(_shown(entry), entry.name) for entry in entries if not entry.problem]
+    return [(_label(entry), entry.name) for entry in entries if not entry.problem]
 
 
 def sample_pictures() -> str:
-    """Give the folder of pictures that ships with the project; empty when it is not here."""
+    """Find the folder of pictures that ships with the project; "" when it is not here."""
     folder = find_folder(_SAMPLE)
     return str(folder) if folder.is_dir() else ""
 
@@ -55,5 +55,5 @@ def _library(folder: Path) -> Library:
     return Library(folder)
 
 
-def _shown(entry: Entry) -> str:
+def _label(entry: Entry) -> str:
     return f"{entry.name} · {entry.num_vectors} vector{'s' if entry.num_vectors != 1 else ''}"

@@ -18,7 +18,7 @@ def hide_progress(page: gr.Blocks, unseen: Component) -> None:
 
     Gradio 6 keeps a loading status of what an event fills, and of what it reads, and after each
     event renews every status there is, each with a search of the whole page. So what goes off by
-    itself should read little, too: a form's one kept value rather than its eighty controls.
+    itself should read little, too: a form's one stored value rather than its eighty controls.
     """
     for event in page.fns.values():
         if event.show_progress == "hidden":

@@ -38,7 +38,7 @@ class Form(Generic[S]):
 
     @property
     def controls(self) -> list[Component]:
-        """Give the controls as the inputs or outputs of an event."""
+        """The controls as the inputs or outputs of an event."""
         return [self.by_path[knob.path] for knob in self.knobs]
 
     def values(self, values: Sequence[Any]) -> dict[str, Any]:

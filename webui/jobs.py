@@ -77,7 +77,7 @@ def steady(events: Iterator[Event]) -> Iterator[Event]:
 
 
 def is_warm() -> bool:
-    """Tell whether `warm` has nothing left to wait for."""
+    """Whether `warm` has nothing left to import."""
     return _is_warm.is_set()
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup, escape
 
 from textual_inversion.errors import TextualInversionError
 from webui.form import Form
+from webui.html import paragraph
 from webui.polling import Part
 
 
@@ -39,10 +40,10 @@ def complaints() -> Iterator[None]:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def refusals_as_toasts() -> Iterator[None]:
     """Show what the core refuses as a toast, and go on after the block.
 
-    Unlike `complaints` it does not write "Error" over everything that the event would have drawn.
+    Unlike `complaints`, it does not write "Error" over everything that the event would have drawn.
     """
     try:
         yield
@@ -65,5 +66,5 @@ def buttons(job: str, start: str) -> tuple[gr.Button, gr.Button]:
 
 
 def lead(text: str) -> None:
-    """Say at the head of a tab what it is for; `text` is HTML."""
-    gr.HTML(f"<p>{text}</p>", elem_classes="ti-lead")
+    """Draw at the head of a tab what it is for, in one paragraph."""
+    gr.HTML(text if isinstance(text, Markup) else paragraph(text), elem_classes="ti-lead")

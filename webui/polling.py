@@ -26,12 +26,12 @@ _LOOK_EVERY_SECONDS = 1
 
 
 def any_news(run: Run) -> object:
-    """Mark a state that changes with every event."""
+    """Compute a key that changes with every event."""
     return [run.version, run.state, run.message]
 
 
 def is_active(run: Run) -> object:
-    """Mark a state that changes when a job begins or ends."""
+    """Compute a key that changes when a job begins or ends."""
     return run.is_active
 
 
@@ -66,16 +66,16 @@ class Live:
 
     @property
     def outputs(self) -> list[Component]:
-        """Give what a poll fills."""
+        """What a poll fills."""
         return [*(part.output for part in self._parts), self.seen]
 
     def poll(self, seen: dict[str, object] | None) -> list[Any]:
         """Draw what has changed since a page has `seen` it."""
         before = seen or {}
-        marks = {str(place): self._mark(part) for place, part in enumerate(self._parts)}
+        marks = {str(index): self._mark(part) for index, part in enumerate(self._parts)}
         values = [
-            gr.skip() if before.get(str(place)) == marks[str(place)] else self._value(place, part)
-            for place, part in enumerate(self._parts)
+            gr.skip() if before.get(str(index)) == marks[str(index)] else self._value(index, part)
+            for index, part in enumerate(self._parts)
         ]
         return [*values, marks if marks != before else gr.skip()]
 
@@ -98,12 +98,12 @@ class Live:
             self._known[part.kind] = (run, token)
         return [token, part.mark(run) if run is not None else None]
 
-    def _value(self, place: int, part: Part | Watched) -> Any:
+    def _value(self, index: int, part: Part | Watched) -> Any:
         mark = self._mark(part)
-        drawn = self._drawn.get(place)
+        drawn = self._drawn.get(index)
         if drawn is None or drawn[0] != mark:
             drawn = (mark, self._draw(part))
-            self._drawn[place] = drawn
+            self._drawn[index] = drawn
         # Gradio takes updates apart while it sends them.
         return copy.copy(drawn[1])
 

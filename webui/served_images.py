@@ -1,8 +1,8 @@
 """Pictures of data sets and of jobs, copied to the one folder that the page may serve.
 
-Only paths come here that the program found itself, in a folder or in what a job says it made, never
-typed ones, and only what opens as a picture is copied; so no other file can be asked for, whatever
-a form says.
+Only paths come here that the program found itself, in a folder or in what a job says it wrote,
+never typed ones, and only what opens as a picture is copied; so no other file can be asked for,
+whatever a form says.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import quote
 
 from PIL import Image, ImageOps
 
@@ -31,7 +32,7 @@ def serve_from_own_folder() -> Path:
 
 
 def served(path: str, *, small: bool = False) -> str | None:
-    """Give the path of a copy to serve; None when it cannot be read as a picture.
+    """Return the path of a copy to serve; None when it cannot be read as a picture.
 
     A copy keeps every byte (a PNG carries its settings); with `small` it is a fresh thumbnail.
     """
@@ -39,6 +40,12 @@ def served(path: str, *, small: bool = False) -> str | None:
         return _copy(path, Path(path).stat().st_mtime_ns, small=small)
     except (OSError, ValueError, Image.DecompressionBombError, DatasetError):
         return None
+
+
+def thumbnail_url(path: str) -> str:
+    """Copy a small version of a picture to the served folder; "" when it cannot be read."""
+    copy = served(path, small=True)
+    return f"gradio_api/file={quote(copy)}" if copy else ""
 
 
 def infotext(path: str) -> str:

@@ -10,18 +10,20 @@ from textual_inversion.settings.knobs import Knob, walk
 
 def command_line(job: str, settings: Settings) -> str:
     """Write `ti <job> …` so that a shell gives it the same settings."""
-    places: list[str] = []
+    arguments: list[str] = []
     flags: list[str] = []
     for knob in walk(type(settings)):
         value = getattr(settings, knob.path)
         if knob.positional:
-            places.append(shlex.quote(str(value)))
+            arguments.append(shlex.quote(str(value)))
         elif value != knob.default:
             flags.append(_flag(knob, value))
     # A word that begins with a dash would be taken for a flag.
-    marked = ["--", *places] if any(place.startswith("-") for place in places) else places
+    marked = (
+        ["--", *arguments] if any(argument.startswith("-") for argument in arguments) else arguments
+    )
     return " ".join(
-        ["ti", job, *flags, *marked] if marked != places else ["ti", job, *places, *flags]
+        ["ti", job, *flags, *marked] if marked != arguments else ["ti", job, *arguments, *flags]
     )
 
 

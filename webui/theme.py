@@ -6,14 +6,10 @@ from pathlib import Path
 
 import gradio as gr
 
+from webui.html import render
+
 STYLE_SHEET = Path(__file__).with_name("theme.css")
-HEADER = """
-<header class="ti-header">
-  <h1>Textual Inversion</h1>
-  <p>Teach Stable Diffusion a new word from a few pictures:
-  <b>create</b> it, <b>prepare</b> the pictures, <b>train</b> it, and use it in prompts.</p>
-</header>
-"""
+HEADER = render("header")
 
 
 def theme() -> gr.Theme:

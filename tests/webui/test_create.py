@@ -14,7 +14,7 @@ def values(stacks, home):
 @pytest.mark.parametrize("name", ["cat", "<cat>"])
 def test_a_word_that_the_model_knows_is_warned_of(values, name):
     said = _name({**values, "name": name}, DeviceLock())
-    assert "&quot;cat&quot; is a word that the base model knows already" in said
+    assert "&#34;cat&#34; is a word that the base model knows already" in said
 
 
 @pytest.mark.parametrize("name", ["", None, "cat-x"])

@@ -11,8 +11,8 @@ from preprocessing.captions.tags import Change, Search
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What the fields beside the buttons say."""
+class Edit:
+    """The values of the fields beside the buttons."""
 
     text: str
     replacement: str
@@ -26,15 +26,15 @@ class Wanted:
         )
 
 
-Make = Callable[[Wanted, Draft], Change]
+Make = Callable[[Edit, Draft], Change]
 Step = Callable[[Draft], Draft]
 
 CHANGES: dict[str, tuple[str, Make]] = {
-    "front": ("Add in front", lambda wanted, _: tags.adding(wanted.text, at="front")),
-    "end": ("Add at the end", lambda wanted, _: tags.adding(wanted.text, at="end")),
-    "remove": ("Remove", lambda wanted, _: tags.removing(wanted.search())),
+    "front": ("Add in front", lambda edit, _: tags.adding(edit.text, at="front")),
+    "end": ("Add at the end", lambda edit, _: tags.adding(edit.text, at="end")),
+    "remove": ("Remove", lambda edit, _: tags.removing(edit.search())),
     "replace": ("Replace", lambda w, _: tags.replacing(w.search(), w.replacement)),
-    "first": ("Move to front", lambda wanted, _: tags.to_front(wanted.search())),
+    "first": ("Move to front", lambda edit, _: tags.to_front(edit.search())),
     "sort": ("Sort A to Z", lambda *_: tags.alphabetical),
     "frequency": ("Sort by frequency", lambda _, draft: tags.by_frequency(draft.texts)),
     "once": ("Remove doubles", lambda *_: tags.without_doubles),
@@ -48,5 +48,5 @@ STEPS: dict[str, tuple[str, Step]] = {
 
 
 def can(draft: Draft, step: str) -> bool:
-    """Tell whether a step would do anything."""
+    """Whether a step would change anything."""
     return bool({"undo": draft.past, "redo": draft.future}.get(step, draft.changed))

@@ -7,13 +7,10 @@ from gradio.components import Component
 
 from webui.caption_editor.actions import CHANGES, STEPS
 from webui.caption_editor.rendering import SHOWS
+from webui.html import render
 from webui.layout import lead
 
-_LEAD = (
-    "Change captions one by one, or many at once. Files change only when you press Save; what they "
-    "said before is then kept once, in <code>captions-before</code> beside the pictures."
-)
-# A click chooses one picture, its tick or a click with Ctrl one more; the browser tells all that is
+# A click chooses one picture, its tick or a click with Ctrl one more; the browser sends all that is
 # chosen, so that quick clicks cannot overtake each other.
 _CHOOSE = """
 const pressed = button => button.getAttribute('aria-pressed') === 'true';
@@ -43,7 +40,7 @@ class Fields:
     """What the editor is made of."""
 
     def __init__(self) -> None:
-        lead(_LEAD)
+        lead(render("caption_editor/lead"))
         with gr.Row(elem_classes="ti-row"):
             self.folder = gr.Textbox(
                 label="Dataset directory", scale=4, elem_id="captions-folder",
@@ -57,13 +54,13 @@ class Fields:
 
     @property
     def drawn(self) -> list[Component]:
-        """Give what is drawn anew when something has changed."""
-        places = [self.view, self.all, self.caption, self.note, self.leaf, self.before, self.after]
-        return [*places, *self.seen]  # pyright: ignore[reportReturnType]
+        """What is drawn anew when something has changed."""
+        outputs = [self.view, self.all, self.caption, self.note, self.leaf, self.before, self.after]
+        return [*outputs, *self.shown]  # pyright: ignore[reportReturnType]
 
     @property
-    def seen(self) -> list[Component]:
-        """Give what shows the captions, but for the one that is typed at."""
+    def shown(self) -> list[Component]:
+        """What shows the captions, but for the one that is typed at."""
         return [self.summary, self.grid, self.tags, *self.steps.values()]
 
     def _draw(self) -> None:
@@ -101,7 +98,7 @@ class Fields:
         self.note = gr.HTML(elem_id="captions-tokens", elem_classes="ti-note")
         adding = "For adding: one tag, or several with commas."
         replacing = r"Empty removes; \1 is the first group of an expression."
-        self.wanted = [
+        self.edit = [
             gr.Textbox(label="Tag or text", info=adding, elem_id="captions-text"),
             gr.Textbox(label="Replace by", info=replacing, elem_id="captions-replacement"),
             gr.Checkbox(label="Regular expression", elem_id="captions-expression"),

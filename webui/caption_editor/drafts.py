@@ -25,7 +25,7 @@ class Drafts:
         self._drafts: dict[str, Draft] = {}
 
     def open(self, name: str) -> str:
-        """Read the captions of a folder, unless some are not saved yet; give the draft's key.
+        """Read the captions of a folder, unless some are not saved yet; return the draft's key.
 
         Raises:
             DatasetError: The folder cannot be read, or too many have captions that are not saved.
@@ -41,14 +41,14 @@ class Drafts:
         return key
 
     def knows(self, name: str) -> bool:
-        """Tell whether a folder is open."""
+        """Whether a folder is open."""
         try:
             return _key(dataset_folder(name)) in self._drafts
         except DatasetError:
             return False
 
     def get(self, key: str) -> Draft:
-        """Give a draft; DatasetError when it is not open any more."""
+        """Look a draft up; DatasetError when it is not open any more."""
         with self._lock:
             if key not in self._drafts:
                 raise DatasetError("These captions are not open any more; press Open again.")

@@ -13,13 +13,13 @@ from preprocessing.captions.drafts import Draft
 from textual_inversion.errors import TextualInversionError
 from textual_inversion.jobs.device_lock import DeviceLock
 from webui.caption_editor import rendering
-from webui.caption_editor.actions import CHANGES, STEPS, Make, Step, Wanted, can
+from webui.caption_editor.actions import CHANGES, STEPS, Edit, Make, Step, can
 from webui.caption_editor.controls import Fields
 from webui.caption_editor.drafts import Drafts
 from webui.caption_editor.rendering import CountTokens, View
 from webui.event_options import QUIET, UNQUEUED, WHILE_TYPING
 from webui.jobs import is_warm, warm
-from webui.layout import told
+from webui.layout import refusals_as_toasts
 
 _SECRET = "only-hides-from-a-glance"
 _EVERY_ONE: dict[str, Any] = {**UNQUEUED, "trigger_mode": "multiple"}
@@ -66,21 +66,21 @@ class Editor:
             for event in (fields.open.click, fields.folder.submit)
         ]
         fields.grid.click(self._choose, self.inputs, fields.drawn, **_EVERY_ONE)
-        fields.tags.click(_picked, None, fields.wanted[0], **_EVERY_ONE)
+        fields.tags.click(_picked, None, fields.edit[0], **_EVERY_ONE)
         typed = [fields.note, fields.summary, *fields.steps.values()]
         fields.caption.input(self._type, self.inputs, typed, **WHILE_TYPING)
-        fields.caption.blur(self._look, self.inputs, fields.seen, **UNQUEUED)
+        fields.caption.blur(self._look, self.inputs, fields.shown, **UNQUEUED)
         filtered = [fields.show.input, fields.tag.input]
         inputs = [*self.inputs, fields.show, fields.tag]
         gr.on(filtered, self._filter, inputs, fields.drawn, **WHILE_TYPING)
 
     def _listen_to_changes(self) -> None:
         fields = self.fields
-        self._turn(fields.every, lambda draft, view: view.having(view.places(draft)))
+        self._turn(fields.every, lambda draft, view: view.having(view.indices(draft)))
         self._turn(fields.none, lambda _, view: view.having(()))
         self._turn(fields.before, lambda _, view: replace(view, leaf=max(view.leaf - 1, 0)))
         self._turn(fields.after, lambda _, view: replace(view, leaf=view.leaf + 1))
-        inputs = [*self.inputs, *fields.wanted]
+        inputs = [*self.inputs, *fields.edit]
         for name, (_, make) in CHANGES.items():
             fields.changes[name].click(self._changer(make), inputs, fields.drawn, **QUIET)
         for name, (_, step) in STEPS.items():
@@ -88,7 +88,7 @@ class Editor:
 
     def _turn(self, button: gr.Button, turn: Callable[[Draft, View], View]) -> None:
         def handle(data: Any, typed: str, model: str) -> list[Any]:
-            with told():
+            with refusals_as_toasts():
                 view = self._taken(data, typed)
                 return self._drawn(turn(self.drafts.get(view.key), view), model)
             return _skips(self.fields.drawn)
@@ -96,12 +96,12 @@ class Editor:
         button.click(handle, self.inputs, self.fields.drawn, **_EVERY_ONE)
 
     def _changer(self, make: Make) -> Callable[..., list[Any]]:
-        def handle(data: Any, typed: str, model: str, *said: Any) -> list[Any]:
-            with told():
-                view, wanted = self._taken(data, typed), Wanted(*said)
+        def handle(data: Any, typed: str, model: str, *fields: Any) -> list[Any]:
+            with refusals_as_toasts():
+                view, edit = self._taken(data, typed), Edit(*fields)
                 self.drafts.update(
                     view.key,
-                    lambda draft: draft.change(view.targets(draft), make(wanted, draft)),
+                    lambda draft: draft.change(view.targets(draft), make(edit, draft)),
                 )
                 return self._drawn(view, model)
             return _skips(self.fields.drawn)
@@ -110,7 +110,7 @@ class Editor:
 
     def _stepper(self, step: Step) -> Callable[..., list[Any]]:
         def handle(data: Any, typed: str, model: str) -> list[Any]:
-            with told():
+            with refusals_as_toasts():
                 view = self._taken(data, typed)
                 self.drafts.update(view.key, step)
                 return self._drawn(view, model)
@@ -119,7 +119,7 @@ class Editor:
         return handle
 
     def _open(self, name: str, show: str, tag: str, model: str) -> list[Any]:
-        with told():
+        with refusals_as_toasts():
             view = View.of({"key": self.drafts.open(name or ""), "show": show, "tag": tag})
             return self._drawn(view, model)
         return _skips(self.fields.drawn)
@@ -130,22 +130,22 @@ class Editor:
         return [name, *self._open(name, show, tag, model)]
 
     def _choose(self, data: Any, typed: str, model: str, event: gr.EventData) -> list[Any]:
-        with told():
+        with refusals_as_toasts():
             view = self._taken(data, typed)
             draft, chosen = self.drafts.get(view.key), View.of({"chosen": event.chosen}).chosen
             replaced = set(view.in_sight(draft)) if event.more else set(view.chosen)
-            others = [place for place in view.chosen if place not in replaced]
+            others = [index for index in view.chosen if index not in replaced]
             return self._drawn(view.having([*others, *chosen]), model)
         return _skips(self.fields.drawn)
 
     def _filter(self, data: Any, typed: str, model: str, show: str, tag: str) -> list[Any]:
-        with told():
+        with refusals_as_toasts():
             view = self._taken(data, typed)
             return self._drawn(View.of({"key": view.key, "show": show, "tag": tag}), model)
         return _skips(self.fields.drawn)
 
     def _type(self, data: Any, typed: str, model: str) -> list[Any]:
-        with told():
+        with refusals_as_toasts():
             view = self._taken(data, typed)
             draft = self.drafts.get(view.key)
             note = self._note(typed, model)
@@ -153,28 +153,28 @@ class Editor:
         return _skips([None, None, *STEPS])
 
     def _look(self, data: Any, typed: str, model: str) -> list[Any]:
-        with told():
+        with refusals_as_toasts():
             return self._sights(self._taken(data, typed), model)
-        return _skips(self.fields.seen)
+        return _skips(self.fields.shown)
 
     def _taken(self, data: Any, typed: str | None) -> View:
         """Read what a page carries, and take in what was typed there since it was drawn."""
         view = View.of(data)
-        place, text = view.current, (typed or "").strip()
-        if place is not None and text != view.text.strip():
-            self.drafts.update(view.key, lambda draft: draft.type(place, text))
+        index, text = view.current, (typed or "").strip()
+        if index is not None and text != view.text.strip():
+            self.drafts.update(view.key, lambda draft: draft.type(index, text))
         return view
 
     def _drawn(self, view: View, model: str) -> list[Any]:
         """Draw everything; the page carries the view from then on."""
         draft = self.drafts.get(view.key)
         view = view.fitted(draft)
-        place, many = view.current, len(view.places(draft)) > rendering.PER_PAGE
+        index, many = view.current, len(view.indices(draft)) > rendering.PER_PAGE
         return [
             view.to_json(),
             gr.update(visible=True),
-            gr.update(value=view.text, interactive=place is not None),
-            self._note(view.text, model) if place is not None else "",
+            gr.update(value=view.text, interactive=index is not None),
+            self._note(view.text, model) if index is not None else "",
             rendering.leaf_html(draft, view),
             gr.update(visible=many),
             gr.update(visible=many),
@@ -197,7 +197,7 @@ class Editor:
 
 
 def _counter(model: str) -> CountTokens:
-    """Give what counts tokens; it knows nothing where the model cannot be opened."""
+    """Choose what counts tokens; it knows nothing where the model cannot be opened."""
     from textual_inversion.embeddings.create import count_tokens
     from textual_inversion.models.catalog import describe_model
 

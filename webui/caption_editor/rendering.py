@@ -1,21 +1,22 @@
-"""What the caption editor shows, as HTML, and what a page has chosen there. No rule about captions.
+"""What the caption editor shows, as HTML, and what a page has chosen there.
 
-Whatever a user or a file has named goes through `html.escape` here.
+No rule about captions is here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from html import escape
 from pathlib import Path
 from typing import Any, Literal, Self
-from urllib.parse import quote
+
+from markupsafe import Markup
 
 from preprocessing.captions.drafts import Draft
 from preprocessing.captions.tags import count_tags
 from textual_inversion.images.decoding import path_text
-from webui.served_images import served
+from webui.html import paragraph, render
+from webui.served_images import thumbnail_url
 
 Show = Literal["all", "with the tag", "without the tag", "changed"]
 SHOWS: tuple[Show, ...] = ("all", "with the tag", "without the tag", "changed")
@@ -28,7 +29,7 @@ CountTokens = Callable[[str], int | None]
 
 @dataclass(frozen=True)
 class View:
-    """What one page shows of a draft: a filter, a leaf, and the chosen places, the last one open.
+    """What one page shows of a draft: a filter, a leaf, and the chosen indices, the last one open.
 
     `text` is the open caption as it was shown, to tell whether something was typed. All comes back
     from the browser, so nothing in it is believed before it was checked.
@@ -44,24 +45,24 @@ class View:
     @classmethod
     def of(cls, data: object) -> Self:
         """Read what a page carries; what is no view is an empty one."""
-        said: dict[Any, Any] = data if isinstance(data, dict) else {}
-        chosen: list[Any] = said["chosen"] if isinstance(said.get("chosen"), list) else []
-        leaf = said.get("leaf")
+        carried: dict[Any, Any] = data if isinstance(data, dict) else {}
+        chosen: list[Any] = carried["chosen"] if isinstance(carried.get("chosen"), list) else []
+        leaf = carried.get("leaf")
         return cls(
-            key=str(said.get("key", "")),
-            show=_NAMED.get(str(said.get("show")), "all"),
-            tag=str(said.get("tag", "")),
+            key=str(carried.get("key", "")),
+            show=_NAMED.get(str(carried.get("show")), "all"),
+            tag=str(carried.get("tag", "")),
             leaf=max(leaf, 0) if isinstance(leaf, int) else 0,
-            chosen=tuple(place for place in chosen if isinstance(place, int)),
-            text=str(said.get("text", "")),
+            chosen=tuple(index for index in chosen if isinstance(index, int)),
+            text=str(carried.get("text", "")),
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Give what a page carries."""
+        """Convert to what a page carries."""
         return {**asdict(self), "chosen": list(self.chosen)}
 
-    def places(self, draft: Draft) -> list[int]:
-        """List the places that the filter shows."""
+    def indices(self, draft: Draft) -> list[int]:
+        """List the indices of the pictures that the filter shows."""
         everything = range(len(draft.pictures))
         match self.show:
             case "changed":
@@ -70,132 +71,134 @@ class View:
                 return draft.indices_with(self.tag)
             case "without the tag" if self.tag.strip():
                 having = set(draft.indices_with(self.tag))
-                return [place for place in everything if place not in having]
+                return [index for index in everything if index not in having]
             case _:
                 return list(everything)
 
     def targets(self, draft: Draft) -> list[int]:
-        """List the places that a change goes to: the chosen ones, or all that are shown."""
-        places, chosen = self.places(draft), set(self.chosen)
-        return [place for place in places if place in chosen] or places
+        """List the indices that a change goes to: the chosen ones, or all that are shown."""
+        indices, chosen = self.indices(draft), set(self.chosen)
+        return [index for index in indices if index in chosen] or indices
 
     def fitted(self, draft: Draft) -> View:
         """Let go of what the filter does not show, and of leaves that are not there."""
-        places = self.places(draft)
-        known = set(places)
-        chosen = tuple(place for place in self.chosen if place in known)
+        indices = self.indices(draft)
+        known = set(indices)
+        chosen = tuple(index for index in self.chosen if index in known)
         return replace(
             self,
-            leaf=min(self.leaf, max(len(places) - 1, 0) // PER_PAGE),
+            leaf=min(self.leaf, max(len(indices) - 1, 0) // PER_PAGE),
             chosen=chosen,
             text=draft.captions[chosen[-1]] or "" if chosen else "",
         )
 
     def having(self, chosen: Sequence[int]) -> View:
-        """Choose these places."""
+        """Choose the pictures with these indices."""
         return replace(self, chosen=tuple(chosen))
 
     def in_sight(self, draft: Draft) -> list[int]:
-        """List the places on the leaf that is shown."""
-        return self.places(draft)[self.leaf * PER_PAGE :][:PER_PAGE]
+        """List the indices of the pictures on the leaf that is shown."""
+        return self.indices(draft)[self.leaf * PER_PAGE :][:PER_PAGE]
 
     @property
     def current(self) -> int | None:
-        """Give the place whose caption is open: the one chosen last."""
+        """The index of the open caption, the one chosen last."""
         return self.chosen[-1] if self.chosen else None
 
 
-def summary_html(draft: Draft, view: View) -> str:
-    """Say what is open, what is not saved, and what a change would go to."""
+def summary_html(draft: Draft, view: View) -> Markup:
+    """Draw what is open, what is not saved, and what a change would go to."""
     captions = sum(caption is not None for caption in draft.captions)
-    parts = [f"<b>{escape(path_text(draft.folder))}</b>: {_count(draft.pictures, 'picture')}"]
-    parts.append(f"{captions} with a caption")
+    parts = [_count(draft.pictures, "picture"), f"{captions} with a caption"]
     if draft.num_hidden:
         parts.append(f"{draft.num_hidden} more share theirs with one of the same name")
-    unsaved = len(draft.changed)
-    state = f"{unsaved} changed, not saved" if unsaved else "nothing to save"
-    return (
-        f'<div class="ti-status ti-{"busy" if unsaved else "idle"}" role="status"><p>'
-        f'<span class="ti-dot"></span><span>{", ".join(parts)} · {state}. {_aim(draft, view)}'
-        "</span></p></div>"
+    num_unsaved = len(draft.changed)
+    state = f"{num_unsaved} changed, not saved" if num_unsaved else "nothing to save"
+    return render(
+        "caption_editor/summary",
+        folder=path_text(draft.folder),
+        sentence=f"{', '.join(parts)} · {state}. {_aim(draft, view)}",
+        num_unsaved=num_unsaved,
     )
 
 
 def _aim(draft: Draft, view: View) -> str:
-    places = view.places(draft)
+    indices = view.indices(draft)
     if view.chosen:
         return f"Changes go to the {_count(view.chosen, 'chosen picture')}."
-    if len(places) < len(draft.pictures):
-        return f"Changes go to the {_count(places, 'picture')} shown; click some to choose them."
+    if len(indices) < len(draft.pictures):
+        return f"Changes go to the {_count(indices, 'picture')} shown; click some to choose them."
     return "Changes go to all pictures; click some to choose them."
 
 
-def grid_html(draft: Draft, view: View, count: CountTokens) -> str:
+@dataclass(frozen=True)
+class _Cell:
+    """One picture of the grid; `url` is empty where it cannot be shown."""
+
+    index: int
+    name: str
+    url: str
+    caption: str | None
+    label: str
+    is_chosen: bool
+
+
+def grid_html(draft: Draft, view: View, count: CountTokens) -> Markup:
     """Draw one leaf of pictures with their captions, each a button that chooses it."""
-    places = view.in_sight(draft)
-    if not places:
-        return '<p class="ti-empty">No picture is like that.</p>'
+    indices = view.in_sight(draft)
+    if not indices:
+        return paragraph("No picture is like that.", style="empty")
     changed = set(draft.changed)
-    cells = [_cell(draft, place, view, changed, count) for place in places]
-    return f'<div class="ti-sheet">{"".join(cells)}</div>'
+    cells = [_cell(draft, index, view, changed, count) for index in indices]
+    return render("caption_editor/grid", cells=cells)
 
 
-def _cell(draft: Draft, place: int, view: View, changed: set[int], count: CountTokens) -> str:
-    picture, caption = draft.pictures[place], draft.captions[place]
-    name = escape(path_text(Path(picture.name)))
+def _cell(draft: Draft, index: int, view: View, changed: set[int], count: CountTokens) -> _Cell:
+    picture, caption = draft.pictures[index], draft.captions[index]
+    name = path_text(Path(picture.name))
     tokens = count(caption or "") or 0
-    marks = ["changed"] if place in changed else []
+    marks = ["changed"] if index in changed else []
     if tokens > MOST_TOKENS:
         marks.append(f"{tokens} tokens")
-    said = escape(caption) if caption else f"<i>{'empty' if caption == '' else 'no caption'}</i>"
-    pressed = "true" if place in view.chosen else "false"
-    return (
-        f'<div class="ti-cell"><button type="button" data-pick="{place}" aria-pressed="{pressed}" '
-        f'title="{name}">{thumbnail_html(str(picture))}<span>{said}</span>'
-        f"<small>{' · '.join([name, *marks])}</small></button>"
-        '<button type="button" class="ti-tick" title="Choose this one, too">✓</button></div>'
+    return _Cell(
+        index=index,
+        name=name,
+        url=thumbnail_url(str(picture)),
+        caption=caption,
+        label=" · ".join([name, *marks]),
+        is_chosen=index in view.chosen,
     )
 
 
-def thumbnail_html(path: str) -> str:
-    """Draw a small copy of a picture that the program has found; nothing where it cannot be."""
-    copy = served(path, small=True)
-    return f'<img src="gradio_api/file={quote(copy)}" alt="" loading="lazy">' if copy else ""
-
-
-def leaf_html(draft: Draft, view: View) -> str:
-    """Say which of the pictures are in sight."""
-    total = len(view.places(draft))
+def leaf_html(draft: Draft, view: View) -> Markup:
+    """Draw which of the pictures are in sight."""
+    total = len(view.indices(draft))
     if total <= PER_PAGE:
-        return ""
+        return Markup()
     first = view.leaf * PER_PAGE
-    return f"<p>{first + 1} to {min(first + PER_PAGE, total)} of {total}</p>"
+    return paragraph(f"{first + 1} to {min(first + PER_PAGE, total)} of {total}")
 
 
-def tags_html(draft: Draft) -> str:
+def tags_html(draft: Draft) -> Markup:
     """List the tags of all captions with their counts, each a button that puts it to use."""
     tags = count_tags(draft.texts)
-    rows = "".join(
-        f'<tr><td><button type="button" data-pick="{escape(tag)}">{escape(tag)}</button></td>'
-        f"<td>{number}</td></tr>"
-        for tag, number in tags[:_MOST_TAGS]
-    )
-    more = f"<p>and {len(tags) - _MOST_TAGS} rarer ones</p>" if len(tags) > _MOST_TAGS else ""
-    return (
-        f'<div class="ti-tags"><table><thead><tr><th>{_count(tags, "tag")}</th>'
-        f"<th>captions</th></tr></thead><tbody>{rows}</tbody></table>{more}</div>"
+    return render(
+        "caption_editor/tags",
+        heading=_count(tags, "tag"),
+        tags=tags[:_MOST_TAGS],
+        num_more=max(len(tags) - _MOST_TAGS, 0),
     )
 
 
-def tokens_html(tokens: int | None) -> str:
-    """Say how much of a prompt a caption takes."""
+def tokens_html(tokens: int | None) -> Markup:
+    """Draw how much of a prompt a caption takes."""
     if tokens is None:
-        return ""
-    over = tokens > MOST_TOKENS
-    said = f"{tokens} of a prompt's {MOST_TOKENS} tokens"
-    if over:
-        said += ": too long, it would be read in parts that do not know of each other"
-    return f"<p{' class=ti-wrong' if over else ''}>{said}.</p>"
+        return Markup()
+    sentence = f"{tokens} of a prompt's {MOST_TOKENS} tokens"
+    if tokens <= MOST_TOKENS:
+        return paragraph(f"{sentence}.")
+    too_long = "too long, it would be read in parts that do not know of each other"
+    return paragraph(f"{sentence}: {too_long}.", style="wrong")
 
 
 def _count(things: Sequence[object], noun: str) -> str:

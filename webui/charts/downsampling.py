@@ -12,7 +12,7 @@ NUM_BUCKETS = 100
 
 @dataclass(frozen=True)
 class Bucket:
-    """Neighbouring steps as one: where they end, and what was seen in them."""
+    """Neighbouring steps as one: where they end, and the losses in them."""
 
     step: int
     low: float

@@ -7,12 +7,23 @@ the same chart is sharp on a phone and on a wide screen.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
+
+from markupsafe import Markup
+
+from webui.html import render
 
 WIDTH, HEIGHT = 1000, 300
 Points = Sequence[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One path of a chart: its data (`d`), and the last part of its class."""
+
+    style: str
+    d: str
 
 
 @dataclass(frozen=True)
@@ -33,64 +44,65 @@ class Axes:
         return HEIGHT * (1 - (value - self.y_low) / ((self.y_high - self.y_low) or 1))
 
 
-def line(axes: Axes, points: Points, style: str) -> str:
+def line(axes: Axes, points: Points, style: str) -> Curve:
     """Join points."""
-    return _path("M" + "L".join(_at(axes, x, y) for x, y in points), style)
+    return Curve(style, "M" + "L".join(_at(axes, x, y) for x, y in points))
 
 
-def stairs(axes: Axes, points: Points, style: str) -> str:
+def stairs(axes: Axes, points: Points, style: str) -> Curve:
     """Join points by level pieces: each value holds until the next one begins."""
     first, *others = points
-    drawn = "M" + _at(axes, *first)
-    drawn += "".join(f"H{axes.x(x):.1f}V{axes.y(y):.1f}" for x, y in others)
-    return _path(drawn, style)
+    steps = "".join(f"H{axes.x(x):.1f}V{axes.y(y):.1f}" for x, y in others)
+    return Curve(style, f"M{_at(axes, *first)}{steps}")
 
 
-def dots(axes: Axes, points: Points, style: str) -> str:
+def dots(axes: Axes, points: Points, style: str) -> Curve:
     """Draw points as round dots: strokes of no length with round ends, which never stretch."""
-    return _path("".join(f"M{_at(axes, x, y)}h0" for x, y in points), style)
+    return Curve(style, "".join(f"M{_at(axes, x, y)}h0" for x, y in points))
 
 
-def band(axes: Axes, rows: Sequence[tuple[float, float, float]], style: str) -> str:
+def band(axes: Axes, rows: Sequence[tuple[float, float, float]], style: str) -> Curve:
     """Fill between the low and the high of (x, low, high) rows."""
     there = "L".join(_at(axes, x, high) for x, _, high in rows)
     back = "L".join(_at(axes, x, low) for x, low, _ in reversed(rows))
-    return _path(f"M{there}L{back}Z", style)
+    return Curve(style, f"M{there}L{back}Z")
 
 
-def columns(axes: Axes, told: Sequence[tuple[float, str]]) -> str:
-    """Lay a clear column over each x, whose text appears under the pointer."""
-    width = WIDTH / max(len(told), 1)
-    return "".join(
-        f'<rect x="{axes.x(x) - width / 2:.1f}" y="0" width="{width:.1f}" height="{HEIGHT}" '
-        f'class="ti-hover"><title>{escape(text)}</title></rect>'
-        for x, text in told
-    )
+def plot(
+    axes: Axes,
+    curves: Sequence[Curve],
+    *,
+    label: str,
+    height_px: int,
+    hover_texts: Sequence[tuple[float, str]] = (),
+    below: bool = True,
+) -> Markup:
+    """Draw curves with marks on both axes; `label` is read to those who cannot see.
 
-
-def chart(
-    axes: Axes, drawn: Sequence[str], *, label: str, height_px: int, below: bool = True
-) -> str:
-    """Frame what was drawn, with marks on both axes; `label` is read to those who cannot see.
-
-    Without `below` the marks of the lower axis are left to a chart underneath.
+    Each of `hover_texts` appears while the pointer is near its x. Without `below` the marks of the
+    lower axis are left to a chart underneath.
     """
     y_marks = ticks(axes.y_low, axes.y_high, count=4 if height_px > 100 else 2)
     x_marks = [x for x in ticks(axes.x_low, axes.x_high, count=5) if below and x == int(x)]
-    grid = "".join(line(axes, [(axes.x_low, y), (axes.x_high, y)], "grid") for y in y_marks)
-    y_text = "".join(
-        f'<span class="ti-y" style="top:{axes.y(y) / HEIGHT * 100:.1f}%">{y:g}</span>'
-        for y in y_marks
+    grid = [line(axes, [(axes.x_low, y), (axes.x_high, y)], "grid") for y in y_marks]
+    column_width = WIDTH / max(len(hover_texts), 1)
+    return render(
+        "charts/plot",
+        label=label,
+        width=WIDTH,
+        height=HEIGHT,
+        height_px=height_px,
+        curves=[*grid, *curves],
+        columns=[(f"{axes.x(x) - column_width / 2:.1f}", text) for x, text in hover_texts],
+        column_width=f"{column_width:.1f}",
+        x_marks=[(f"{axes.x(x) / WIDTH * 100:.1f}", f"{x:g}") for x in x_marks],
+        y_marks=[(f"{axes.y(y) / HEIGHT * 100:.1f}", f"{y:g}") for y in y_marks],
     )
-    x_text = "".join(
-        f'<span class="ti-x" style="left:{axes.x(x) / WIDTH * 100:.1f}%">{x:g}</span>'
-        for x in x_marks
-    )
-    return (
-        f'<div class="ti-plot" style="height:{height_px}px" role="img" '
-        f'aria-label="{escape(label)}"><svg viewBox="0 0 {WIDTH} {HEIGHT}" '
-        f'preserveAspectRatio="none">{grid}{"".join(drawn)}</svg>{y_text}{x_text}</div>'
-    )
+
+
+def legend(keys: Mapping[str, str], *, note: str = "") -> Markup:
+    """Draw what each style of curve stands for."""
+    return render("charts/legend", keys=keys, note=note)
 
 
 def ticks(low: float, high: float, *, count: int) -> list[float]:
@@ -107,7 +119,3 @@ def ticks(low: float, high: float, *, count: int) -> list[float]:
 
 def _at(axes: Axes, x: float, y: float) -> str:
     return f"{axes.x(x):.1f} {axes.y(y):.1f}"
-
-
-def _path(drawn: str, style: str) -> str:
-    return f'<path class="ti-{style}" d="{drawn}"/>'

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from html import escape
+from collections.abc import Callable, Iterator
+
+from markupsafe import Markup
 
 from textual_inversion.events import Evaluated
 from textual_inversion.runs.state import Run
@@ -16,7 +17,8 @@ from textual_inversion.training.optimization.learning_rate import (
 )
 from webui.charts import svg
 from webui.charts.downsampling import NUM_BUCKETS, Bucket, bucketed, smoothed
-from webui.charts.svg import Axes
+from webui.charts.svg import Axes, Curve
+from webui.html import paragraph, render
 
 # Much noise decides the layout, little the detail.
 _BANDS: dict[str, Callable[[Evaluated], float]] = {
@@ -24,36 +26,37 @@ _BANDS: dict[str, Callable[[Evaluated], float]] = {
     "shapes": lambda item: item.middle,
     "detail": lambda item: item.late,
 }
-_EMPTY = '<div class="ti-empty">The loss curve appears here with the first steps.</div>'
 
 
-def loss_chart(run: Run | None) -> str:
+def loss_chart(run: Run | None) -> Markup:
     """Draw the losses of a run: dots or a band of what was read, a smoothed line, the rate."""
-    rows = list(run.losses) if run is not None else []
-    buckets = bucketed(rows)
-    if not buckets:
-        return _EMPTY
-    line = smoothed([bucket.mean for bucket in buckets])
+    buckets = bucketed(run.losses) if run is not None else []
+    if run is None or not buckets:
+        return render("charts/loss_chart", parts=[])
+    means = smoothed([bucket.mean for bucket in buckets])
     fixed = _evaluations(run)
-    first, last = min(step for step, *_ in [rows[0], *fixed]), buckets[-1].step
+    first, last = min(step for step, *_ in [run.losses[0], *fixed]), buckets[-1].step
     axes = Axes(first, max(last, first + 1), *_range(buckets, fixed))
-    drawn = [_raw(axes, buckets, thin=len(rows) <= NUM_BUCKETS), _smooth(axes, buckets, line)]
-    if fixed:
-        drawn.append(svg.line(axes, fixed, "fixed"))
-    converged = run.converged_step if run is not None else None
-    if converged is not None:
-        ends = [(float(converged), axes.y_low), (float(converged), axes.y_high)]
-        drawn.append(svg.line(axes, ends, "converged"))
-    drawn.append(svg.columns(axes, [(bucket.step, _told(bucket)) for bucket in buckets]))
-    label = f"Loss from step {first:g} to {last}, smoothed now {line[-1]:.4f}"
-    loss = svg.chart(axes, drawn, label=label, height_px=220, below=False)
-    legend = _legend(line[-1], fixed, converged)
-    strips = _bands_strip(axes, run) + _rate_strip(axes, buckets)
-    return f'<div class="ti-chart">{legend}{loss}{strips}</div>'
+    curves = [
+        _raw(axes, buckets, thin=len(run.losses) <= NUM_BUCKETS),
+        _smooth(axes, buckets, means),
+        *_fixed_and_converged(axes, fixed, run.converged_step),
+    ]
+    loss = svg.plot(
+        axes,
+        curves,
+        label=f"Loss from step {first:g} to {last}, smoothed now {means[-1]:.4f}",
+        height_px=220,
+        hover_texts=[(bucket.step, _hover_text(bucket)) for bucket in buckets],
+        below=False,
+    )
+    legend = _legend(means[-1], fixed, run.converged_step)
+    parts = [legend, loss, *_bands_strip(axes, run), *_rate_strip(axes, buckets)]
+    return render("charts/loss_chart", parts=parts)
 
 
-def rate_chart(settings: TrainSettings) -> str:
-    """Draw the learning rate that settings come to, and say it in words."""
+def rate_chart(settings: TrainSettings) -> Markup:
+    """Draw the learning rate that settings come to, and describe it in words."""
     rates = make_rates(settings)
     schedule = rates.schedule
     points = _sampled(rates, settings.max_steps)
@@ -65,15 +68,15 @@ def rate_chart(settings: TrainSettings) -> str:
     elif any(rates.rate(step) != schedule.rate(step) for step, _ in points[:-1]):
         words += f" With scheduler, warm-up and scale it lies between {low:.3g} and {high:.3g}."
     elif len(schedule.segments) == 1 and schedule.end is None:
-        return f"<p>{escape(words)}</p>"
+        return paragraph(words)
     axes = Axes(0, settings.max_steps, 0, 1.15 * high)
-    drawn = [svg.stairs(axes, points, "rate")]
-    curve = svg.chart(axes, drawn, label="Learning rate by step", height_px=70)
-    return f"{curve}<p>{escape(words)}</p>"
+    stairs = svg.stairs(axes, points, "rate")
+    plot = svg.plot(axes, [stairs], label="Learning rate by step", height_px=70)
+    return plot + paragraph(words)
 
 
 def schedule_words(schedule: Schedule, max_steps: int) -> str:
-    """Say which rate holds for which updates, and what happens when the schedule is too short."""
+    """Describe which rate holds for which updates, and what holds after a short schedule's end."""
     parts: list[str] = []
     start = 0
     for segment in schedule.segments:
@@ -82,15 +85,15 @@ def schedule_words(schedule: Schedule, max_steps: int) -> str:
         end = min(segment.end or max_steps, max_steps)
         parts.append(f"{segment.rate:g} for steps {start + 1} to {end}")
         start = end
-    said = ", then ".join(parts) + "."
+    words = ", then ".join(parts) + "."
     if schedule.end is not None and schedule.end < max_steps:
         last = schedule.segments[-1].rate
-        said += (
+        words += (
             f" The schedule runs out at step {schedule.end}; {last:g} is kept up to {max_steps}."
         )
     elif len(parts) < len(schedule.segments):
-        said += f" What comes after step {max_steps} (max steps) is not used."
-    return said
+        words += f" What comes after step {max_steps} (max steps) is not used."
+    return words
 
 
 def _sampled(rates: ScaledRates, end: int) -> list[tuple[int, float]]:
@@ -101,23 +104,23 @@ def _sampled(rates: ScaledRates, end: int) -> list[tuple[int, float]]:
     return [*points, (end, points[-1][1])]
 
 
-def _evaluations(run: Run | None) -> list[tuple[float, float]]:
-    """Give the losses of the fixed batch."""
+def _evaluations(run: Run) -> list[tuple[float, float]]:
+    """List (step, loss) of the fixed batch."""
     return [(float(item.step), item.loss) for item in _few_evaluations(run)]
 
 
-def _few_evaluations(run: Run | None) -> list[Evaluated]:
-    """Give the readings of the fixed batch, few enough to draw, the newest among them."""
-    read = list(run.evaluations) if run is not None else []
+def _few_evaluations(run: Run) -> list[Evaluated]:
+    """Choose readings of the fixed batch, few enough to draw, the newest among them."""
+    read = list(run.evaluations)
     stride = -(-len(read) // NUM_BUCKETS) or 1
     return read[::-1][::stride][::-1]
 
 
-def _bands_strip(axes: Axes, run: Run | None) -> str:
+def _bands_strip(axes: Axes, run: Run) -> list[Markup]:
     """Draw the fixed batch's loss at much, medium and little noise, each as % of its start."""
     read = _few_evaluations(run)
-    if run is None or len(read) < 2:
-        return ""
+    if len(read) < 2:
+        return []
     first = run.evaluations[0]
     lines = {
         key: [(float(item.step), 100 * loss(item) / (loss(first) or 1)) for item in read]
@@ -127,12 +130,11 @@ def _bands_strip(axes: Axes, run: Run | None) -> str:
     # What moves by less than a percent is drawn as what it is: nearly level.
     room = max(0.08 * (max(values) - min(values)), 0.5)
     strip = Axes(axes.x_low, axes.x_high, min(values) - room, max(values) + room)
-    drawn = [svg.line(strip, line, key) for key, line in lines.items()]
-    told = {key: f"{key} {line[-1][1]:.1f} %" for key, line in lines.items()}
-    keys = "".join(f'<span class="ti-key-{key}">{text}</span>' for key, text in told.items())
-    label = "The fixed batch by noise, in % of its first loss: " + ", ".join(told.values())
-    head = f'<p class="ti-legend">{keys}<em>of the fixed batch\'s first loss</em></p>'
-    return head + svg.chart(strip, drawn, label=label, height_px=90, below=False)
+    curves = [svg.line(strip, line, key) for key, line in lines.items()]
+    keys = {key: f"{key} {line[-1][1]:.1f} %" for key, line in lines.items()}
+    label = "The fixed batch by noise, in % of its first loss: " + ", ".join(keys.values())
+    legend = svg.legend(keys, note="of the fixed batch's first loss")
+    return [legend, svg.plot(strip, curves, label=label, height_px=90, below=False)]
 
 
 def _range(buckets: list[Bucket], fixed: list[tuple[float, float]]) -> tuple[float, float]:
@@ -144,38 +146,45 @@ def _range(buckets: list[Bucket], fixed: list[tuple[float, float]]) -> tuple[flo
     return (low - room if low > high / 2 else 0.0), high + room
 
 
-def _raw(axes: Axes, buckets: list[Bucket], *, thin: bool) -> str:
+def _raw(axes: Axes, buckets: list[Bucket], *, thin: bool) -> Curve:
     if thin:
         return svg.dots(axes, [(bucket.step, bucket.mean) for bucket in buckets], "raw")
     return svg.band(axes, [(b.step, b.low, b.high) for b in buckets], "band")
 
 
-def _smooth(axes: Axes, buckets: list[Bucket], line: list[float]) -> str:
+def _smooth(axes: Axes, buckets: list[Bucket], means: list[float]) -> Curve:
     steps = [bucket.step for bucket in buckets]
-    return svg.line(axes, list(zip(steps, line, strict=True)), "smooth")
+    return svg.line(axes, list(zip(steps, means, strict=True)), "smooth")
 
 
-def _rate_strip(axes: Axes, buckets: list[Bucket]) -> str:
+def _fixed_and_converged(
+    axes: Axes, fixed: list[tuple[float, float]], converged_step: int | None
+) -> Iterator[Curve]:
+    if fixed:
+        yield svg.line(axes, fixed, "fixed")
+    if converged_step is not None:
+        ends = [(float(converged_step), axes.y_low), (float(converged_step), axes.y_high)]
+        yield svg.line(axes, ends, "converged")
+
+
+def _rate_strip(axes: Axes, buckets: list[Bucket]) -> list[Markup]:
     high = max(bucket.rate for bucket in buckets) or 1
     strip = Axes(axes.x_low, axes.x_high, 0, 1.25 * high)
-    drawn = [svg.stairs(strip, [(bucket.step, bucket.rate) for bucket in buckets], "rate")]
+    stairs = svg.stairs(strip, [(bucket.step, bucket.rate) for bucket in buckets], "rate")
     label = f"learning rate, now {buckets[-1].rate:.3g}"
-    head = f'<p class="ti-legend"><span class="ti-key-rate">{label}</span></p>'
-    return head + svg.chart(strip, drawn, label=label, height_px=48)
+    return [svg.legend({"rate": label}), svg.plot(strip, [stairs], label=label, height_px=48)]
 
 
-def _legend(loss: float, fixed: list[tuple[float, float]], converged: int | None) -> str:
-    now = "".join(f"{fixed_loss:.4f}" for _, fixed_loss in fixed[-1:])
-    evaluated = f'<span class="ti-key-fixed">fixed batch, now {now}</span>'
-    marked = f'<span class="ti-key-converged">converged at step {converged}</span>'
-    return (
-        '<p class="ti-legend"><span class="ti-key-raw">loss as read</span>'
-        f'<span class="ti-key-smooth">smoothed, now {loss:.4f}</span>'
-        f"{evaluated if fixed else ''}{marked if converged is not None else ''}</p>"
-    )
+def _legend(loss: float, fixed: list[tuple[float, float]], converged_step: int | None) -> Markup:
+    keys = {"raw": "loss as read", "smooth": f"smoothed, now {loss:.4f}"}
+    if fixed:
+        keys["fixed"] = f"fixed batch, now {fixed[-1][1]:.4f}"
+    if converged_step is not None:
+        keys["converged"] = f"converged at step {converged_step}"
+    return svg.legend(keys)
 
 
-def _told(bucket: Bucket) -> str:
+def _hover_text(bucket: Bucket) -> str:
     return (
         f"step {bucket.step}: loss {bucket.mean:.4f} "
         f"({bucket.low:.4f} to {bucket.high:.4f}), rate {bucket.rate:.3g}"

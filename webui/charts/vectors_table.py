@@ -3,68 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
+from dataclasses import dataclass
+
+from markupsafe import Markup
 
 from textual_inversion.events import Measured
 from textual_inversion.runs.state import Run
+from webui.html import render
 
 _HEADS = ("", "Nearest word, over time", "Length, in words", "Moved, in words", "Cosine to others")
-_SHOWN = 16
-_STATIONS = 4
+_MOST_ROWS = 16
+_MOST_WORDS = 4
 # Vectors some times as long as words begin to overrule the rest of a prompt.
 _LONG = 2.0
 
 
-def vectors_html(run: Run | None) -> str:
+@dataclass(frozen=True)
+class _Row:
+    """One vector: `words` are the last that it was nearest to, each after the step it came at."""
+
+    number: int
+    words: list[tuple[int, str]]
+    has_earlier_words: bool
+    length: float
+    moved: float
+    cosine: float | None
+
+    @property
+    def tone(self) -> str:
+        return "long" if self.length > _LONG else "fine"
+
+
+def vectors_html(run: Run | None) -> Markup:
     """Draw a row for each vector: the words it has been nearest to, its length, how far it went."""
     history = list(run.measured) if run is not None else []
     if not history:
-        return ""
-    now = history[-1]
-    longest = max(_LONG, *(norm / now.vocabulary_norm for norm in now.norms))
-    count = len(now.norms)
-    rows = "".join(_row(history, place, longest) for place in range(min(count, _SHOWN)))
-    after = f"<p>… and {count - _SHOWN} more.</p>" if count > _SHOWN else ""
-    heads = _HEADS if count > 1 else _HEADS[:-1]
-    head = "".join(f'<th scope="col">{text}</th>' for text in heads)
-    return (
-        f'<table class="ti-vectors"><caption>The vectors at step {now.step}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{after}"
+        return Markup()
+    newest = history[-1]
+    count = len(newest.norms)
+    return render(
+        "charts/vectors",
+        step=newest.step,
+        heads=_HEADS if count > 1 else _HEADS[:-1],
+        rows=[_row(history, index) for index in range(min(count, _MOST_ROWS))],
+        # The end of the gauges.
+        longest=max(_LONG, *(norm / newest.vocabulary_norm for norm in newest.norms)),
+        num_more=max(count - _MOST_ROWS, 0),
     )
 
 
-def _row(history: Sequence[Measured], place: int, longest: float) -> str:
-    now = history[-1]
-    cells = [
-        _way([(seen.step, seen.nearest[place]) for seen in history if place < len(seen.nearest)]),
-        _gauge(now.norms[place] / now.vocabulary_norm, longest),
-        f"{now.moved[place]:.2f}",
-    ]
-    if len(now.norms) > 1:
-        cells.append(f"{now.cosines[place]:.2f}")
-    return (
-        f'<tr><th scope="row">{place + 1}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
+def _row(history: Sequence[Measured], index: int) -> _Row:
+    newest = history[-1]
+    words = _nearest_words(history, index)
+    return _Row(
+        number=index + 1,
+        words=words[-_MOST_WORDS:],
+        has_earlier_words=len(words) > _MOST_WORDS,
+        length=newest.norms[index] / newest.vocabulary_norm,
+        moved=newest.moved[index],
+        cosine=newest.cosines[index] if len(newest.norms) > 1 else None,
     )
 
 
-def _way(words: Sequence[tuple[int, str]]) -> str:
-    """Name the words in the order they came, the last ones with the step they came at."""
-    stations = [
-        f"{escape(word)} <small>{step}</small>"
-        for (step, word), before in zip(words, [None, *words], strict=False)
-        if before is None or word != before[1]
-    ]
-    left_out = "… → " if len(stations) > _STATIONS else ""
-    return left_out + " → ".join(stations[-_STATIONS:])
-
-
-def _gauge(length: float, longest: float) -> str:
-    """Draw a length as a bar, with a mark where the words of the vocabulary are on average."""
-    tone = "long" if length > _LONG else "fine"
-    return (
-        f'<span class="ti-gauge ti-{tone}" role="meter" aria-label="length in words" '
-        f'aria-valuemin="0" aria-valuemax="{longest:.2f}" aria-valuenow="{length:.2f}" '
-        f'title="the mark is the mean length of a word">'
-        f'<i style="width:{100 * length / longest:.1f}%"></i>'
-        f'<b style="left:{100 / longest:.1f}%"></b></span>{length:.2f}'
-    )
+def _nearest_words(history: Sequence[Measured], index: int) -> list[tuple[int, str]]:
+    """List the words nearest to a vector in the order they came, each after its first step."""
+    words: list[tuple[int, str]] = []
+    for measured in history:
+        if index < len(measured.nearest):
+            word = measured.nearest[index]
+            if not words or words[-1][1] != word:
+                words.append((measured.step, word))
+    return words

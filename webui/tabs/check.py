@@ -85,10 +85,10 @@ class Checking:
     def _probe(self, trained: Form[TrainSettings], values: tuple[Any, ...]) -> None:
         with complaints():
             size = len(self.form.controls)
-            wanted = self.form.settings(values[:size]).for_training()
-            said = TrainSettings.changed(trained.values(values[size:]))
-            named = {"embedding": said.pop("embedding", None) or _UNNAMED}
-            settings = TrainSettings.build(named, said, wanted)
+            checked = self.form.settings(values[:size]).for_training()
+            chosen = TrainSettings.changed(trained.values(values[size:]))
+            named = {"embedding": chosen.pop("embedding", None) or _UNNAMED}
+            settings = TrainSettings.build(named, chosen, checked)
             job = report.probing(settings, self.results)
             self.runner.start("probe", job, name=Path(settings.dataset_dir).name)
 
@@ -107,10 +107,10 @@ class Checking:
 
     def _live_estimate(self) -> list[Part]:
         status = gr.HTML(elem_id="probe-status-line")
-        said = gr.HTML(elem_id="probe-estimate")
+        sentence = gr.HTML(elem_id="probe-estimate")
         return [
             Part("probe", status, lambda run: status_html(run, idle=_NOT_ESTIMATED)),
-            Part("probe", said, lambda run: report.estimate_html(run, self.results), _state),
+            Part("probe", sentence, lambda run: report.estimate_html(run, self.results), _state),
         ]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from typing import Any
 
 import gradio as gr
@@ -15,6 +14,7 @@ from textual_inversion.settings import CreateSettings
 from webui import choices
 from webui.event_options import UNQUEUED
 from webui.form import draw_form
+from webui.html import paragraph, render
 from webui.jobs import warm
 from webui.layout import Tab, complaints, lead
 
@@ -58,10 +58,7 @@ def _create(read: Callable[[Any], CreateSettings], values: Any, device: DeviceLo
             from textual_inversion.embeddings.create import create
 
             path = create(settings)
-    return (
-        f'<p class="ti-done">Created <b>{escape(settings.name)}</b> in {escape(str(path))}. '
-        "It is chosen on the Train tab.</p>"
-    )
+    return render("tabs/created", name=settings.name, path=path)
 
 
 def _name(values: dict[str, Any], device: DeviceLock) -> str:
@@ -75,13 +72,13 @@ def _name(values: dict[str, Any], device: DeviceLock) -> str:
         from textual_inversion.models.catalog import describe_model
 
         warning = describe_name(settings, describe_model(settings.model))
-        return f'<p class="ti-wrong">{escape(warning)}</p>' if warning else ""
+        return paragraph(warning, style="wrong") if warning else ""
     except TextualInversionError as error:
-        return f'<p class="ti-wrong">{escape(str(error))}</p>'
+        return paragraph(str(error), style="wrong")
 
 
 def _start(values: dict[str, Any], device: DeviceLock) -> str:
-    """Say which tokens the text becomes; the name does not matter for that, nor need it be set."""
+    """Describe which tokens the text becomes; that does not depend on the name."""
     try:
         settings = CreateSettings.build(values, {"name": _UNNAMED})
         warm(device)
@@ -89,6 +86,6 @@ def _start(values: dict[str, Any], device: DeviceLock) -> str:
         from textual_inversion.models.catalog import describe_model
 
         text = describe_start(settings, describe_model(settings.model))
-        return f"<p>{escape(text)}</p>"
+        return paragraph(text)
     except TextualInversionError as error:
-        return f'<p class="ti-wrong">{escape(str(error))}</p>'
+        return paragraph(str(error), style="wrong")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,14 @@ from textual_inversion.settings import GenerateSettings
 from webui import choices, jobs
 from webui.event_options import UNQUEUED
 from webui.form import Form, draw_form
+from webui.html import render
 from webui.layout import Tab, buttons, complaints, lead
 from webui.polling import Part, start_button, stop_button
 from webui.served_images import infotext, served
 from webui.views.status import status_html, warnings_html
 
 _SHOWN = 24
-_LEAD = "Write the new word in a prompt as &lt;name&gt; or just name, several words if you like."
+_LEAD = "Write the new word in a prompt as <name> or just name, several words if you like."
 _IDLE = "Write a prompt, then press Generate."
 # Gives an empty prompt something to begin with once there is an embedding; in the browser, since
 # somebody may begin to type while a server answers.
@@ -74,10 +74,10 @@ def _live(runner: Runner) -> list[Part]:
     )  # fmt: skip
     info = gr.HTML(elem_id="generate-picture-info")
 
-    def tell(event: gr.SelectData) -> str:
-        return _info(runner.run("generate"), place=event.index)
+    def show_settings(event: gr.SelectData) -> str:
+        return _info(runner.run("generate"), index=event.index)
 
-    gallery.select(tell, None, info, **UNQUEUED)
+    gallery.select(show_settings, None, info, **UNQUEUED)
     warnings = gr.HTML(elem_id="generate-warning-list")
     return [
         Part("generate", status, lambda run: status_html(run, idle=_IDLE)),
@@ -92,7 +92,7 @@ def _preview(run: Run | None) -> str:
     data = run.live_preview if run is not None and run.is_active else ""
     if not data.startswith("data:image/"):
         return ""
-    return f'<img class="ti-preview" alt="The picture so far" src="{escape(data)}">'
+    return render("tabs/live_preview", data=data)
 
 
 def _pictures(run: Run | None) -> list[tuple[str, str]]:
@@ -101,8 +101,8 @@ def _pictures(run: Run | None) -> list[tuple[str, str]]:
     return [(path, caption) for path, caption in copies if path]
 
 
-def _info(run: Run | None, *, place: int = 0) -> str:
-    """Show the settings of the picture at a place of the gallery."""
+def _info(run: Run | None, *, index: int = 0) -> str:
+    """Show the settings of a picture of the gallery."""
     files = run.files[-_SHOWN:] if run is not None else []
-    text = infotext(files[place]) if place < len(files) else ""
-    return f'<pre class="ti-pre">{escape(text)}</pre>' if text else ""
+    text = infotext(files[index]) if index < len(files) else ""
+    return render("preformatted", text=text) if text else ""

@@ -46,7 +46,7 @@ def draw(runner: Runner) -> Tab:
 
 
 def join(page: gr.Blocks, preparing: Tab, training: Tab, tabs: gr.Tabs) -> list[Any]:
-    """Join the parts to the other tabs and the page; give the events after which to look."""
+    """Join the parts to the other tabs and the page; return the events after which to poll."""
     preparing.extras["editor"].restore(page)
     checking: Checking = preparing.extras["checking"]
     checking.join(training, {"preprocess": tabs, "check": preparing.extras["sides"]})
@@ -79,7 +79,7 @@ def _prepare(runner: Runner) -> Tab:
     stopped = stop.click(lambda: runner.stop("preprocess"), queue=False, api_visibility="private")
     parts += [start_button("preprocess", start), stop_button("preprocess", stop)]
     for button in (caption, onward):
-        parts.append(Part("preprocess", button, lambda run: gr.update(visible=_made(run))))
+        parts.append(Part("preprocess", button, lambda run: gr.update(visible=_has_files(run))))
     return Tab(form, parts, [begun, stopped], {"onward": onward, "caption": caption})
 
 
@@ -110,14 +110,14 @@ def _live() -> list[Part]:
     ]
 
 
-def _made(run: Run | None) -> bool:
+def _has_files(run: Run | None) -> bool:
     return run is not None and not run.is_active and bool(run.files)
 
 
 def _pairs(run: Run | None) -> list[tuple[str, str]]:
     shown: list[tuple[str, str]] = []
-    for source, made in run.pairs[-_PAIRS_SHOWN:] if run is not None else []:
-        before, after = served(source, small=True), served(made)
+    for source, prepared in run.pairs[-_PAIRS_SHOWN:] if run is not None else []:
+        before, after = served(source, small=True), served(prepared)
         if before and after:
             shown += [(before, "before"), (after, "after")]
     return shown

@@ -55,7 +55,7 @@ def take_from(source: Form[GenerateSettings], form: Form[TrainSettings], button:
 
 
 def preview_values(values: dict[str, Any], name: str | None) -> dict[str, Any]:
-    """Give the previews' settings that draw what the Generate tab would draw."""
+    """Convert the Generate tab's settings to those of previews."""
     named = {_IMAGES.get(path, _PREVIEW + path): value for path, value in values.items()}
     known = {path: named[path] for path in TrainSettings.model_fields if path in named}
     for path in ("preview_prompt", "preview_negative_prompt"):

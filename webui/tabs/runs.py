@@ -14,6 +14,7 @@ from textual_inversion.settings import TrainSettings
 from textual_inversion.storage.paths import find_folder
 from webui.event_options import QUIET
 from webui.form import Form
+from webui.html import render
 from webui.layout import complaints, lead
 from webui.polling import Part, Watched
 from webui.views.runs_table import RunsTable, open_runs_table
@@ -39,7 +40,7 @@ class Runs:
         self.table = open_runs_table(worker.queue, find_folder("runs"))
         lead(_LEAD)
         with gr.Row(elem_classes="ti-buttons"):
-            gr.HTML("<h2>Queue</h2>", elem_classes="ti-lead")
+            gr.HTML(render("heading", text="Queue"), elem_classes="ti-lead")
             self._start = gr.Button(
                 "Start the queue",
                 visible=False,
@@ -48,12 +49,12 @@ class Runs:
                 elem_id="runs-start-button",
             )
         self._queue = gr.HTML(elem_id="runs-queue-list", js_on_load=_LISTEN)
-        gr.HTML("<h2>Runs</h2>", elem_classes="ti-lead")
+        gr.HTML(render("heading", text="Runs"), elem_classes="ti-lead")
         self._table = gr.HTML(elem_id="runs-table", js_on_load=_LISTEN)
 
     @property
     def parts(self) -> list[Part | Watched]:
-        """Give what is drawn again when it changes."""
+        """What is drawn again when it changes."""
         table = self.table
         return [
             Watched(self._queue, table.queue_html, table.queue_mark),
@@ -99,7 +100,7 @@ def act_on_ticket(worker: QueueWorker, table: RunsTable, do: str, which: str) ->
 
 
 def act_on_run(worker: QueueWorker, table: RunsTable, do: str, which: str) -> Row | None:
-    """Do what a button of the table says; give the run whose settings are to be shown, if any."""
+    """Do what a button of the table says; return the run whose settings are to be shown, if any."""
     row = table.row(which)
     if row is None:
         return None

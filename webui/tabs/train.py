@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import gradio as gr
@@ -16,6 +15,7 @@ from webui import choices, jobs
 from webui.charts import training_curves
 from webui.charts.vectors_table import vectors_html
 from webui.form import Form, draw_form
+from webui.html import paragraph, render
 from webui.layout import Tab, buttons, complaints, lead
 from webui.polling import Part, start_button, stop_button
 from webui.served_images import served
@@ -69,7 +69,7 @@ def _curve(values: dict[str, Any]) -> str:
     try:
         return training_curves.rate_chart(TrainSettings.build(values, {"embedding": _UNCHOSEN}))
     except SettingsError as error:
-        return f'<p class="ti-wrong">{escape(str(error))}</p>'
+        return paragraph(str(error), style="wrong")
 
 
 def _begin(runner: Runner, form: Form[TrainSettings], values: tuple[Any, ...]) -> None:
@@ -106,10 +106,10 @@ def _vectors_mark(run: Run) -> object:
 
 
 def previews_shown(run: Run | None) -> list[tuple[str, str]]:
-    """Give the previews and their captions: those without the embedding, then the newest."""
-    seen = list(run.previews) if run is not None else []
-    learned = [(p.path, f"step {p.step}") for p in seen if not p.without]
-    beside = [(p.path, "without") for p in seen if p.without]
+    """List the previews and their captions: those without the embedding, then the newest."""
+    previews = list(run.previews) if run is not None else []
+    learned = [(p.path, f"step {p.step}") for p in previews if not p.without]
+    beside = [(p.path, "without") for p in previews if p.without]
     shown = [*beside, *learned[: -_PREVIEWS_SHOWN - 1 : -1]]
     copies = [(served(path), caption) for path, caption in shown]
     return [(path, caption) for path, caption in copies if path]
@@ -125,5 +125,5 @@ def _command(values: dict[str, Any]) -> str:
     try:
         line = command_line("train", TrainSettings.build(values))
     except SettingsError as error:
-        return f'<p class="ti-wrong">{escape(str(error))}</p>'
-    return f'<pre class="ti-pre">{escape(line)}</pre>'
+        return paragraph(str(error), style="wrong")
+    return render("preformatted", text=line)

@@ -1,14 +1,12 @@
-"""Data sets looked through, and trainings tried out, as jobs; and what they found, as HTML.
-
-Whatever a user or a file has named goes through `html.escape` here.
-"""
+"""Data sets looked through, and trainings tried out, as jobs; and what they found, as HTML."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
+
+from markupsafe import Markup
 
 from preprocessing.checks.image_checks import Finding
 from preprocessing.checks.report import Report, SizeCount, check_settings
@@ -19,8 +17,9 @@ from textual_inversion.jobs.runner import Job
 from textual_inversion.runs.requests import Control
 from textual_inversion.runs.state import Run
 from textual_inversion.settings import CheckSettings, TrainSettings
-from webui.caption_editor.rendering import thumbnail_html
+from webui.html import paragraph, render
 from webui.jobs import warm
+from webui.served_images import thumbnail_url
 
 _MOST_THUMBNAILS = 12
 _MOST_SIZES = 8
@@ -74,66 +73,45 @@ def _over(result: object) -> Finished:
     return Finished(0, "finished" if result else "stopped")
 
 
-def report_html(run: Run | None, results: Results) -> str:
+def report_html(run: Run | None, results: Results) -> Markup:
     """Draw what a check found, once it is over."""
     report = results.report
     if run is None or run.is_active or report is None:
-        return ""
-    rows = "".join(_row(finding) for finding in report.findings)
-    table = (
-        f'<div class="ti-wide"><table class="ti-findings"><tbody>{rows}</tbody></table></div>'
-        if rows
-        else '<p class="ti-done">No problems found.</p>'
+        return Markup()
+    return render(
+        "views/report",
+        rows=_facts(report),
+        findings=[_finding(finding) for finding in report.findings],
+        captions=[(path_text(Path(one.path.name)), str(one)) for one in report.picture_captions],
     )
+
+
+def estimate_html(run: Run | None, results: Results) -> Markup:
+    """Draw what a probe found, once it is over."""
+    if run is None or run.is_active or not results.estimate:
+        return Markup()
+    return paragraph(results.estimate, style="done")
+
+
+def _facts(report: Report) -> list[tuple[str, str]]:
     usable = f", {report.num_usable} usable" if report.num_usable < report.num_pictures else ""
-    facts = (
+    return [
         ("Folder", path_text(report.folder)),
         ("Pictures", f"{report.num_pictures}{usable}"),
         ("Trained at", f"{report.width} x {report.height}"),
         ("Sizes", _sizes(report.sizes)),
         ("Buckets, if each kept its shape", _sizes(report.buckets)),
-    )
-    told = "".join(f"<dt>{title}</dt><dd>{escape(text)}</dd>" for title, text in facts)
-    return f'<dl class="ti-facts">{told}</dl>{table}{_shown_with(report)}'
+    ]
 
 
-def _shown_with(report: Report) -> str:
-    """List the words with which each picture is trained, folded away."""
-    rows = "".join(
-        f"<dt>{escape(path_text(Path(one.path.name)))}</dt><dd>{escape(str(one))}</dd>"
-        for one in report.picture_captions
-    )
-    if not rows:
-        return ""
-    title = "The words with which each picture is trained"
-    return f'<details><summary>{title}</summary><dl class="ti-facts">{rows}</dl></details>'
-
-
-def estimate_html(run: Run | None, results: Results) -> str:
-    """Say what a probe found, once it is over."""
-    if run is None or run.is_active or not results.estimate:
-        return ""
-    return f'<p class="ti-done">{escape(results.estimate)}</p>'
-
-
-def _row(finding: Finding) -> str:
-    pictures = finding.pictures[:_MOST_THUMBNAILS]
-    cells = "".join(_thumbnail(path) for path in pictures)
-    more = len(finding.pictures) - len(pictures)
-    rest = f"<span>and {more} more</span>" if more else ""
-    return (
-        f"<tr><th>{escape(finding.kind)}</th><td><p>{escape(finding.message)}</p>"
-        f'<div class="ti-thumbs">{cells}{rest}</div></td></tr>'
-    )
-
-
-def _thumbnail(path: Path) -> str:
-    name = escape(path_text(Path(path.name)))
-    picture = thumbnail_html(str(path))
-    return f'<figure title="{name}">{picture}<figcaption>{name}</figcaption></figure>'
+def _finding(finding: Finding) -> tuple[Finding, list[tuple[str, str]], int]:
+    """Choose the pictures to show, each as (name, URL), and count the others."""
+    paths = finding.pictures[:_MOST_THUMBNAILS]
+    pictures = [(path_text(Path(path.name)), thumbnail_url(str(path))) for path in paths]
+    return finding, pictures, len(finding.pictures) - len(paths)
 
 
 def _sizes(sizes: Sequence[SizeCount]) -> str:
-    told = [f"{one.width} x {one.height} ({one.num_pictures})" for one in sizes[:_MOST_SIZES]]
+    words = [f"{one.width} x {one.height} ({one.num_pictures})" for one in sizes[:_MOST_SIZES]]
     more = f" and {len(sizes) - _MOST_SIZES} more" if len(sizes) > _MOST_SIZES else ""
-    return (", ".join(told) or "none") + more
+    return (", ".join(words) or "none") + more

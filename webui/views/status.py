@@ -1,22 +1,22 @@
-"""What a job is doing, in words and as HTML: every state has a sentence. Pure.
-
-Whatever a user or a file has named goes through `html.escape` here.
-"""
+"""What a job is doing, in words and as HTML: every state has a sentence. Pure."""
 
 from __future__ import annotations
 
-from html import escape
 from typing import Literal
+
+from markupsafe import Markup
 
 from textual_inversion.runs.state import Run
 from textual_inversion.runs.wording import best_words, duration, throughput_words
+from webui.html import render
 
 Tone = Literal["idle", "busy", "good", "bad"]
+_MOST_WARNINGS = 20
 _NOUNS = {"preprocess": "picture", "check": "picture", "generate": "sampling step"}
 
 
 def sentence(run: Run | None, *, idle: str) -> str:
-    """Say in one sentence what the job is doing; `idle` is said when there is none."""
+    """Describe in one sentence what the job is doing; `idle` when there is none."""
     if run is None:
         return idle
     match run.state:
@@ -33,7 +33,7 @@ def sentence(run: Run | None, *, idle: str) -> str:
 
 
 def tone(run: Run | None) -> Tone:
-    """Tell how the state should look."""
+    """Choose the colour of a state."""
     if run is None:
         return "idle"
     if run.is_active:
@@ -41,33 +41,30 @@ def tone(run: Run | None) -> Tone:
     return "bad" if run.state in {"failed", "killed"} else "good"
 
 
-def status_html(run: Run | None, *, idle: str) -> str:
+def status_html(run: Run | None, *, idle: str) -> Markup:
     """Draw the sentence with a progress bar."""
-    said = escape(sentence(run, idle=idle))
-    named = run is not None and run.name and run.kind != "generate"
-    name = f"<b>{escape(run.name)}</b> · " if run is not None and named else ""
-    bar = _bar(run) if run is not None else ""
-    return (
-        f'<div class="ti-status ti-{tone(run)}" role="status">'
-        f'<p><span class="ti-dot"></span><span>{name}{said}</span></p>{bar}</div>'
+    return render(
+        "views/status",
+        tone=tone(run),
+        name=run.name if run is not None and run.kind != "generate" else "",
+        sentence=sentence(run, idle=idle),
+        percent=_percent(run) if run is not None else None,
+        is_loading=run is not None and run.state == "loading",
     )
 
 
-def badge_html(run: Run | None) -> str:
-    """Say at the head of every tab that a training goes on."""
+def badge_html(run: Run | None) -> Markup:
+    """Draw, for the head of every tab, that a training is running."""
     if run is None or not run.is_active:
-        return ""
-    left = f" · {duration(run.seconds_left)} left" if run.seconds_left else ""
-    return (
-        f'<p class="ti-badge ti-busy"><span class="ti-dot"></span>Training '
-        f"<b>{escape(run.name)}</b> · {run.step} of {run.total}{left}</p>"
-    )
+        return Markup()
+    time_left = duration(run.seconds_left) if run.seconds_left else ""
+    return render("views/badge", run=run, time_left=time_left)
 
 
-def facts_html(run: Run | None) -> str:
+def facts_html(run: Run | None) -> Markup:
     """List what else is known of a run: its prompt, files and warnings."""
     if run is None:
-        return ""
+        return Markup()
     rows = [
         ("Current prompt", run.caption if run.is_active else ""),
         ("Pace", _pace(run)),
@@ -75,35 +72,32 @@ def facts_html(run: Run | None) -> str:
         ("Best", best_words(run)),
         ("Run folder", run.folder),
     ]
-    told = "".join(f"<dt>{title}</dt><dd>{escape(value)}</dd>" for title, value in rows if value)
-    return (f'<dl class="ti-facts">{told}</dl>' if told else "") + warnings_html(run)
+    known = [(term, text) for term, text in rows if text]
+    return render("views/facts", rows=known, warnings=warnings_html(run))
 
 
-def warnings_html(run: Run | None) -> str:
+def warnings_html(run: Run | None) -> Markup:
     """List a run's warnings, the newest twenty."""
     if run is None or not run.warnings:
-        return ""
-    shown = run.warnings[-20:]
-    more = len(run.warnings) - len(shown)
-    before = f"<li>… and {more} before these</li>" if more else ""
-    items = "".join(f"<li>{escape(text)}</li>" for text in shown)
-    return f'<ul class="ti-warnings">{before}{items}</ul>'
+        return Markup()
+    newest = run.warnings[-_MOST_WARNINGS:]
+    return render("views/warnings", warnings=newest, num_older=len(run.warnings) - len(newest))
 
 
 def _pace(run: Run) -> str:
-    """Say how fast pictures are trained, what takes the time, and how much memory it needs."""
+    """Describe how fast pictures are trained, what takes the time, and the memory it needs."""
     if run.throughput is None:
         return ""
-    seen = run.throughput
+    throughput = run.throughput
     shares = {
-        "UNet": seen.unet,
-        "text encoder": seen.text,
-        "data": seen.data,
-        "previews": seen.previews,
-        "saving and evaluating": seen.other,
+        "UNet": throughput.unet,
+        "text encoder": throughput.text,
+        "data": throughput.data,
+        "previews": throughput.previews,
+        "saving and evaluating": throughput.other,
     }
-    told = ", ".join(f"{name} {share:.0%}" for name, share in shares.items() if share >= 0.005)
-    return " · ".join([*throughput_words(seen), *([told] if told else [])])
+    percents = ", ".join(f"{name} {share:.0%}" for name, share in shares.items() if share >= 0.005)
+    return " · ".join([*throughput_words(throughput), *([percents] if percents else [])])
 
 
 def _progress(run: Run) -> str:
@@ -137,10 +131,5 @@ def _result(run: Run) -> str:
     return f" Saved in {run.result}." if run.result else ""
 
 
-def _bar(run: Run) -> str:
-    share = 100 * run.step / run.total if run.total else 0
-    moving = " ti-moving" if run.state == "loading" else ""
-    return (
-        f'<div class="ti-bar{moving}" role="progressbar" aria-valuemin="0" aria-valuemax="100" '
-        f'aria-valuenow="{share:.0f}"><i style="width:{min(share, 100):.1f}%"></i></div>'
-    )
+def _percent(run: Run) -> float:
+    return 100 * run.step / run.total if run.total else 0.0

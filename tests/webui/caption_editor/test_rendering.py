@@ -6,7 +6,7 @@ from PIL import Image
 from preprocessing.captions.drafts import open_draft
 from preprocessing.captions.tags import adding
 from webui.caption_editor import rendering
-from webui.caption_editor.actions import CHANGES, STEPS, Wanted, can
+from webui.caption_editor.actions import CHANGES, STEPS, Edit, can
 from webui.caption_editor.rendering import PER_PAGE, View
 
 
@@ -49,7 +49,7 @@ def test_a_view_travels_to_the_browser_and_back():
     ],
 )
 def test_a_filter_shows_what_it_says(draft, show, tag, places):
-    assert View(show=show, tag=tag).places(draft) == places
+    assert View(show=show, tag=tag).indices(draft) == places
 
 
 def test_changes_go_to_what_is_chosen_or_to_all_that_is_shown(draft):
@@ -90,9 +90,9 @@ def test_many_pictures_come_in_leaves(draft):
 
 
 def test_every_button_does_something_to_a_draft(draft):
-    wanted = Wanted("red", "blue", is_expression=False, anywhere=True)
-    prepared = {name: make(wanted, draft)("red, cat, Red") for name, (_, make) in CHANGES.items()}
-    assert prepared == {
+    edit = Edit("red", "blue", is_expression=False, anywhere=True)
+    made = {name: make(edit, draft)("red, cat, Red") for name, (_, make) in CHANGES.items()}
+    assert made == {
         "front": "red, cat, Red",
         "end": "red, cat, Red",
         "remove": "cat",

@@ -27,8 +27,8 @@ def test_corners_of_the_axes_are_corners_of_the_picture():
 def test_stairs_hold_each_value_until_the_next():
     axes = svg.Axes(0, 10, 0, 1)
     drawn = svg.stairs(axes, [(0, 1), (5, 0.5)], "rate")
-    assert drawn == '<path class="ti-rate" d="M0.0 0.0H500.0V150.0"/>'
+    assert drawn == svg.Curve("rate", "M0.0 0.0H500.0V150.0")
 
 
 def test_a_label_is_escaped():
-    assert "&lt;i&gt;" in svg.chart(svg.Axes(0, 1, 0, 1), [], label="<i>", height_px=50)
+    assert "&lt;i&gt;" in svg.plot(svg.Axes(0, 1, 0, 1), [], label="<i>", height_px=50)

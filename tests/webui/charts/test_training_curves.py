@@ -80,7 +80,7 @@ def test_one_rate_is_said_in_words_alone():
 
 def test_the_automatic_rate_is_a_share_of_the_words_size():
     drawn = rate_chart(TrainSettings(embedding="cat", dataset_dir="pictures"))
-    assert "<p>2% to 100% of the size of the base model&#x27;s words.</p>" in drawn
+    assert "<p>2% to 100% of the size of the base model&#39;s words.</p>" in drawn
     assert "ti-plot" in drawn
 
 

@@ -33,7 +33,7 @@ def test_a_check_is_drawn_when_it_is_over(settings):
     assert "<b>.png" not in drawn
     assert "<th>name in caption</th>" in drawn
     assert drawn.count("<img ") >= 3
-    assert "<dt>0.png</dt><dd>&quot;a red house, photo&quot;</dd>" in drawn
+    assert "<dt>0.png</dt><dd>&#34;a red house, photo&#34;</dd>" in drawn
     assert report_html(Run("check", state="running"), results) == ""
 
 

@@ -14,7 +14,7 @@ from webui.views import runs_table as module
 from webui.views.runs_table import open_runs_table
 
 
-class FakeForeman:
+class FakeWorker:
     """Stands in for QueueWorker where only its queue matters."""
 
     def __init__(self, queue):
@@ -27,7 +27,7 @@ class FakeForeman:
 
 @pytest.fixture
 def worker(home):
-    return FakeForeman(Queue())
+    return FakeWorker(Queue())
 
 
 @pytest.fixture
