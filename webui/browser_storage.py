@@ -16,7 +16,8 @@ _SECRET = "only-hides-from-a-glance"
 _PUT_BACK = """(checked, ...values) => {
   window.formsAreRestored = true;
   const drawn = DRAWN, kept = checked.flat();
-  const untouched = at => JSON.stringify(values[at]) === JSON.stringify(drawn[at]);
+  // An empty text box may have been drawn with null.
+  const untouched = at => JSON.stringify(values[at] ?? '') === JSON.stringify(drawn[at] ?? '');
   return values.map((_, at) => kept[at].length && untouched(at) ? kept[at][0] : undefined);
 }"""
 
