@@ -17,6 +17,7 @@ from webui.form import remember
 from webui.layout import Tab
 from webui.polling import Live, Part
 from webui.tabs import create, generate, preprocess, requests, runs, train
+from webui.unfolding import keep_what_is_typed
 from webui.views.status import badge_html
 
 # Gives what is empty something to begin with; in the browser, since somebody may choose or type
@@ -55,6 +56,7 @@ def build(runner: Runner) -> gr.Blocks:
         parts = [badge, *(part for tab in drawn for part in tab.parts), *table.parts]
         events = [event for tab in drawn for event in tab.events]
         events += [*checked, *table.listen(training.form, tabs)]
+        keep_what_is_typed(page)
         live = Live(runner, parts)
         live.listen(page, events)
         hide_progress(page, live.seen)

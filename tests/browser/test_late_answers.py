@@ -111,3 +111,29 @@ def test_the_base_model_chosen_while_the_page_opens_stays(glimmer, window):
     slow.let_go()
     expect_text(page, "base-model-note", 'There is no base model "elsewhere"')
     assert value_of(page, "base-model") == "elsewhere"
+
+
+_TYPE_AT_ONCE = """([opener, field, value]) => {
+  new MutationObserver((_, watch) => {
+    const found = document.querySelector(field);
+    if (!found) return;
+    watch.disconnect();
+    found.value = value;
+    found.dispatchEvent(new Event('input', {bubbles: true}));
+  }).observe(document.body, {childList: true, subtree: true});
+  document.querySelector(opener).click();
+}"""
+
+
+def test_what_is_typed_while_a_part_unfolds_stays(glimmer, window):
+    page = open_page(window, glimmer, "Train")
+    page.wait_for_selector("#train-evaluation-part button")
+    page.wait_for_load_state("networkidle")
+    wanted = ["#train-evaluation-part button", "#train-evaluate_every input", "5"]
+    page.evaluate(_TYPE_AT_ONCE, wanted)
+    page.wait_for_timeout(2500)
+    assert value_of(page, "train-evaluate_every") == "5"
+    page.reload()
+    go_to(page, "Train")
+    page.locator(wanted[0]).click()
+    expect(page.locator(wanted[1])).to_have_value("5", timeout=PATIENCE_MS)
