@@ -25,14 +25,17 @@ _KEEP_TYPED = """() => {
     }
     if (performance.now() < until) requestAnimationFrame(watch);
   };
+  // Anything else that is pressed, such as an option or a button, may fill fields in on purpose.
+  const end = () => { typed = new Map(); until = 0; };
+  document.addEventListener('pointerdown', event => {
+    if (!event.target.closest('input, textarea, label')) end();
+  }, true);
+  document.addEventListener('keydown', event => { if (event.key === 'Enter') end(); }, true);
   document.addEventListener('click', event => {
-    const button = event.target.closest('button');
-    if (!button) return;
-    // Any other button may fill fields in on purpose.
+    if (!event.target.closest('button.label-wrap, button[role=tab]')) return;
     typed = new Map();
-    const opens = button.matches('.label-wrap, [role=tab]');
-    until = opens ? performance.now() + WATCHED_MS : 0;
-    if (opens) requestAnimationFrame(watch);
+    until = performance.now() + WATCHED_MS;
+    requestAnimationFrame(watch);
   }, true);
   document.addEventListener('input', event => {
     const field = event.target;
