@@ -41,6 +41,24 @@ def embeddings() -> list[tuple[str, str]]:
     return [(_label(entry), entry.name) for entry in entries if not entry.problem]
 
 
+def find_embedding(name: str) -> Entry | None:
+    """Look up a usable embedding; None where there is none, or its folder cannot be read."""
+    try:
+        entry = _library(find_folder("embeddings")).find(name)
+    except (TextualInversionError, OSError):
+        return None
+    return entry if entry and not entry.problem else None
+
+
+def listed_model(name: str) -> str:
+    """Find the listed base model that embedding files call `name`; empty when there is none.
+
+    They name a model by its folder, or by its file without the suffix.
+    """
+    named = ((model, Path(model)) for model in models())
+    return next((model for model, path in named if name in {path.name, path.stem}), "")
+
+
 def sample_pictures() -> str:
     """Find the folder of pictures that ships with the project; "" when it is not here."""
     folder = find_folder(_SAMPLE)

@@ -6,7 +6,6 @@ pydantic alone says whether the values are right.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -17,11 +16,11 @@ from gradio.components import Component
 
 from textual_inversion.settings import Settings
 from textual_inversion.settings.knobs import Knob, walk
+from webui.browser_storage import put_back_script, save_script, stored
 from webui.event_options import UNQUEUED, WHILE_TYPING
 
 Choices = Sequence[str | tuple[str, str]]
 S = TypeVar("S", bound=Settings)
-_SECRET = "only-hides-from-a-glance"
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,23 @@ class Form(Generic[S]):
     kept: gr.BrowserState
     by_path: dict[str, Component] = field(default_factory=dict)
     notes: dict[str, gr.HTML] = field(default_factory=dict)
+    shared: Mapping[str, Component] = field(default_factory=dict)
+    """Controls of the page that the form reads and fills, but neither draws nor keeps."""
+
+    @property
+    def own_knobs(self) -> list[Knob]:
+        """List the knobs that are drawn in the form itself."""
+        return [knob for knob in self.knobs if knob.path not in self.shared]
+
+    @property
+    def own_paths(self) -> list[str]:
+        """List the paths of `own_knobs`."""
+        return [knob.path for knob in self.own_knobs]
+
+    @property
+    def own_controls(self) -> list[Component]:
+        """List the controls of `own_knobs`."""
+        return [self.by_path[path] for path in self.own_paths]
 
     @property
     def controls(self) -> list[Component]:
@@ -53,9 +69,19 @@ class Form(Generic[S]):
         """Lay out named values for `controls`; what has no value, or a wrong one, is left alone."""
         return [_placed(knob, settings.get(knob.path)) for knob in self.knobs]
 
+    def usable(self, kept: Any) -> list[list[Any]]:
+        """List for each of `own_knobs` the kept value as [value], and [] where it does not fit."""
+        named = _as_names(kept)
+        placed = [_placed(knob, named.get(knob.path)) for knob in self.own_knobs]
+        return [[] if value == gr.skip() else [value] for value in placed]
+
     def explain(self, react: Callable[[dict[str, Any]], str], output: Component) -> None:
         """Show what `react` says of the values, when the page opens and after each change."""
-        gr.on(None, lambda kept: react(self.known(kept)), self.kept, output, **WHILE_TYPING)
+
+        def explained(kept: Any, *shared: Any) -> str:
+            return react({**self.known(kept), **dict(zip(self.shared, shared, strict=True))})
+
+        gr.on(None, explained, [self.kept, *self.shared.values()], output, **WHILE_TYPING)
 
     def known(self, kept: Any) -> dict[str, Any]:
         """Name the values that the browser keeps; it may know other fields than this version."""
@@ -69,56 +95,54 @@ def draw_form(
     choices: Mapping[str, Choices] | None = None,
     initial: Mapping[str, Any] | None = None,
     notes: Iterable[str] = (),
+    shared: Mapping[str, Component] | None = None,
 ) -> Form[S]:
     """Draw the controls of `model` here; a line for remarks follows each of the paths in `notes`.
 
     `choices` fills the drop-downs by kind of widget ("model", "template", "embedding"); `initial`
-    replaces defaults, or gives required fields something to start with.
+    replaces defaults, or gives required fields something to start with. The paths in `shared` are
+    not drawn: their controls stand elsewhere on the page.
     """
     knobs = tuple(walk(model))
     values = {knob.path: (initial or {}).get(knob.path, knob.default) for knob in knobs}
     # A tab that was not visited yet reads nothing from the browser: `remember` draws it outside.
-    key = f"textual-inversion-{job}"
-    kept = gr.BrowserState({}, storage_key=key, secret=_SECRET, render=False)
-    form = Form(job, model, knobs, values, kept)
+    kept = stored(job, {}, render=False)
+    elsewhere = dict(shared or {})
+    form = Form(job, model, knobs, values, kept, by_path=dict(elsewhere), shared=elsewhere)
     paint = _Painter(form, dict(choices or {}), frozenset(notes))
-    paint.rows(knob for knob in form.knobs if not knob.ui.advanced)
-    for group in dict.fromkeys(knob.ui.group for knob in form.knobs if knob.ui.advanced):
+    paint.rows(knob for knob in form.own_knobs if not knob.ui.advanced)
+    for group in dict.fromkeys(knob.ui.group for knob in form.own_knobs if knob.ui.advanced):
         slug = group.lower().replace(" ", "-")
         with gr.Accordion(group, open=False, elem_id=f"{job}-{slug}-part"):
-            paint.rows(knob for knob in form.knobs if knob.ui.group == group)
+            paint.rows(knob for knob in form.own_knobs if knob.ui.group == group)
     return form
 
 
 def remember(page: gr.Blocks, forms: Sequence[Form[Any]]) -> Any:
-    """Keep what is typed in the browser; give the event that puts it back on a reload."""
+    """Keep what is typed in the browser; give the event that puts it back on a reload.
+
+    The server only checks what was kept; the browser puts it back.
+    """
+    checked = gr.JSON([], visible=False)
     for form in forms:
         form.kept.render()
-        _keep(form)
-    restored = page.load(
-        lambda *saved: [
-            value
-            for form, kept in zip(forms, saved, strict=True)
-            for value in form.place(_as_names(kept))
-        ],
+        changes = [control.change for control in form.own_controls]  # pyright: ignore
+        script = save_script(form.own_paths)
+        gr.on(changes, None, form.own_controls, form.kept, js=script, **WHILE_TYPING)
+    opened = page.load(
+        lambda *saved: [form.usable(kept) for form, kept in zip(forms, saved, strict=True)],
         [form.kept for form in forms],
-        [control for form in forms for control in form.controls],
+        checked,
         **UNQUEUED,
     )
-    restored.then(None, js="() => { window.formsAreRestored = true }", **UNQUEUED)
+    controls = [control for form in forms for control in form.own_controls]
+    script = put_back_script([form.initial[path] for form in forms for path in form.own_paths])
+    restored = opened.then(None, [checked, *controls], controls, js=script, **UNQUEUED)
+    for form in forms:
+        # What was typed in the meantime.
+        script = save_script(form.own_paths)
+        restored.then(None, form.own_controls, form.kept, js=script, **UNQUEUED)
     return restored
-
-
-def _keep(form: Form[Any]) -> None:
-    """Name the values in the browser: the server need not hear of each keystroke.
-
-    Controls also tell of their first values, which must not replace what is kept.
-    """
-    paths = json.dumps([knob.path for knob in form.knobs])
-    named = f"Object.fromEntries({paths}.map((path, at) => [path, values[at]]))"
-    script = f"(...values) => window.formsAreRestored ? {named} : undefined"
-    changes = [control.change for control in form.controls]  # pyright: ignore
-    gr.on(changes, None, form.controls, form.kept, js=script, **WHILE_TYPING)
 
 
 def _as_names(kept: Any) -> dict[str, Any]:

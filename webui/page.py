@@ -11,66 +11,89 @@ from textual_inversion.jobs.runner import Runner
 from textual_inversion.jobs.worker import QueueWorker
 from textual_inversion.names import strip_brackets
 from webui import choices, jobs, theme
+from webui.base_model import BaseModelChoice
 from webui.event_options import UNQUEUED, hide_progress
 from webui.form import remember
 from webui.layout import Tab
 from webui.polling import Live, Part
 from webui.tabs import create, generate, preprocess, requests, runs, train
+from webui.unfolding import keep_what_is_typed
 from webui.views.status import badge_html
+
+# Gives what is empty something to begin with; in the browser, since somebody may choose or type
+# while a server answers.
+_CHOOSE_FIRST = """(chosen, prompt, first) => {
+  const name = chosen || first;
+  const words = prompt || !name ? undefined : `a photo of <${name}>`;
+  return [chosen || !first ? undefined : first, words];
+}"""
 
 
 def build(runner: Runner) -> gr.Blocks:
     """Draw the page of a process whose jobs `runner` works."""
     worker = QueueWorker(runner, Queue(), jobs.training)
     with gr.Blocks(title="Textual Inversion", analytics_enabled=False) as page:
-        with gr.Row(elem_classes="ti-head"):
-            gr.HTML(theme.HEADER, min_width=320)
-            badge = Part("train", gr.HTML(elem_id="badge", min_width=280), badge_html)
+        base_model, badge = _head()
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
             with gr.Tab("Create Embedding", id="create"):
-                creating = create.draw(runner)
+                creating = create.draw(runner, base_model.control)
             with gr.Tab("Preprocess Images", id="preprocess"):
-                preparing = preprocess.draw(runner)
+                preparing = preprocess.draw(runner, base_model.control)
             with gr.Tab("Train", id="train") as at_train:
-                training = train.draw(runner, worker)
+                training = train.draw(runner, worker, base_model.control)
             with gr.Tab("Generate", id="generate") as at_generate:
-                drawing = generate.draw(runner)
+                drawing = generate.draw(runner, base_model.control)
             with gr.Tab("Runs", id="runs"):
                 table = runs.Runs(worker)
         drawn = [creating, preparing, training, drawing]
         restored = remember(page, [*(tab.form for tab in drawn), preparing.extras["checking"].form])
-        _offer_embeddings([restored.then, at_train.select, at_generate.select], *drawn)
+        moments = [restored.then, at_train.select, at_generate.select]
+        _offer_embeddings(moments, creating, training, drawing)
+        base_model.listen(page, training.form.by_path["embedding"], **drawing.extras["inserted"])
         _hand_pictures_on(preparing, training, tabs)
         checked = preprocess.join(page, preparing, training, tabs)
         requests.take_from(drawing.form, training.form, training.extras["take"])
         parts = [badge, *(part for tab in drawn for part in tab.parts), *table.parts]
         events = [event for tab in drawn for event in tab.events]
         events += [*checked, *table.listen(training.form, tabs)]
+        keep_what_is_typed(page)
         live = Live(runner, parts)
         live.listen(page, events)
         hide_progress(page, live.seen)
     return page
 
 
-def _offer_embeddings(
-    moments: list[Any], creating: Tab, _preparing: Tab, training: Tab, drawing: Tab
-) -> None:
+def _head() -> tuple[BaseModelChoice, Part]:
+    """Draw what stands above all tabs: the title, what is being trained, and the base model."""
+    with gr.Row(elem_classes="ti-head"):
+        with gr.Column(min_width=320, elem_classes="ti-title"):
+            gr.HTML(theme.HEADER)
+            badge = Part("train", gr.HTML(elem_id="badge"), badge_html)
+        base_model = BaseModelChoice()
+    return base_model, badge
+
+
+def _offer_embeddings(moments: list[Any], creating: Tab, training: Tab, drawing: Tab) -> None:
     """Fill the drop-downs of embeddings at certain moments, and choose one just created."""
     chosen, prompt = training.form.by_path["embedding"], drawing.form.by_path["prompt"]
-    shown = [chosen, drawing.extras["insert"]]
+    first = gr.Textbox(visible=False)
+    listed = [chosen, drawing.extras["insert"], first]
     created, name = creating.extras["created"].success, creating.form.by_path["name"]
-    for moment, wanted in [*((moment, chosen) for moment in moments), (created, name)]:
-        offered = moment(_embeddings, wanted, shown, **UNQUEUED)
-        offered.then(None, [prompt, chosen], prompt, js=generate.FIRST_PROMPT, **UNQUEUED)
+    offers = [moment(_embeddings, None, listed, **UNQUEUED) for moment in moments]
+    for offered in [*offers, created(_created, name, listed, **UNQUEUED)]:
+        inputs, outputs = [chosen, prompt, first], [chosen, prompt]
+        offered.then(None, inputs, outputs, js=_CHOOSE_FIRST, **UNQUEUED)
 
 
-def _embeddings(chosen: str | None) -> tuple[Any, Any]:
+def _embeddings() -> tuple[Any, Any, str]:
     listed = choices.embeddings()
-    name = strip_brackets(chosen or "") or (listed[0][1] if listed else None)
-    return (
-        gr.update(choices=listed, value=name),
-        gr.update(choices=listed, value=None),
-    )
+    first = listed[0][1] if listed else ""
+    return gr.update(choices=listed), gr.update(choices=listed), first
+
+
+def _created(name: str | None) -> tuple[Any, Any, str]:
+    chosen, inserted, first = _embeddings()
+    return {**chosen, "value": strip_brackets(name or "")}, inserted, first
 
 
 def _hand_pictures_on(preparing: Tab, training: Tab, tabs: gr.Tabs) -> None:

@@ -59,6 +59,12 @@ def test_a_missing_model_names_what_there_is(home):
         find_model("nowhere")
 
 
+@pytest.mark.parametrize("name", ["owner/" + "long-" * 20, "owner/two--dashes", "owner/two..dots"])
+def test_a_name_that_the_hub_does_not_allow_is_one_sentence(home, name):
+    with pytest.raises(ModelError, match="There is no base model .* on this machine"):
+        find_model(name)
+
+
 def test_a_folder_of_something_else_is_refused(home):
     (home / "models" / "junk").mkdir()
     with pytest.raises(ModelError, match="no model_index.json"):

@@ -14,7 +14,7 @@ from PIL.PngImagePlugin import PngInfo
 import webui
 from preprocessing.captions.drafts import open_draft
 from preprocessing.checks.image_checks import Finding
-from preprocessing.checks.report import Report, ShownWith
+from preprocessing.checks.report import Report, PictureCaption
 from textual_inversion.errors import TextualInversionError
 from textual_inversion.events import Measured, Saved, Started, Stepped, Warned
 from textual_inversion.jobs.queue import Ticket
@@ -88,8 +88,8 @@ def run(folder):
 def report(run):
     folder = Path(run.files[0]).parent
     findings = (Finding("size", HOSTILE, (Path(run.files[0]),)),)
-    shown_with = (ShownWith(Path(run.files[0]), HOSTILE, from_name=False),)
-    seen = Report(folder, 8, 8, 1, 1, (), (), findings, shown_with)
+    picture_captions = (PictureCaption(Path(run.files[0]), HOSTILE, from_name=False),)
+    seen = Report(folder, 8, 8, 1, 1, (), (), findings, picture_captions)
     return report_html(Run("check", state="finished"), Results(seen))
 
 

@@ -2,10 +2,15 @@
 
 from collections import Counter
 
+import gradio as gr
 import pytest
+from gradio.components import FormComponent
 
 from textual_inversion.jobs.runner import Runner
 from webui.page import build
+
+# Events that come by themselves, or while one types.
+UNASKED = {"load", "tick", "change", "input", "select", "blur"}
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +27,29 @@ def test_no_control_lets_files_in_or_keeps_a_session_alive(page):
     kinds = {type(block).__name__ for block in page.blocks.values()}
     assert not kinds & {"File", "UploadButton", "Image", "State", "FileExplorer"}
     assert all(event.targets[0][1] != "unload" for event in page.fns.values() if event.targets)
+
+
+def test_the_base_model_is_one_field_that_every_job_reads(page):
+    fields = [b for b in page.blocks.values() if isinstance(b, FormComponent)]
+    (model,) = [field for field in fields if field.label == "Base model"]
+    ids = {block.elem_id: block for block in page.blocks.values()}
+    for job in ("create", "preprocess", "check", "train", "generate"):
+        start = ids[f"{job}-start-button"]
+        clicks = [e for e in page.fns.values() if (start._id, "click") in e.targets and e.fn]
+        assert [model in event.inputs for event in clicks] == [True], job
+
+
+def test_no_server_answers_into_a_field_that_somebody_may_be_typing_in(page):
+    typed_in = (gr.Textbox, gr.Number, gr.Slider)
+    unasked = [
+        event
+        for event in page.fns.values()
+        if event.fn is not None and {name for _, name in event.targets} & UNASKED
+    ]
+    shown = [out for event in unasked for out in event.outputs if out.visible]
+    filled = {out.elem_id for out in shown if isinstance(out, typed_in)}
+    # A filter closes the caption that is open.
+    assert filled <= {"captions-caption"}
 
 
 def test_no_event_is_offered_as_an_api(page):

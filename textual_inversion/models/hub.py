@@ -44,7 +44,11 @@ def client() -> Any:
 
 def find_cached(name: str) -> Path | None:
     """Find the folder of a model that was downloaded whole; None when it was not."""
-    found = client().try_to_load_from_cache(name, "model_index.json")
+    try:
+        found = client().try_to_load_from_cache(name, "model_index.json")
+    except ValueError:
+        # A name that the Hub does not allow, such as one of more than 96 characters.
+        return None
     if not isinstance(found, str):
         return None
     folder = Path(found).parent

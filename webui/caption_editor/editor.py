@@ -12,6 +12,7 @@ from gradio.components import Component
 from preprocessing.captions.drafts import Draft
 from textual_inversion.errors import TextualInversionError
 from textual_inversion.jobs.device_lock import DeviceLock
+from webui.browser_storage import stored
 from webui.caption_editor import rendering
 from webui.caption_editor.actions import CHANGES, STEPS, Edit, Make, Step, can
 from webui.caption_editor.controls import Fields
@@ -21,7 +22,6 @@ from webui.event_options import QUIET, UNQUEUED, WHILE_TYPING
 from webui.jobs import is_warm, warm
 from webui.layout import refusals_as_toasts
 
-_SECRET = "only-hides-from-a-glance"
 _EVERY_ONE: dict[str, Any] = {**UNQUEUED, "trigger_mode": "multiple"}
 
 
@@ -41,11 +41,12 @@ class Editor:
         """Let a page that is opened again show what it showed; to be called outside of tabs."""
         fields = self.fields
         # Within a tab that is not in sight it would not be read when the page opens.
-        kept = gr.BrowserState("", storage_key="textual-inversion-captions", secret=_SECRET)
+        kept = stored("captions", "")
         for event in self.opened:
             event.then(lambda name: name, fields.folder, kept, **UNQUEUED)
-        inputs, outputs = [kept, *self.opening[1:]], [fields.folder, *fields.drawn]
-        page.load(self._restore, inputs, outputs, **UNQUEUED)
+        typed = "(kept, typed) => typed ? undefined : kept"
+        page.load(None, [kept, fields.folder], fields.folder, js=typed, **UNQUEUED)
+        page.load(self._restore, [kept, *self.opening[1:]], fields.drawn, **UNQUEUED)
 
     def offer(self, button: gr.Button, folder: Component, tabs: gr.Tabs) -> None:
         """Let a button on a neighbouring tab open the folder that is named there."""
@@ -126,8 +127,8 @@ class Editor:
 
     def _restore(self, name: Any, show: str, tag: str, model: str) -> list[Any]:
         if not isinstance(name, str) or not name or not self.drafts.knows(name):
-            return [name or gr.skip(), *_skips(self.fields.drawn)]
-        return [name, *self._open(name, show, tag, model)]
+            return _skips(self.fields.drawn)
+        return self._open(name, show, tag, model)
 
     def _choose(self, data: Any, typed: str, model: str, event: gr.EventData) -> list[Any]:
         with refusals_as_toasts():

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
 from textual_inversion.jobs.runner import Runner
 from textual_inversion.runs.state import Run
@@ -31,14 +32,15 @@ _HERE = {"dataset_dir": "folder", "embedding": "name"}
 class Checking:
     """The drawn part: its form, what it shows of jobs, and what leads to it."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Runner, base_model: Component) -> None:
         self.runner = runner
         self.results = report.Results()
         lead(_LEAD)
         with gr.Row(elem_classes="ti-columns"):
             with gr.Column(scale=4, min_width=320, elem_classes="ti-card"):
-                lists = {"model": choices.models(), "template": choices.templates()}
-                self.form = draw_form("check", CheckSettings, choices=lists)
+                lists = {"template": choices.templates()}
+                shared = {"model": base_model}
+                self.form = draw_form("check", CheckSettings, choices=lists, shared=shared)
             with gr.Column(scale=7, min_width=320):
                 self.start, stop = buttons("check", "Check")
                 self.parts = self._live()

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
 from textual_inversion.errors import TextualInversionError
 from textual_inversion.jobs.device_lock import DeviceLock
 from textual_inversion.jobs.runner import Runner
 from textual_inversion.settings import CreateSettings
-from webui import choices
 from webui.event_options import UNQUEUED
 from webui.form import draw_form
 from webui.html import paragraph, render
@@ -25,14 +25,14 @@ _LEAD = (
 _UNNAMED = "unnamed"
 
 
-def draw(runner: Runner) -> Tab:
+def draw(runner: Runner, base_model: Component) -> Tab:
     """Draw the tab."""
     lead(_LEAD)
     with gr.Column(elem_classes="ti-narrow ti-card"):
         form = draw_form(
             "create",
             CreateSettings,
-            choices={"model": choices.models()},
+            shared={"model": base_model},
             notes=["name", "initialization_text"],
         )
         button = gr.Button("Create embedding", variant="primary", elem_id="create-start-button")

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
 from textual_inversion.jobs.runner import Runner
 from textual_inversion.runs.state import Run
 from textual_inversion.settings import GenerateSettings
-from webui import choices, jobs
+from webui import jobs
 from webui.event_options import UNQUEUED
 from webui.form import Form, draw_form
 from webui.html import render
@@ -22,12 +23,11 @@ from webui.views.status import status_html, warnings_html
 _SHOWN = 24
 _LEAD = "Write the new word in a prompt as <name> or just name, several words if you like."
 _IDLE = "Write a prompt, then press Generate."
-# Gives an empty prompt something to begin with once there is an embedding; in the browser, since
-# somebody may begin to type while a server answers.
-FIRST_PROMPT = '(prompt, name) => prompt || (name ? `a photo of <${name}>` : "")'
+# In the browser: a server's answer could replace what is typed while it comes.
+_INSERT = "(prompt, name) => [name ? `${prompt || ''} <${name}>`.trim() : prompt, null, name]"
 
 
-def draw(runner: Runner) -> Tab:
+def draw(runner: Runner, base_model: Component) -> Tab:
     """Draw the tab."""
     lead(_LEAD)
     with gr.Row(elem_classes="ti-columns"):
@@ -38,25 +38,20 @@ def draw(runner: Runner) -> Tab:
                 label="Put an embedding into the prompt",
                 elem_id="generate-insert-word",
             )
-            form = draw_form("generate", GenerateSettings, choices={"model": choices.models()})
+            form = draw_form("generate", GenerateSettings, shared={"model": base_model})
         with gr.Column(scale=6, min_width=320):
             start, stop = buttons("generate", "Generate")
             parts = _live(runner)
     prompt = form.by_path["prompt"]
-    insert.input(
-        _inserted, [prompt, insert], [prompt, insert], queue=False, api_visibility="private"
-    )
+    name = gr.Textbox(visible=False)
+    inserted = insert.input(None, [prompt, insert], [prompt, insert, name], js=_INSERT, **UNQUEUED)
     begun = start.click(
         lambda *values: _begin(runner, form, values), form.controls, api_visibility="private"
     )
     stopped = stop.click(lambda: runner.stop("generate"), queue=False, api_visibility="private")
     parts += [start_button("generate", start), stop_button("generate", stop)]
-    return Tab(form, parts, [begun, stopped], {"insert": insert})
-
-
-def _inserted(prompt: str | None, name: str | None) -> tuple[str, None]:
-    word = f"<{name}>" if name else ""
-    return f"{prompt or ''} {word}".strip(), None
+    extras = {"insert": insert, "inserted": {"inserted": inserted, "name": name}}
+    return Tab(form, parts, [begun, stopped], extras)
 
 
 def _begin(runner: Runner, form: Form[GenerateSettings], values: tuple[Any, ...]) -> None:

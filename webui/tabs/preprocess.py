@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
 from textual_inversion.jobs.runner import Runner
 from textual_inversion.runs.state import Run
@@ -27,15 +28,15 @@ _LEAD = "Bring your pictures to the size that training needs. Your own files are
 _IDLE = "Choose a folder of pictures, and where the prepared ones should go."
 
 
-def draw(runner: Runner) -> Tab:
+def draw(runner: Runner, base_model: Component) -> Tab:
     """Draw the tab."""
     with gr.Tabs(elem_id="preprocess-parts") as sides:
         with gr.Tab("Prepare", id="prepare"):
-            tab = _prepare(runner)
+            tab = _prepare(runner, base_model)
         with gr.Tab("Captions", id="captions"):
-            editor = Editor(runner.device, tab.form.by_path["model"])
+            editor = Editor(runner.device, base_model)
         with gr.Tab("Check", id="check"):
-            checking = Checking(runner)
+            checking = Checking(runner, base_model)
     editor.offer(tab.extras["caption"], tab.form.by_path["destination"], sides)
     return Tab(
         tab.form,
@@ -53,14 +54,14 @@ def join(page: gr.Blocks, preparing: Tab, training: Tab, tabs: gr.Tabs) -> list[
     return checking.events
 
 
-def _prepare(runner: Runner) -> Tab:
+def _prepare(runner: Runner, base_model: Component) -> Tab:
     lead(_LEAD)
     with gr.Row(elem_classes="ti-columns"):
         with gr.Column(scale=5, min_width=320, elem_classes="ti-card"):
             form = draw_form(
                 "preprocess",
                 PreprocessSettings,
-                choices={"model": choices.models()},
+                shared={"model": base_model},
                 initial=_example(),
             )
         with gr.Column(scale=6, min_width=320):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
 from textual_inversion.errors import SettingsError
 from textual_inversion.jobs.runner import Runner
@@ -32,12 +33,12 @@ _IDLE = "Nothing is being trained. Choose an embedding and pictures, then press 
 _UNCHOSEN = "embedding"
 
 
-def draw(runner: Runner, worker: QueueWorker) -> Tab:
+def draw(runner: Runner, worker: QueueWorker, base_model: Component) -> Tab:
     """Draw the tab."""
     lead(_LEAD)
     with gr.Row(elem_classes="ti-columns ti-watch"):
         with gr.Column(scale=5, min_width=320, elem_classes="ti-card"):
-            form = _settings()
+            form = _settings(base_model)
             take = gr.Button(
                 "Take previews' values from Generate", size="sm", elem_id="train-take-button"
             )
@@ -55,11 +56,18 @@ def draw(runner: Runner, worker: QueueWorker) -> Tab:
     return Tab(form, parts, [begun, stopped, *asked.events], {"take": take, "check": check})
 
 
-def _settings() -> Form[TrainSettings]:
-    lists = {"model": choices.models(), "template": choices.templates(), "embedding": []}
+def _settings(base_model: Component) -> Form[TrainSettings]:
+    lists = {"template": choices.templates(), "embedding": []}
     # So that the first try is one click; the command line asks for the folder.
     sample = {"dataset_dir": choices.sample_pictures()}
-    form = draw_form("train", TrainSettings, choices=lists, initial=sample, notes=["learning_rate"])
+    form = draw_form(
+        "train",
+        TrainSettings,
+        choices=lists,
+        initial=sample,
+        notes=["learning_rate"],
+        shared={"model": base_model},
+    )
     form.explain(_curve, form.notes["learning_rate"])
     return form
 

@@ -1,0 +1,44 @@
+"""What the browser keeps between two visits, and the scripts that save it and put it back.
+
+Nothing here depends on when the server answers: what was typed in the meantime counts more.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
+
+_PREFIX = "textual-inversion-"
+_SECRET = "only-hides-from-a-glance"
+_PUT_BACK = """(checked, ...values) => {
+  window.formsAreRestored = true;
+  const drawn = DRAWN, kept = checked.flat();
+  // An empty text box may have been drawn with null.
+  const untouched = at => JSON.stringify(values[at] ?? '') === JSON.stringify(drawn[at] ?? '');
+  return values.map((_, at) => kept[at].length && untouched(at) ? kept[at][0] : undefined);
+}"""
+
+
+def stored(name: str, value: Any, *, render: bool = True) -> gr.BrowserState:
+    """Make the component that keeps a value in the browser under a name of this program's own."""
+    return gr.BrowserState(value, storage_key=_PREFIX + name, secret=_SECRET, render=render)
+
+
+def save_script(paths: Sequence[str]) -> str:
+    """Write the script that names values by their paths, so that no keystroke needs the server.
+
+    Controls also tell of their first values, which must not replace what is kept.
+    """
+    named = f"Object.fromEntries({json.dumps(paths)}.map((path, at) => [path, values[at]]))"
+    return f"(...values) => window.formsAreRestored ? {named} : undefined"
+
+
+def put_back_script(drawn: Sequence[Any]) -> str:
+    """Write the script that puts values back where a control still has the value it was drawn with.
+
+    It takes a list for each form, of one-value or empty lists, and then the controls' values.
+    """
+    return _PUT_BACK.replace("DRAWN", json.dumps(drawn))
