@@ -9,16 +9,15 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import torch
 import torch.utils.deterministic
 
-from textual_inversion.events import Event, Warned
+from textual_inversion.events import Warned
 
-Result = TypeVar("Result")
 _FILLS: Any = torch.utils.deterministic  # its switch is not declared
 _NAMED = re.compile(r"^\W*([\w:.]+(?: \w+)*?) (?:does not have|defaults to)")
 
@@ -28,26 +27,36 @@ def prepare_cuda() -> None:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 
-def deterministic(events: Generator[Event, None, Result]) -> Generator[Event, None, Result]:
-    """Make each event with deterministic kernels; say, once each, what PyTorch has none for.
+class DeterministicKernels:
+    """Kernels that keep an order of their sums, as a context; it may be entered again and again.
 
-    Between two events everything is as it was, so that other jobs are left alone.
+    After each block everything is as it was, so that other jobs are left alone. `warnings` names
+    the operations that PyTorch has no such kernel for.
     """
-    found: dict[str, None] = {}
-    said = 0
-    with closing(events):
-        while True:
-            with _kernels(), _heard(found):
-                try:
-                    event = next(events)
-                except StopIteration as end:
-                    result = end.value
-                    break
-            yield from _sentences(found, said)
-            said = len(found)
-            yield event
-    yield from _sentences(found, said)
-    return result
+
+    def __init__(self) -> None:
+        self._found: dict[str, None] = {}
+        self._num_named = 0
+        self._left = ExitStack()
+
+    def __enter__(self) -> None:
+        self._left.enter_context(_kernels())
+        self._left.enter_context(_heard(self._found))
+
+    def __exit__(self, *_: object) -> None:
+        self._left.close()
+
+    def warnings(self) -> list[Warned]:
+        """Word what was found since the last call, each operation once."""
+        new = list(self._found)[self._num_named :]
+        self._num_named = len(self._found)
+        return [
+            Warned(
+                f"PyTorch keeps no order of its sums here in {operation}; a run that is killed and "
+                "goes on may end with slightly other vectors than one that was not."
+            )
+            for operation in new
+        ]
 
 
 @contextmanager
@@ -92,11 +101,3 @@ def _operation(message: str) -> str:
         return "cuBLAS, which was in use before CUBLAS_WORKSPACE_CONFIG was set to :4096:8"
     named = _NAMED.match(message)
     return named[1] if named else " ".join(message.split())[:100].rstrip(".")
-
-
-def _sentences(found: dict[str, None], said: int) -> Iterator[Event]:
-    for operation in list(found)[said:]:
-        yield Warned(
-            f"PyTorch keeps no order of its sums here in {operation}; a run that is killed and "
-            "goes on may end with slightly other vectors than one that was not."
-        )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from textual_inversion.errors import BusyError, TextualInversionError
-from textual_inversion.events import Event, Failed
+from textual_inversion.events import Event, Failed, Started
 from textual_inversion.jobs.device_lock import DeviceLock
 from textual_inversion.runs.folder import is_running
 from textual_inversion.runs.requests import Control, Request
@@ -101,7 +101,7 @@ class Runner:
 
     def _work(self, kind: Kind, job: Job, run: Run, control: Control) -> None:
         try:
-            self._drive(kind, job(control), run)
+            self._drive(kind, job, run, control)
         except TextualInversionError as error:
             run.apply(Failed(run.step, str(error)), now=now())
         except Exception as error:
@@ -109,14 +109,19 @@ class Runner:
             logger.exception("A %s job failed", kind)
             run.apply(Failed(run.step, f"{type(error).__name__}: {error}"), now=now())
 
-    def _drive(self, kind: Kind, events: Iterator[Event], run: Run) -> None:
-        """Draw event after event, each under the device's turn; pictures on disk need none."""
+    def _drive(self, kind: Kind, job: Job, run: Run, control: Control) -> None:
+        """Take event after event, each in the device's turn; pictures on disk need none."""
+        turn = nullcontext if kind in _ON_DISK else self.device.turn
+        with turn():
+            events = job(control)
         while True:
-            with nullcontext() if kind in _ON_DISK else self.device.turn():
+            with turn():
                 event = next(events, None)
             if event is None:
                 return
             was_stopping = run.state == "stopping"
+            if isinstance(event, Started) and event.step:
+                run.read_past(Path(event.folder))
             run.apply(event, now=now())
             if was_stopping and run.state == "running":
                 run.state = "stopping"

@@ -11,14 +11,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Self, TextIO
 
 from textual_inversion.errors import StorageError, TrainingError
-from textual_inversion.events import Event, Started, Stepped, to_dict
+from textual_inversion.events import Event, Stepped, to_dict
 from textual_inversion.storage.atomic import explain, write_whole
 from textual_inversion.storage.file_lock import FileLock, is_held
 
@@ -131,17 +131,6 @@ class RunLog:
                 self._rows.writerow(self._row(event, event.loss))
         except OSError as error:
             raise StorageError(explain(self.folder, error)) from None
-
-    def through(
-        self, events: Iterator[Event], *, said_before: Sequence[Event] = ()
-    ) -> Iterator[Event]:
-        """Append each event before it is passed on; at the start, what was said before it, too."""
-        for event in events:
-            self.keep(event)
-            if isinstance(event, Started):
-                for earlier in said_before:
-                    self.keep(earlier)
-            yield event
 
     def _row(self, event: Stepped, loss: float) -> tuple[int, int, int, str, str]:
         done = event.step - 1

@@ -113,6 +113,13 @@ class Run:
             case _:
                 self._collect(event, now)
 
+    def read_past(self, folder: Path) -> None:
+        """Fold in what the earlier sittings of a run that goes on have logged, but their ends."""
+        log = folder / "events.jsonl"
+        for event in read_events(log.read_bytes().splitlines() if log.is_file() else []):
+            if not isinstance(event, Loading | Sampled | Finished | Failed):
+                self.apply(event)
+
     def _warn(self, message: str) -> None:
         # Each sitting of a run says again what is wrong with its settings.
         if message not in self.warnings:
@@ -231,15 +238,6 @@ def read_events(lines: Iterable[bytes]) -> Iterator[Event]:
         except ValueError:  # a line that was being written when the machine went down
             continue
         if event is not None:
-            yield event
-
-
-def past_events(folder: Path) -> Iterator[Event]:
-    """Give what a run's earlier sittings told, but for their ends; one that goes on begins so."""
-    log = folder / "events.jsonl"
-    lines = log.read_bytes().splitlines() if log.is_file() else []
-    for event in read_events(lines):
-        if not isinstance(event, Loading | Sampled | Finished | Failed):
             yield event
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 from textual_inversion.data.batches import Batches
@@ -33,6 +33,7 @@ from textual_inversion.training.chores.vector_stats import VectorStats
 from textual_inversion.training.chores.warnings import LearnerWarnings
 from textual_inversion.training.compilation import is_worth_compiling
 from textual_inversion.training.context import RunContext
+from textual_inversion.training.hooks import Hooks
 from textual_inversion.training.learner import Learner
 from textual_inversion.training.optimization.learning_rate import read_schedule
 from textual_inversion.training.trainer import Chore
@@ -54,6 +55,11 @@ class Components:
     height: int
 
     @property
+    def pictures_per_step(self) -> int:
+        """Count the pictures of one update, those of all processes."""
+        return self.settings.batch_size * self.settings.gradient_accumulation_steps
+
+    @property
     def compute(self) -> str:
         """Word the precision and the device, to be shown."""
         return describe_compute(self.model.dtype, self.model.device)
@@ -69,7 +75,7 @@ def open_components(
     library = Library(find_folder("embeddings"))
     embedding = embedding or library.load(settings.embedding)
     lines = read_template(settings.template)
-    yield from _warn_of_names(settings, library, embedding)
+    yield from map(Warned, _name_notes(settings, library, embedding))
     schedule = read_schedule(settings)
     if schedule.end is not None and schedule.end < settings.max_steps:
         yield Warned(
@@ -79,11 +85,11 @@ def open_components(
     yield from map(Warned, idle_choices(settings))
     check_attention(settings.attention)
     yield Loading("base model")
-    model = open_model(known or settings.model, opening(settings))
+    model = open_model(known or settings.model, load_options(settings))
     in_words = describe_compute(model.dtype, model.device).split()[0]
     yield from map(Warned, launcher_notes(settings.precision, in_words))
     if model.device.type == "cpu":
-        yield from map(Warned, _idle_on_a_cpu(settings))
+        yield from map(Warned, _cpu_notes(settings))
     model.check_widths(embedding.widths, embedding.name)
     return Components(
         settings,
@@ -114,35 +120,38 @@ def going_on(parts: Components, checkpoint: Checkpoint) -> Generator[Event, None
     return replace(parts, settings=settings.model_copy(update={"optimizer": then}))
 
 
-def _warn_of_names(
-    settings: TrainSettings, library: Library, embedding: Embedding
-) -> Iterator[Warned]:
-    """Say where the vectors go if not into their own file, and what previews cannot show."""
-    entry, place = library.find(embedding.name), library.place_of(embedding)
-    if entry and entry.path != place:
-        yield Warned(
-            f"{entry.path} stays as it is: what is trained is saved as {place}, which is used "
-            "from then on."
+def _name_notes(settings: TrainSettings, library: Library, embedding: Embedding) -> list[str]:
+    """Word where the vectors go if not into their own file, and what previews cannot show."""
+    entry, path = library.find(embedding.name), library.place_of(embedding)
+    notes: list[str] = []
+    if entry and entry.path != path:
+        notes.append(
+            f"{entry.path} stays as it is: the trained embedding is saved as {path}, which is "
+            "used from then on."
         )
     prompts = f"{settings.preview_prompt}\n{settings.preview_negative_prompt}"
-    for name in unknown_names(prompts, [embedding.word]):
-        yield Warned(
-            f"The previews read <{name}> as plain text: only <{embedding.name}> is loaded while "
-            "it is trained."
-        )
+    notes += [
+        f"The previews read <{name}> as plain text: only <{embedding.name}> is loaded while it is "
+        "trained."
+        for name in unknown_names(prompts, [embedding.word])
+    ]
+    return notes
 
 
-def _idle_on_a_cpu(settings: TrainSettings) -> Iterator[str]:
+def _cpu_notes(settings: TrainSettings) -> list[str]:
+    """Name the choices that have no good effect on a CPU."""
+    notes: list[str] = []
     if settings.precision == "fp16":
-        yield "fp16 is made for GPUs; a CPU computes in it, but more slowly than in fp32."
+        notes.append("fp16 is made for GPUs; a CPU computes in it, but more slowly than in fp32.")
     if settings.vae_offload and settings.preset == "none":
-        yield "vae_offload has no effect on a CPU, whose memory is the main memory."
+        notes.append("vae_offload has no effect on a CPU, whose memory is the main memory.")
     if settings.compile == "auto":
-        yield "compile has no effect here; it is automatic on a GPU only."
+        notes.append("compile has no effect here; it is automatic on a GPU only.")
+    return notes
 
 
-def opening(settings: TrainSettings) -> LoadOptions:
-    """Tell how a run opens its model."""
+def load_options(settings: TrainSettings) -> LoadOptions:
+    """Choose the options with which a run opens its model."""
     return LoadOptions(
         settings.precision,
         settings.prediction_type,
@@ -166,7 +175,9 @@ def read_data(parts: Components, control: Control) -> Generator[Event, None, Bat
         )
 
 
-def make_learner(parts: Components, start: int, checkpoint: Checkpoint | None) -> Learner:
+def make_learner(
+    parts: Components, start: int, checkpoint: Checkpoint | None, hooks: Hooks | None = None
+) -> Learner:
     """Make the learner, as the checkpoint left it if there is one."""
     steps_left = parts.settings.max_steps - start
     compiles = is_worth_compiling(parts.settings.compile, steps_left, parts.model.device)
@@ -176,6 +187,7 @@ def make_learner(parts: Components, start: int, checkpoint: Checkpoint | None) -
         parts.embedding.vectors,
         settings=parts.settings,
         updates=start,
+        hooks=hooks,
         compile_backend="inductor" if compiles else None,
     )
     if checkpoint:

@@ -21,6 +21,7 @@ from textual_inversion.runs.folder import (
     drop_checkpoints_after,
     newest_checkpoint,
 )
+from textual_inversion.settings import TrainSettings
 from textual_inversion.storage.atomic import write_whole
 
 _VERSION = 1
@@ -105,6 +106,16 @@ def read_checkpoint(path: Path) -> Checkpoint:
         )
     state = {key: value for key, value in data.items() if key not in {"version", "name"}}
     return Checkpoint(path, str(data["name"]), state)
+
+
+def check_optimizer(state: dict[str, Any], settings: TrainSettings) -> None:
+    """Raise TrainingError when a checkpoint's state is of another optimizer than the settings'."""
+    then, now = state["optimizer_name"], settings.optimizer_name
+    if then != now:
+        raise TrainingError(
+            f'The checkpoint was made with the optimizer {then} and not {now}; choose "{then}" '
+            'or "auto" to go on from it, or set resume to "never" to start anew.'
+        )
 
 
 def find_checkpoint(log_dir: Path, embedding: Embedding, file: Path) -> Checkpoint | None:

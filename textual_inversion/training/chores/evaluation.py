@@ -52,7 +52,7 @@ class Evaluator:
         return self.every > 0 and (is_time(step, self.every) or ending is not None)
 
     def run(self, step: int) -> Iterator[Event]:
-        """Read the loss, keep the best vectors, judge."""
+        """Compute the loss, keep the best vectors, look for convergence."""
         parts = self._losses()
         mean = sum(parts) / len(parts)
         rate = self.context.learner.learning_rate
@@ -61,7 +61,19 @@ class Evaluator:
         yield Evaluated(step, mean, early, middle, late)
         if self.best is None or mean < self.best[1]:
             self.best = (step, mean, self.context.learner.vectors)
-        yield from self._judge(step)
+        rule = self.convergence
+        if self.has_converged or not has_converged(
+            self.history, window_steps=rule.window_steps, threshold=rule.threshold
+        ):
+            return
+        self.has_converged = True
+        if rule.ends_run:
+            self.control.converged = True
+        yield Converged(step)
+        advice = "the run ends here" if rule.ends_run else "going on will change little"
+        yield Warned(
+            f"Converged at step {step}: the loss of the fixed batch moves no more; {advice}."
+        )
 
     def state(self) -> dict[str, Any]:
         """Give what a checkpoint keeps."""
@@ -93,21 +105,6 @@ class Evaluator:
         self._written = step
         yield Saved(step, "best", str(path))
 
-    def _judge(self, step: int) -> Iterator[Event]:
-        rule = self.convergence
-        if self.has_converged or not has_converged(
-            self.history, window_steps=rule.window_steps, threshold=rule.threshold
-        ):
-            return
-        self.has_converged = True
-        if rule.ends_run:
-            self.control.converged = True
-        yield Converged(step)
-        advice = "the run ends here" if rule.ends_run else "going on will change little"
-        yield Warned(
-            f"Converged at step {step}: the loss of the fixed batch moves no more; {advice}."
-        )
-
     @torch.no_grad()
     def _losses(self) -> list[float]:
         """Give the loss of each timestep, from the least noise to the most."""
@@ -133,9 +130,8 @@ class BestCheckpoint:
         """Tell whether the interval is full or the run ends."""
         return is_time(step, self.every) or ending is not None
 
-    def run(self, step: int) -> Iterator[Event]:
-        """Write them."""
-        yield from self.evaluator.write_best()
+    def run(self, step: int) -> Iterator[Event]:  # noqa: D102
+        return self.evaluator.write_best()
 
 
 def _bands(parts: list[float]) -> tuple[float, float, float]:

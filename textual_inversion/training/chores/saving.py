@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from textual_inversion.embeddings import formats
 from textual_inversion.embeddings.library import Library
@@ -63,12 +64,13 @@ class Checkpoints:
         yield Saved(step, "checkpoint", str(path))
 
 
-@dataclass(frozen=True)
+@dataclass
 class FinalSave:
-    """Puts the trained embedding in its place in the library when the run ends."""
+    """Puts the trained embedding into the library when the run ends; knows when it last did."""
 
     context: RunContext
     library: Library
+    saved_step: int
 
     def is_due(self, step: int, ending: Ending | None) -> bool:
         """Tell whether the run ends."""
@@ -77,11 +79,12 @@ class FinalSave:
     def run(self, step: int) -> Iterator[Event]:
         """Save the embedding over its older self."""
         path = self.library.save(self.context.embedding(step, snapshot=False), overwrite=True)
+        self.saved_step = step
         yield Saved(step, "embedding", str(path))
 
 
 @dataclass
-class Asked:
+class OnRequest:
     """Runs chores, in their order and after one and the same step, when the user asks for them."""
 
     control: Control
@@ -90,18 +93,17 @@ class Asked:
     answered: int = 0
 
     def is_due(self, step: int, ending: Ending | None) -> bool:
-        """Tell whether there is a wish; whoever stops does not wait for another picture."""
+        """Whether there is a new request; whoever stops does not wait for another picture."""
         return self.control.asked[self.request] > self.answered and ending != "stopped"
 
     def run(self, step: int) -> Iterator[Event]:
-        """Do what was asked, however often it was."""
+        """Run all of the chores once, however often it was asked."""
         self.answered = self.control.asked[self.request]
-        for chore in self.chores:
-            yield from chore.run(step)
+        return chain.from_iterable([chore.run(step) for chore in self.chores])
 
 
 def with_requests(chores: list[Chore], control: Control) -> list[Chore]:
-    """Let what saves and what draws be asked for between the steps as well."""
+    """Run what saves, and what draws, between the steps on request as well."""
     saves = tuple(c for c in chores if isinstance(c, Checkpoints | Snapshots | FinalSave))
     draws = tuple(c for c in chores if isinstance(c, Previews))
-    return [*chores, Asked(control, "save", saves), Asked(control, "sample", draws)]
+    return [*chores, OnRequest(control, "save", saves), OnRequest(control, "sample", draws)]

@@ -1,4 +1,4 @@
-"""Says what the learner has to say: it only takes steps, and a run speaks in events."""
+"""The learner's notes as events: it only takes steps, and emits none."""
 
 from __future__ import annotations
 
@@ -12,15 +12,13 @@ from textual_inversion.training.trainer import Ending
 
 @dataclass(frozen=True)
 class LearnerWarnings:
-    """Passes the learner's notes on, each once."""
+    """Passes the learner's notes on as warnings, each once."""
 
     learner: Learner
 
-    def is_due(self, step: int, ending: Ending | None) -> bool:
-        """Tell whether there are any."""
+    def is_due(self, step: int, ending: Ending | None) -> bool:  # noqa: D102
         return bool(self.learner.notes)
 
-    def run(self, step: int) -> Iterator[Event]:
-        """Say them."""
+    def run(self, step: int) -> Iterator[Event]:  # noqa: D102
         yield from map(Warned, self.learner.notes)
         self.learner.notes.clear()
