@@ -66,15 +66,14 @@ class BaseModel:
 
     @cached_property
     def hash(self) -> str:
-        """Give the first ten hex digits of the file's SHA-256, of a folder the UNet's file."""
+        """The first ten hex digits of the file's SHA-256, of a folder the UNet's files."""
         files = sorted((self.info.folder / "unet").glob("*.safetensors"))
         if self.info.is_single_file:
             files = [self.info.folder]
         digest = hashlib.sha256()
         for path in files:
             with path.open("rb") as file:
-                while part := file.read(1 << 24):
-                    digest.update(part)
+                hashlib.file_digest(file, lambda: digest)  # goes on with what is hashed already
         return digest.hexdigest()[:10]
 
     @cached_property
