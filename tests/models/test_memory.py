@@ -59,7 +59,7 @@ def test_a_resting_autoencoder_comes_only_to_work(model, monkeypatch):
     went = []
     monkeypatch.setattr(model.vae, "to", lambda where: went.append(str(where)))
     device = str(model.device)
-    with saving_memory(model, vae_rests=True):
+    with saving_memory(model, offload_vae=True):
         model.encode_pictures([Image.new("RGB", (64, 64))])
         model.decode(torch.zeros(1, 4, 8, 8))
     assert went == ["cpu", device, "cpu", device, "cpu", device]
@@ -68,6 +68,6 @@ def test_a_resting_autoencoder_comes_only_to_work(model, monkeypatch):
 @pytest.mark.gpu
 def test_a_resting_autoencoder_leaves_the_gpu(model):
     before = torch.cuda.memory_allocated()
-    with saving_memory(model, vae_rests=True):
+    with saving_memory(model, offload_vae=True):
         assert torch.cuda.memory_allocated() < before
     assert model.vae.device == model.device

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 class Runner:
-    """Starts jobs, keeps what can be seen of them, and stops them."""
+    """Starts jobs, keeps their newest runs, and stops them."""
 
     def __init__(self) -> None:
         self.device = DeviceLock()
@@ -38,7 +38,7 @@ class Runner:
         self._threads: dict[Kind, threading.Thread] = {}
 
     def run(self, kind: Kind) -> Run | None:
-        """Give the newest run of a kind, running or over."""
+        """Return the newest run of a kind, running or over."""
         return self._runs.get(kind)
 
     def start(self, kind: Kind, job: Job, *, name: str = "") -> Run:
@@ -48,7 +48,7 @@ class Runner:
             if running is not None and running.is_active:
                 raise BusyError(
                     f"A job of this kind is already running ({running.name}, step {running.step} "
-                    f"of {running.total}); interrupt it or wait for its end."
+                    f"of {running.total}); stop it or wait for its end."
                 )
             run = Run(kind=kind, name=name)
             control = Control()
@@ -90,7 +90,7 @@ class Runner:
 
     @property
     def is_closing(self) -> bool:
-        """Tell whether nothing more should be started."""
+        """Whether nothing more should be started."""
         return self._closing.is_set()
 
     def recover(self, log_dir: Path) -> None:

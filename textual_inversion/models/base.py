@@ -40,7 +40,7 @@ class BaseModel:
         self.unet = unet
         self.vae = vae
         self.scheduler = scheduler
-        self.vae_rests = False
+        self.vae_offloaded = False
         self._running: Any = unet
         self.alphas_cumprod: torch.Tensor = alphas_cumprod(scheduler.config).to(unet.device)
 
@@ -124,14 +124,14 @@ class BaseModel:
             latent = self.vae.encode(pixels.to(self.device, self.vae.dtype)).latent_dist
         return Moments(latent.mean.float(), latent.std.float())
 
-    def offload_vae(self, *, rests: bool) -> None:
+    def offload_vae(self, *, offloaded: bool) -> None:
         """Let the autoencoder wait in main memory until it is needed, or always on the device."""
-        self.vae_rests = rests
-        self.vae.to("cpu" if rests else self.device)
+        self.vae_offloaded = offloaded
+        self.vae.to("cpu" if offloaded else self.device)
 
     @contextmanager
     def _vae_at_work(self) -> Iterator[None]:
-        if not self.vae_rests:
+        if not self.vae_offloaded:
             yield
             return
         self.vae.to(self.device)

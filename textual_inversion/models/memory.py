@@ -28,27 +28,27 @@ def saving_memory(
     *,
     checkpointing: bool = False,
     attention: Attention = "sdpa",
-    vae_rests: bool = False,
+    offload_vae: bool = False,
 ) -> Iterator[None]:
     """Let the UNet compute activations twice instead of keeping them, and attention as chosen.
 
-    With `vae_rests` the autoencoder waits in main memory. None of these changes what is learned,
+    With `offload_vae` the autoencoder waits in main memory. None of these changes what is learned,
     but for rounding.
     """
     processors = model.unet.attn_processors
     # Another job may share the model: what it switched on is not switched off here.
     checkpointing = checkpointing and not model.unet.is_gradient_checkpointing
-    vae_rests = vae_rests and not model.vae_rests
+    offload_vae = offload_vae and not model.vae_offloaded
     if checkpointing:
         model.unet.enable_gradient_checkpointing()
     _attend(model, attention)
-    if vae_rests:
-        model.offload_vae(rests=True)
+    if offload_vae:
+        model.offload_vae(offloaded=True)
     try:
         yield
     finally:
-        if vae_rests:
-            model.offload_vae(rests=False)
+        if offload_vae:
+            model.offload_vae(offloaded=False)
         if checkpointing:
             model.unet.disable_gradient_checkpointing()
         if attention != "sdpa":

@@ -1,4 +1,4 @@
-"""A run's folder: where it lies, and the two logs that every event passes through.
+"""A run's folder: where it lies, and the two logs that every event is written to.
 
 <log directory>/<YYYY-MM-DD>/<embedding>/
     settings.json  events.jsonl  textual_inversion_loss.csv
@@ -63,7 +63,7 @@ def working_in(folder: Path) -> Iterator[None]:
 
 
 def is_running(folder: Path) -> bool:
-    """Tell whether a living process works in a run folder."""
+    """Whether a living process works in a run folder."""
     return is_held(folder / _LOCK)
 
 
@@ -139,13 +139,13 @@ class RunLog:
         return event.step, epoch, within, f"{loss:.7f}", f"{event.learning_rate:g}"
 
     def _drop_after(self, start: int) -> None:
-        kept = io.StringIO(newline="")
-        writer = csv.writer(kept)
+        rows = io.StringIO(newline="")
+        writer = csv.writer(rows)
         with self.table.open(encoding="utf-8", newline="") as file:
             for row in csv.reader(file):
                 if row and (not row[0].isdigit() or int(row[0]) <= start):
                     writer.writerow(row)
-        write_whole(self.table, kept.getvalue().encode())
+        write_whole(self.table, rows.getvalue().encode())
 
 
 def _open_lines(path: Path) -> TextIO:

@@ -1,4 +1,4 @@
-"""What is kept of a run's events while they pass: the logs in its folder, and a tracker's."""
+"""The record of a run's events: the logs in its folder, and a tracker's."""
 
 from __future__ import annotations
 

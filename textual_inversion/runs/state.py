@@ -1,4 +1,4 @@
-"""What can be seen of a job: a view folded from its events, the same live and from a file."""
+"""The state of a job, folded from its events: the same live and from a file."""
 
 from __future__ import annotations
 
@@ -74,13 +74,13 @@ class Run:
 
     @property
     def is_active(self) -> bool:
-        """Tell whether the job still works."""
+        """Whether the job still works."""
         return self.state in {"loading", "running", "stopping"}
 
     @property
     def best(self) -> Evaluated | None:
-        """Give the reading of the fixed batch with the lowest loss, the first of equals."""
-        return min(self.evaluations, key=lambda reading: reading.loss, default=None)
+        """The evaluation with the lowest loss, the first of equals."""
+        return min(self.evaluations, key=lambda evaluated: evaluated.loss, default=None)
 
     @property
     def steps_per_second(self) -> float | None:
@@ -92,12 +92,12 @@ class Run:
 
     @property
     def seconds_left(self) -> float | None:
-        """Tell the time left from the measured speed; None while it is not known."""
+        """Compute the time left from the measured speed; None while it is not known."""
         speed = self.steps_per_second
         return (self.total - self.step) / speed if speed and self.is_active else None
 
     def apply(self, event: Event, *, now: float | None = None) -> None:
-        """Fold one event in; `now` is a `perf_counter` reading, None for what a file tells."""
+        """Fold one event in; `now` is a `perf_counter` reading, None for events of a file."""
         self.version += 1
         match event:
             case Loading(what=what):
@@ -133,8 +133,8 @@ class Run:
         self.state, self.message = "running", "Running."
         # A resumed run repeats what it did after its checkpoint.
         self.losses = [row for row in self.losses if row[0] <= event.step]
-        self.evaluations = [read for read in self.evaluations if read.step <= event.step]
-        self.measured = [seen for seen in self.measured if seen.step <= event.step]
+        self.evaluations = [e for e in self.evaluations if e.step <= event.step]
+        self.measured = [m for m in self.measured if m.step <= event.step]
         if self.converged_step is not None and self.converged_step > event.step:
             self.converged_step = None
         self.previews = [p for p in self.previews if p.without or p.step <= event.step]
@@ -142,7 +142,7 @@ class Run:
         self.warnings = [message for step, message in warned if step <= event.step]
         self._warned_at = [step for step, _ in warned if step <= event.step]
         self._times.clear()
-        if now is None:  # the steps of a file tell their seconds since here
+        if now is None:  # the steps of a file count their seconds from here
             self._times.append((event.step, 0.0))
 
     def _step(self, event: Stepped, now: float | None) -> None:
@@ -153,7 +153,7 @@ class Run:
         self._times.append((event.step, event.seconds if now is None else now))
 
     def _end(self, event: Finished | Failed) -> None:
-        # What goes through a folder has said where it is; its last word counts what it wrote.
+        # A job over a folder has reported its items; `event.step` counts the files it wrote.
         if not any(source for source, _ in self.pairs):
             self.step = event.step or self.step
         self.live_preview = ""
@@ -198,8 +198,8 @@ class Run:
             case Evaluated():
                 self.evaluations.append(event)
             case Measured():
-                # Long runs measure often: kept are those at which a word changed, and the newest.
-                if [seen.nearest for seen in self.measured[-2:]] == [event.nearest] * 2:
+                # Long runs measure often: those at which a word changed stay, and the newest.
+                if [m.nearest for m in self.measured[-2:]] == [event.nearest] * 2:
                     self.measured.pop()
                 self.measured.append(event)
             case Converged(step=step):

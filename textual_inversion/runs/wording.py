@@ -20,14 +20,14 @@ def duration(seconds: float) -> str:
 
 def clock(seconds: float) -> str:
     """Write a duration as people read it: 0:42, 12:05, 1:02:07."""
-    whole = max(0, round(seconds))
-    hours, minutes = divmod(whole // 60, 60)
-    text = f"{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+    total = max(0, round(seconds))
+    hours, minutes = divmod(total // 60, 60)
+    text = f"{minutes:02}:{total % 60:02}" if hours else f"{minutes}:{total % 60:02}"
     return f"{hours}:{text}" if hours else text
 
 
 def best_words(run: Run) -> str:
-    """Say where the best vectors by the fixed batch are; nothing while none are written."""
+    """Word where the best vectors by the fixed batch are; empty while none are written."""
     if run.best is None or not run.best_path:
         return ""
     return f"step {run.best.step}, fixed-batch loss {run.best.loss:.4f}: {run.best_path}"

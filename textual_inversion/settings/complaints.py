@@ -46,8 +46,8 @@ def complaint(error: ValidationError, model: type[BaseModel]) -> str:
 def _sentence(item: ErrorDetails, fields: Mapping[str, FieldInfo]) -> str:
     name = ".".join(str(part) for part in item["loc"])
     if item["type"] == _OURS:
-        said = item["msg"].removeprefix("Value error, ")
-        return f"{name}: {said}" if name else said
+        message = item["msg"].removeprefix("Value error, ")
+        return f"{name}: {message}" if name else message
     if item["type"] in _NOT_GIVEN or item["input"] is None:
         return _not_given(name, fields.get(name))
     return f"{name} {_rule(item)} (got {item['input']!r:.60})"
@@ -61,7 +61,7 @@ def _rule(item: ErrorDetails) -> str:
 
 
 def _not_given(name: str, field: FieldInfo | None) -> str:
-    """Ask for a setting with what its own help says it is, or tell what it is usually."""
+    """Ask for a setting with what its own help says it is, or name its default."""
     if field is None:
         return f"{name} is empty"
     if not field.is_required():

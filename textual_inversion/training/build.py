@@ -22,7 +22,7 @@ from textual_inversion.prompts.template import read_template
 from textual_inversion.runs.folder import checkpoint_steps
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import TrainSettings
-from textual_inversion.settings.inactive import idle_choices
+from textual_inversion.settings.inactive import inactive_choices
 from textual_inversion.storage.paths import find_folder
 from textual_inversion.training.checkpoint import Checkpoint
 from textual_inversion.training.chores.evaluation import BestCheckpoint, Convergence, Evaluator
@@ -82,7 +82,7 @@ def open_components(
             f"The learning rate schedule ends at step {schedule.end}; its last rate "
             f"{schedule.segments[-1].rate:g} is kept until step {settings.max_steps}."
         )
-    yield from map(Warned, idle_choices(settings))
+    yield from map(Warned, inactive_choices(settings))
     check_attention(settings.attention)
     yield Loading("base model")
     model = open_model(known or settings.model, load_options(settings))
@@ -102,8 +102,8 @@ def open_components(
     )
 
 
-def going_on(parts: Components, checkpoint: Checkpoint) -> Generator[Event, None, Components]:
-    """Say what going on from a checkpoint means; an optimizer that nobody chose stays the same."""
+def resume(parts: Components, checkpoint: Checkpoint) -> Generator[Event, None, Components]:
+    """Warn of what going on from a checkpoint changes; an optimizer chosen by "auto" stays."""
     later = [n for n in checkpoint_steps(checkpoint.run_folder) if n > checkpoint.updates]
     if later:
         yield Warned(
@@ -198,7 +198,7 @@ def make_learner(
 def make_evaluator(
     parts: Components, context: RunContext, batches: Batches, control: Control
 ) -> Evaluator:
-    """Make what reads the fixed batch."""
+    """Make the evaluator of the fixed batch."""
     settings = parts.settings
     rule = Convergence(settings.convergence_window, _THRESHOLD, settings.stop_when_converged)
     return Evaluator(
@@ -214,7 +214,7 @@ def make_evaluator(
 def make_chores(
     parts: Components, evaluator: Evaluator, final: FinalSave, control: Control
 ) -> list[Chore]:
-    """Order matters: broken vectors are caught first; what was learned is safe before pictures."""
+    """List the chores in order: NaN is caught first; the vectors are saved before pictures."""
     settings, context = parts.settings, evaluator.context
     return [
         LearnerWarnings(evaluator.context.learner),

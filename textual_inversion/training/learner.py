@@ -21,7 +21,7 @@ from textual_inversion.training.checkpoint import check_optimizer
 from textual_inversion.training.compilation import Backend, Compiled
 from textual_inversion.training.hooks import Hooks
 from textual_inversion.training.optimization import losses
-from textual_inversion.training.optimization.averaging import Average, evaluating, held, put
+from textual_inversion.training.optimization.averaging import Average, evaluating, put, vectors_in
 from textual_inversion.training.optimization.learning_rate import is_relative, make_rates
 from textual_inversion.training.optimization.optimizers import make_clip, make_optimizer
 
@@ -64,12 +64,12 @@ class Learner:
         self.clip = make_clip(settings)
         averages = settings.optimizer_name == "schedule-free"
         self.average = Average(self.parameters, 0.0 if averages else settings.ema_decay)
-        self.notes: list[str] = []
+        self.warnings: list[str] = []
         self.compiled: Compiled | None = None
         if compile_backend:
-            note, backend = self.notes.append, compile_backend
+            warn, backend = self.warnings.append, compile_backend
             self.compiled = Compiled(
-                model, gradients=self.gradients, words=self.words, note=note, backend=backend
+                model, gradients=self.gradients, words=self.words, warn=warn, backend=backend
             )
         # Without it, gradients vanish on their way through half-precision weights.
         self.scaler = torch.amp.GradScaler(model.device.type, enabled=model.dtype == torch.float16)
@@ -130,7 +130,7 @@ class Learner:
         for micro in batch.micros:
             for part in micro.split(self.settings.pictures_at_once or len(micro.prompts)):
                 share = len(part.prompts) / len(micro.prompts)
-                with self.compiled.in_place(part) if self.compiled else nullcontext():
+                with self.compiled.running(part) if self.compiled else nullcontext():
                     loss = self._loss(part) / len(batch.micros) * share
                 self.scaler.scale(loss).backward()
                 total += loss.detach()
@@ -244,7 +244,7 @@ class Learner:
         mode, strength = self.settings.norm, self.settings.norm_strength
         if mode == "free":
             return
-        with held(self.optimizer) as all_vectors:
+        with vectors_in(self.optimizer) as all_vectors:
             for vectors, norm in zip(all_vectors, self.norms, strict=True):
                 for rows in vectors:
                     norms.hold(rows, norm, mode, strength=strength)

@@ -20,11 +20,11 @@ from textual_inversion.storage.atomic import write_whole
 from textual_inversion.storage.paths import find_folder
 from textual_inversion.training.build import (
     Components,
-    going_on,
     make_chores,
     make_evaluator,
     open_components,
     read_data,
+    resume,
 )
 from textual_inversion.training.checkpoint import Checkpoint, find_checkpoint, read_resumed
 from textual_inversion.training.chores.evaluation import Evaluator
@@ -44,8 +44,8 @@ def train(settings: TrainSettings, control: Control) -> Iterator[Event]:
             with kernels:
                 event = next(events, None)
             if group.is_first:  # several processes would say everything several times
-                for news in (*kernels.warnings(), *([event] if event else [])):
-                    yield from record.keep(news)
+                for each in (*kernels.warnings(), *([event] if event else [])):
+                    yield from record.keep(each)
             if event is None:
                 return
 
@@ -58,7 +58,7 @@ def _run(
     parts = yield from open_components(group.with_global_batch(settings))
     checkpoint = _checkpoint_of(parts)
     if checkpoint:
-        parts = yield from going_on(parts, checkpoint)
+        parts = yield from resume(parts, checkpoint)
     start = checkpoint.updates if checkpoint else parts.embedding.step
     pending = find_pending(checkpoint, settings) if checkpoint else None
     if pending is None:
@@ -130,7 +130,7 @@ def _work(session: Session, evaluator: Evaluator) -> Iterator[Event]:
         raise
     finally:
         if learner.updates > final.saved_step and learner.is_finite:
-            _save_after_all(Checkpoints(context, 0, evaluator), final, learner.updates)
+            _save_on_the_way_out(Checkpoints(context, 0, evaluator), final, learner.updates)
 
 
 def _checkpoint_of(parts: Components) -> Checkpoint | None:
@@ -153,19 +153,19 @@ def _new_folder(parts: Components) -> Path:
 
 @contextmanager
 def memory_saved(parts: Components) -> Iterator[None]:
-    """Save the memory that the settings ask to save, and explain it when there is too little."""
+    """Save memory as the settings say, and explain running out of it."""
     settings, model = parts.settings, parts.model
     saving = saving_memory(
         model,
         checkpointing=settings.gradient_checkpointing,
         attention=settings.attention,
-        vae_rests=settings.vae_offload and model.device.type != "cpu",
+        offload_vae=settings.vae_offload and model.device.type != "cpu",
     )
     with explain_out_of_memory(settings, model.device), saving:
         yield
 
 
-def _save_after_all(checkpoints: Checkpoints, final: FinalSave, step: int) -> None:
+def _save_on_the_way_out(checkpoints: Checkpoints, final: FinalSave, step: int) -> None:
     """Save when the loop was left by an exception or by closing the generator."""
     for _ in (*checkpoints.run(step), *final.run(step)):
         pass

@@ -1,8 +1,8 @@
-"""Where a training's time goes, how many pictures it sees a second, and how much memory it takes.
+"""Where a training's time goes, its pictures a second, and the memory it takes.
 
-Time is read at marks: what has passed since the last mark went into the part that is named. On a
+Time is read at marks: the time since the last mark is counted as the part that is named. On a
 CPU a mark is a reading of the clock; on CUDA it is an event in the stream, read when the GPU has
-come by, so that nobody ever waits for it.
+passed it, so that nothing ever waits for it.
 """
 
 from __future__ import annotations
@@ -74,10 +74,12 @@ class ThroughputTimer:
         passed = max(time.perf_counter() - self._began, 1e-9)
         total = sum(self._seconds.values()) or 1.0
         shares = {part: round(self._seconds.get(part, 0.0) / total, 3) for part in _SHOWN}
-        seen = self.steps * self.pictures_per_step
+        pictures = self.steps * self.pictures_per_step
         self.steps, self._seconds, self._began = 0, {}, time.perf_counter()
         memory, of = peak_memory(self.device)
-        return Throughput(step, round(seen / passed, 2), **shares, memory_mb=memory, memory_of=of)
+        return Throughput(
+            step, round(pictures / passed, 2), **shares, memory_mb=memory, memory_of=of
+        )
 
     @property
     def is_due(self) -> bool:
@@ -112,7 +114,7 @@ class TimedChore:
     timer: ThroughputTimer
     part: Part
 
-    def is_due(self, step: int, ending: Ending | None) -> bool:  # noqa: D102
+    def is_due(self, step: int, ending: Ending | None) -> bool:
         return self.chore.is_due(step, ending)
 
     def run(self, step: int) -> Iterator[Event]:
@@ -131,10 +133,10 @@ class ThroughputReport:
 
     timer: ThroughputTimer
 
-    def is_due(self, step: int, ending: Ending | None) -> bool:  # noqa: D102
+    def is_due(self, step: int, ending: Ending | None) -> bool:
         return ending is not None or self.timer.is_due
 
-    def run(self, step: int) -> Iterator[Event]:  # noqa: D102
+    def run(self, step: int) -> Iterator[Event]:
         yield self.timer.report(step)
 
 

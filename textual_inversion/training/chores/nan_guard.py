@@ -10,7 +10,7 @@ import torch
 
 from textual_inversion.errors import TrainingError
 from textual_inversion.events import Event, Warned
-from textual_inversion.training.context import RunContext, is_time
+from textual_inversion.training.context import RunContext, is_interval
 from textual_inversion.training.trainer import Ending
 
 # Looking at a GPU's vectors waits for it.
@@ -22,7 +22,7 @@ _MOST_HALVINGS = 6
 
 @dataclass
 class NaNGuard:
-    """Comes before every chore that saves, so that nothing broken is written over anything good.
+    """Comes before every chore that saves, so that no NaN is written over a good file.
 
     When the vectors become NaN, the last good state is put back; then the run ends, or goes on at
     half the rate, and ends when halving does not help either.
@@ -48,7 +48,7 @@ class NaNGuard:
         self._ending = ending
         on_cpu = self.context.learner.model.device.type == "cpu"
         judged = step == self._first_step + _MUST_MOVE_WITHIN
-        return on_cpu or judged or is_time(step, _EVERY_ON_GPU) or ending is not None
+        return on_cpu or judged or is_interval(step, _EVERY_ON_GPU) or ending is not None
 
     def run(self, step: int) -> Iterator[Event]:
         """Return to the last good vectors where they became NaN; warn where they never moved."""
@@ -71,13 +71,13 @@ class NaNGuard:
         self._latest, good = self._good, learner.updates
         if self.on_nan == "stop":
             raise TrainingError(
-                f"At step {step} the vectors became NaN; {self._kept()}; lower the learning rate "
+                f"At step {step} the vectors became NaN; {self._saved()}; lower the learning rate "
                 "or clip the gradient, and train again."
             )
         if factor <= 0.5**_MOST_HALVINGS:
             raise TrainingError(
                 f"At step {step} the vectors became NaN although the learning rate was halved "
-                f"{_MOST_HALVINGS} times, to {learner.next_rate:g}; {self._kept()}; choose a much "
+                f"{_MOST_HALVINGS} times, to {learner.next_rate:g}; {self._saved()}; choose a much "
                 "lower learning rate, and train again."
             )
         learner.halve_rate()
@@ -102,7 +102,7 @@ class NaNGuard:
         self.context.learner.renumber(self._first_step)
         raise TrainingError(f"{problem}; choose a much lower learning rate, and train again.")
 
-    def _kept(self) -> str:
+    def _saved(self) -> str:
         if self._stands_still():
             return "nothing was learned, and the embedding is as it was before"
         return f"those of step {self.context.learner.updates} were put back and saved"

@@ -1,4 +1,4 @@
-"""Previews of a run: the same prompts and seeds again and again, with the vectors as they stand."""
+"""Previews of a run: the same prompts and seeds again and again, with the present vectors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from textual_inversion.models.text_encoders import LearnedTokens
 from textual_inversion.prompts.template import fill
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import TrainSettings
-from textual_inversion.training.context import RunContext, is_time
+from textual_inversion.training.context import RunContext, is_interval
 from textual_inversion.training.trainer import Ending
 
 Beside = Literal["none", "start", "removed"]
@@ -27,7 +27,7 @@ Beside = Literal["none", "start", "removed"]
 
 @dataclass(frozen=True)
 class Previews:
-    """Draws pictures with the vectors as they are, and one that carries them.
+    """Draws pictures with the present vectors, and one that carries them.
 
     The vectors are read anew for every preview; no encoded prompt outlives its picture. What the
     prompts give without the embedding never changes, so it is drawn once a run.
@@ -44,7 +44,7 @@ class Previews:
         """Whether the interval is full or the run is done; a stop does not wait for a picture."""
         if ending == "stopped":
             return False
-        return self.every > 0 and (ending is not None or is_time(step, self.every))
+        return self.every > 0 and (ending is not None or is_interval(step, self.every))
 
     def run(self, step: int) -> Iterator[Event]:
         """Draw and save the pictures that are missing beside previews, then the previews."""

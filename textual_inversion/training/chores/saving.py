@@ -1,4 +1,4 @@
-"""What a run makes on the way: snapshots, checkpoints, the embedding itself."""
+"""What a run saves on the way: snapshots, checkpoints, the embedding itself."""
 
 from __future__ import annotations
 
@@ -13,24 +13,22 @@ from textual_inversion.runs.requests import Control, Request
 from textual_inversion.training.checkpoint import write_checkpoint
 from textual_inversion.training.chores.evaluation import Evaluator
 from textual_inversion.training.chores.previews import Previews
-from textual_inversion.training.context import RunContext, is_time
+from textual_inversion.training.context import RunContext, is_interval
 from textual_inversion.training.trainer import Chore, Ending
 
 
 @dataclass(frozen=True)
 class Snapshots:
-    """Keeps copies of the vectors: embeddings/<name>-<step>.pt holds exactly `step` updates."""
+    """Saves copies of the vectors: embeddings/<name>-<step>.pt holds exactly `step` updates."""
 
     context: RunContext
     every: int
 
     def is_due(self, step: int, ending: Ending | None) -> bool:
-        """Tell whether the interval is full, or the run is done."""
         at_the_end = ending is not None and ending != "stopped"
-        return self.every > 0 and (at_the_end or is_time(step, self.every))
+        return self.every > 0 and (at_the_end or is_interval(step, self.every))
 
     def run(self, step: int) -> Iterator[Event]:
-        """Write one copy."""
         embedding = self.context.embedding(step, snapshot=True)
         name = f"{self.context.name}-{step}{formats.extension_for(embedding)}"
         path = self.context.folder / "embeddings" / name
@@ -47,11 +45,10 @@ class Checkpoints:
     evaluator: Evaluator
 
     def is_due(self, step: int, ending: Ending | None) -> bool:
-        """Tell whether the interval is full or the run ends."""
-        return ending is not None or is_time(step, self.every)
+        return ending is not None or is_interval(step, self.every)
 
     def run(self, step: int) -> Iterator[Event]:
-        """Write a checkpoint; broken vectors are the guard's to tell, and never kept."""
+        """Write a checkpoint, unless the vectors became NaN, which NaNGuard reports."""
         if not self.context.learner.is_finite:
             return
         state = {
@@ -73,11 +70,10 @@ class FinalSave:
     saved_step: int
 
     def is_due(self, step: int, ending: Ending | None) -> bool:
-        """Tell whether the run ends."""
         return ending is not None
 
     def run(self, step: int) -> Iterator[Event]:
-        """Save the embedding over its older self."""
+        """Save the embedding over its older version."""
         path = self.library.save(self.context.embedding(step, snapshot=False), overwrite=True)
         self.saved_step = step
         yield Saved(step, "embedding", str(path))

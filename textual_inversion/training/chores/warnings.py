@@ -1,4 +1,4 @@
-"""The learner's notes as events: it only takes steps, and emits none."""
+"""The learner's warnings as events: it only takes steps, and emits none."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from textual_inversion.training.trainer import Ending
 
 @dataclass(frozen=True)
 class LearnerWarnings:
-    """Passes the learner's notes on as warnings, each once."""
+    """Emits the learner's warnings, each once."""
 
     learner: Learner
 
-    def is_due(self, step: int, ending: Ending | None) -> bool:  # noqa: D102
-        return bool(self.learner.notes)
+    def is_due(self, step: int, ending: Ending | None) -> bool:
+        return bool(self.learner.warnings)
 
-    def run(self, step: int) -> Iterator[Event]:  # noqa: D102
-        yield from map(Warned, self.learner.notes)
-        self.learner.notes.clear()
+    def run(self, step: int) -> Iterator[Event]:
+        yield from map(Warned, self.learner.warnings)
+        self.learner.warnings.clear()
