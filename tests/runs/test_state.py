@@ -1,6 +1,7 @@
 import json
 
 from textual_inversion.events import (
+    Evaluated,
     Failed,
     Finished,
     Loading,
