@@ -127,9 +127,8 @@ class Run:
             self._warned_at.append(self.step)
 
     def _start(self, event: Started, now: float | None) -> None:
-        self.name, self.folder = event.name, event.folder
+        self.name, self.folder, self.total = event.name, event.folder, event.total
         self.step = self.first_step = event.step
-        self.total = event.total
         self.state, self.message = "running", "Running."
         # A resumed run repeats what it did after its checkpoint.
         self.losses = [row for row in self.losses if row[0] <= event.step]
@@ -184,8 +183,6 @@ class Run:
                     self.files.append(event.path)
                     self.num_files += event.num_files
                     self.pairs.append((event.source, event.path))
-            case _:
-                pass
 
     def _save(self, event: Saved) -> None:
         if event.kind == "best":
