@@ -15,13 +15,14 @@ import statistics
 import tempfile
 import time
 from collections.abc import Generator
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
 from ours import OurLoop
 from shapes import write_sd15_shape
 
-from textual_inversion.devices.determinism import deterministic
+from textual_inversion.devices.determinism import DeterministicKernels
 from textual_inversion.events import Event, Loading
 
 Seconds = tuple[float, float]  # by the clock; of the processor
@@ -56,15 +57,15 @@ def main() -> None:
         loop = OurLoop(folder, args.pictures, batch=args.batch, word="cat")
         free: list[Seconds] = []
         ordered: list[Seconds] = []
-        modes = [stepping(loop, free), stepping(loop, ordered)]
-        if not args.same:
-            modes[1] = deterministic(modes[1])
+        kernels = nullcontext() if args.same else DeterministicKernels()
+        modes = [(stepping(loop, free), nullcontext()), (stepping(loop, ordered), kernels)]
         end = time.perf_counter() + args.seconds
         for pair in range(args.pairs + 3):
             if time.perf_counter() > end:
                 break
-            for mode in modes if pair % 2 else reversed(modes):
-                next(mode)
+            for steps, context in modes if pair % 2 else reversed(modes):
+                with context:
+                    next(steps)
     report(free[3:], ordered[3:])  # the first ones warm up
 
 

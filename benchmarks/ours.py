@@ -15,7 +15,7 @@ from textual_inversion.events import Event
 from textual_inversion.models.loading import open_model
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import TrainSettings
-from textual_inversion.training.build import make_learner, open_components, opening, read_data
+from textual_inversion.training.build import load_options, make_learner, open_components, read_data
 from textual_inversion.training.optimization import losses
 from textual_inversion.training.optimization.averaging import put
 
@@ -76,7 +76,7 @@ class OurLoop:
 
 def _start(settings: TrainSettings, word: str) -> Embedding:
     """Start one vector from a word, of the model that the training then finds open."""
-    model = open_model(settings.model, opening(settings))
+    model = open_model(settings.model, load_options(settings))
     return Embedding(NAME, start_vectors(model.text.encoders, word, 1), 0, model.info.name, "")
 
 

@@ -21,7 +21,7 @@ from textual_inversion.events import (
     Stepped,
     Warned,
 )
-from textual_inversion.runs.state import Run, now, past_events
+from textual_inversion.runs.state import Run, now
 from textual_inversion.runs.wording import best_words, clock, throughput_words
 
 _EVERY_SECONDS = 10.0
@@ -46,8 +46,7 @@ class Printer:
     def show(self, event: Event) -> None:
         """Print one event."""
         if isinstance(event, Started) and event.step:
-            for past in past_events(Path(event.folder)):
-                self.run.apply(past)
+            self.run.read_past(Path(event.folder))
         self.run.apply(event, now=now())
         match event:
             case Stepped() | Sampled() | Progressed():

@@ -6,13 +6,11 @@ import pkgutil
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
-from textual_inversion.events import Event, Sampled, Started
+from textual_inversion.events import Event, Sampled
 from textual_inversion.jobs.device_lock import DeviceLock
 from textual_inversion.jobs.runner import Job
 from textual_inversion.runs.requests import Control
-from textual_inversion.runs.state import past_events
 from textual_inversion.settings import GenerateSettings, PreprocessSettings, TrainSettings
 
 _HEAVY = (
@@ -46,10 +44,7 @@ def training(settings: TrainSettings) -> Job:
     def job(control: Control) -> Iterator[Event]:
         from textual_inversion.training.run import train
 
-        for event in train(settings, control):
-            if isinstance(event, Started) and event.step:
-                yield from past_events(Path(event.folder))
-            yield event
+        return train(settings, control)
 
     return job
 

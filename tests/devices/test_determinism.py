@@ -5,9 +5,11 @@ import pytest
 import torch
 import torch.utils.deterministic as fills
 
-from tests.cats import run
-from textual_inversion.devices.determinism import deterministic
-from textual_inversion.events import Loading, Warned
+from tests.cats import settings
+from textual_inversion.devices.determinism import DeterministicKernels
+from textual_inversion.events import Warned
+from textual_inversion.runs.requests import Control
+from textual_inversion.training.run import train
 
 NO_KERNEL = (
     "grid_sampler_2d_backward_cuda does not have a deterministic implementation, but you set "
@@ -23,57 +25,47 @@ def modes():
     )
 
 
-def test_kernels_are_deterministic_in_the_making_of_an_event_and_at_no_other_time():
-    before, seen = modes(), []
-
-    def job():
-        seen.append(modes())
-        yield Loading("one")
-        seen.append(modes())
-        return "result"
-
-    def outer():
-        assert (yield from deterministic(job())) == "result"
-
-    for event in outer():
-        assert (event, modes()) == (Loading("one"), before)
-    assert seen == [(True, True, False)] * 2
-    assert modes() == before == (False, False, True)
+def test_kernels_are_deterministic_in_each_block_and_at_no_other_time():
+    before, kernels = modes(), DeterministicKernels()
+    for _ in range(2):
+        with kernels:
+            assert modes() == (True, True, False)
+        assert modes() == before == (False, False, True)
 
 
 def test_after_an_error_everything_is_as_it_was():
     before, show = modes(), warnings.showwarning
-
-    def job():
-        yield Loading("one")
+    with pytest.raises(ZeroDivisionError), DeterministicKernels():
         raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        list(deterministic(job()))
     assert (modes(), warnings.showwarning) == (before, show)
 
 
 def test_an_operation_without_such_a_kernel_is_named_once_and_other_warnings_pass():
-    def job():
-        for _ in range(2):
-            warnings.warn_explicit(NO_KERNEL, UserWarning, "torch/x.py", 1, registry={})
-            yield Loading("one")
-        warnings.warn_explicit("old", UserWarning, "torch/x.py", 2, registry={})
+    kernels, notes = DeterministicKernels(), []
 
+    def work(message):
+        with kernels:
+            warnings.warn_explicit(message, UserWarning, "torch/x.py", 1, registry={})
+        notes.extend(kernels.warnings())
+
+    work(NO_KERNEL)
+    work(NO_KERNEL)
     with pytest.warns(UserWarning, match="old") as passed:
-        note, *others = deterministic(job())
-    assert isinstance(note, Warned)
-    assert "for grid_sampler_2d_backward_cuda; a run" in note.message
-    assert others == [Loading("one"), Loading("one")]
+        work("old")
     assert len(passed) == 1
+    (note,) = notes
+    assert "for grid_sampler_2d_backward_cuda; a run" in note.message
 
 
 def test_a_training_computes_so(home, cat, monkeypatch):
     from textual_inversion.training.learner import Learner
 
-    seen, step = [], Learner.step
+    seen, before, step = [], modes(), Learner.step
     monkeypatch.setattr(Learner, "step", lambda *a: seen.append(modes()) or step(*a))
-    events = run(cat, max_steps=2)
+    events = []
+    for event in train(settings(cat, max_steps=2), Control()):
+        events.append(event)
+        assert modes() == before
     assert seen == [(True, True, False)] * 2
     assert not any("no deterministic kernel" in e.message for e in events if isinstance(e, Warned))
 

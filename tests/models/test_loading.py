@@ -1,9 +1,12 @@
+import hashlib
 import shutil
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from textual_inversion.errors import ModelError
+from textual_inversion.models.base import BaseModel
 from textual_inversion.models.catalog import describe_model, find_model, list_models, native_size
 from textual_inversion.models.loading import load_model, open_model
 
@@ -104,3 +107,14 @@ def test_a_model_without_its_tokenizer_is_one_sentence(stacks, tmp_path):
     shutil.rmtree(folder / "tokenizer")
     with pytest.raises(ModelError, match=r"no tokenizer in .*dumb/tokenizer; copy the model again"):
         open_tokenizers(describe_model(str(folder)))
+
+
+def test_a_models_hash_is_that_of_all_the_unets_files_one_after_another(tmp_path):
+    (tmp_path / "unet").mkdir()
+    for name, part in (("a", b"one"), ("b", b"two")):
+        (tmp_path / "unet" / f"{name}.safetensors").write_bytes(part)
+    folder = SimpleNamespace(info=SimpleNamespace(folder=tmp_path, is_single_file=False))
+    assert BaseModel.hash.func(folder) == hashlib.sha256(b"onetwo").hexdigest()[:10]
+    file = SimpleNamespace(folder=tmp_path / "unet" / "a.safetensors", is_single_file=True)
+    hashed = BaseModel.hash.func(SimpleNamespace(info=file))
+    assert hashed == hashlib.sha256(b"one").hexdigest()[:10]

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from textual_inversion.events import (
+    Evaluated,
     Failed,
     Finished,
     Loading,
@@ -120,3 +121,11 @@ def test_of_many_measures_those_that_changed_a_word_are_kept_and_the_newest():
     for step, word in enumerate(["cat", "cat", "cat", "dog", "dog", "dog", "dog"]):
         run.apply(Measured(step, (1.0,), 1.0, (word,), (1.0,), (0.1 * step,)))
     assert [seen.step for seen in run.measured] == [0, 2, 3, 6]
+
+
+def test_the_best_evaluation_is_the_first_of_the_lowest():
+    run = Run(kind="train")
+    assert run.best is None
+    for step, loss in enumerate([0.3, 0.1, 0.2, 0.1], start=1):
+        run.apply(Evaluated(step, loss, loss, loss, loss))
+    assert run.best.step == 2

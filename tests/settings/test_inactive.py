@@ -1,7 +1,7 @@
 import pytest
 
 from textual_inversion.settings import TrainSettings
-from textual_inversion.settings.inactive import _RULES, idle_choices
+from textual_inversion.settings.inactive import _RULES, inactive_choices
 
 CHANGED = {
     "kappa": 0.5,
@@ -54,7 +54,7 @@ ACTIVE_BESIDE = {
 
 def said(field, beside):
     chosen = {"embedding": "x", "dataset_dir": "pictures", field: CHANGED[field], **beside}
-    return idle_choices(TrainSettings.build(chosen))
+    return inactive_choices(TrainSettings.build(chosen))
 
 
 @pytest.mark.parametrize("field", [rule.field for rule in _RULES])
@@ -66,7 +66,7 @@ def test_a_choice_without_an_effect_is_named_and_only_then(field):
 
 def test_defaults_are_never_named():
     assert (
-        idle_choices(
+        inactive_choices(
             TrainSettings(
                 embedding="x", dataset_dir="pictures", optimizer="spherical", save_image_every=0
             )

@@ -12,17 +12,15 @@ from tests.cats import losses, make_cat, run, settings, vectors
 from textual_inversion.data.batches import Batch, StepBatch
 from textual_inversion.errors import TrainingError
 from textual_inversion.runs.requests import Control
-from textual_inversion.training.distributed import ProcessGroup, join_process_group
+from textual_inversion.training.distributed import GradientSync, ProcessGroup, join_process_group
 
 ROOT = Path(__file__).resolve().parents[2]
-CPU = torch.device("cpu")
 
 
 def test_a_process_that_is_alone_does_all_of_it_and_agrees_with_itself(cat):
-    group, control = join_process_group(), Control()
+    group = join_process_group()
     assert (group.is_first, group.size) == (True, 1)
     assert group.with_global_batch(settings(cat)) == settings(cat)
-    assert group.sync_stop(object(), control) is control
 
 
 def test_batches_are_parted_without_a_rest_and_in_order():
@@ -32,7 +30,7 @@ def test_batches_are_parted_without_a_rest_and_in_order():
         while True:
             yield StepBatch((micro, micro))
 
-    shares = [next(islice(ProcessGroup(rank, 2, CPU).shard(batches()), 1)) for rank in (0, 1)]
+    shares = [next(islice(ProcessGroup(rank, 2).shard(batches()), 1)) for rank in (0, 1)]
     assert [[micro.prompts for micro in shard.micro_batches] for shard in shares] == [
         [("a", "b"), ("a", "b")],
         [("c", "d"), ("c", "d")],
@@ -40,8 +38,20 @@ def test_batches_are_parted_without_a_rest_and_in_order():
 
 
 def test_all_together_take_a_wider_batch(cat):
-    wide = ProcessGroup(1, 2, CPU).with_global_batch(settings(cat, batch_size=3))
+    wide = ProcessGroup(1, 2).with_global_batch(settings(cat, batch_size=3))
     assert wide == settings(cat, batch_size=6)
+
+
+def test_a_stop_asked_of_one_process_is_agreed_upon_and_tensors_stay_the_callers():
+    own, parameter = Control(), torch.zeros(2, requires_grad=True)
+    parameter.grad, loss = torch.ones(2), torch.tensor(0.5)
+    sync = GradientSync(own)
+    assert torch.equal(sync.average([parameter], loss), loss)
+    assert not sync.agreed.stopping
+    own.ask("stop")
+    assert sync.average([parameter], loss) is not loss
+    assert (sync.agreed.stopping, sync.agreed.converged) == (True, False)
+    assert parameter.grad.tolist() == [1, 1]
 
 
 def launch(launcher, *flags, of):

@@ -1,3 +1,7 @@
+import ast
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -7,7 +11,10 @@ from textual_inversion.embeddings.initialization import start_vectors
 from textual_inversion.models.catalog import describe_model
 from textual_inversion.models.loading import load_model
 from textual_inversion.settings import TrainSettings
+from textual_inversion.training.hooks import Hooks
 from textual_inversion.training.learner import Learner
+
+ROOT = Path(__file__).resolve().parents[2]
 
 # The maths, pinned: a refactor keeps these to the bit, a change of the maths says why they moved.
 # (Another CPU may round differently, so they are compared to 5 digits; bit-equality of two runs on
@@ -19,7 +26,7 @@ GOLDEN = {
 }
 
 
-def make(stacks, kind, dtype=None, updates=0, compile_backend=None, **changes):
+def make(stacks, kind, dtype=None, updates=0, compile_backend=None, hooks=None, **changes):
     model = load_model(describe_model(str(stacks[kind])), dtype=dtype)
     chosen = TrainSettings.build(
         {
@@ -46,7 +53,13 @@ def make(stacks, kind, dtype=None, updates=0, compile_backend=None, **changes):
     )
     vectors = start_vectors(model.text.encoders, "cat dog", 2)
     learner = Learner(
-        model, "zyx", vectors, settings=chosen, updates=updates, compile_backend=compile_backend
+        model,
+        "zyx",
+        vectors,
+        settings=chosen,
+        updates=updates,
+        hooks=hooks,
+        compile_backend=compile_backend,
     )
     return learner, batches
 
@@ -215,3 +228,47 @@ def test_tag_dropout_leaves_about_a_tenth_of_the_tags_out(stacks):
     shown = prompts(stacks, captions=(tags,) * 3, lines=("[filewords]",), tag_dropout=default)
     left = sum(prompt.count("red") for prompt in shown) / (20 * len(shown))
     assert 0.85 < left < 0.95
+
+
+SOURCES = ("textual_inversion", "commandline", "webui", "preprocessing")
+
+
+def assignments(path):
+    """Yield the attributes that a module assigns, with what they belong to."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        for target in targets:
+            for part in ast.walk(target) if target else ():
+                if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store):
+                    yield ast.unparse(part.value), part.attr
+
+
+def test_nobody_sets_an_attribute_of_a_learner_from_outside():
+    files = [path for name in SOURCES for path in (ROOT / name).rglob("*.py")]
+    owners = [(path.name, *found) for path in files for found in assignments(path)]
+    assert len(owners) > 100
+    assert [found for found in owners if found[1].split(".")[-1] == "learner"] == []
+
+
+@pytest.mark.parametrize("name", ["updates", "rate_factor", "learning_rate", "vectors"])
+def test_what_a_learner_counts_cannot_be_set(stacks, name):
+    learner, _ = make(stacks, "sd1")
+    with pytest.raises(AttributeError):
+        setattr(learner, name, 1)
+
+
+def test_hooks_come_with_the_constructor_and_are_called_in_a_steps_order(stacks):
+    called = []
+
+    def on_gradients(parameters, loss):
+        called.append([parameter.grad is not None for parameter in parameters])
+        return loss * 0
+
+    hooks = Hooks(
+        lambda c: called.append(c.hidden.shape[0]), on_gradients, lambda: called.append(0)
+    )
+    learner, batches = make(stacks, "sd1", hooks=hooks)
+    assert float(learner.step(next(batches.start_at(0)))) == 0
+    assert called == [2, [True], 0]
+    with pytest.raises(FrozenInstanceError):
+        hooks.on_updated = print

@@ -18,7 +18,7 @@ def test_time_goes_to_the_part_that_is_named():
     time.sleep(0.06)
     timer.mark("unet")
     timer.steps += 1
-    news = timer.news(7)
+    news = timer.report(7)
     assert 0.2 < news.data < 0.45 < news.unet < 0.8
     assert 10 < news.images_per_second < 45
     assert (news.step, news.text, timer.steps) == (7, 0, 0)

@@ -14,7 +14,7 @@ from PIL.PngImagePlugin import PngInfo
 import webui
 from preprocessing.captions.drafts import open_draft
 from preprocessing.checks.image_checks import Finding
-from preprocessing.checks.report import Report, PictureCaption
+from preprocessing.checks.report import PictureCaption, Report
 from textual_inversion.errors import TextualInversionError
 from textual_inversion.events import Measured, Saved, Started, Stepped, Warned
 from textual_inversion.jobs.queue import Ticket

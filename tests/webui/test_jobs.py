@@ -7,17 +7,17 @@ import pytest
 from tests.cats import settings
 from textual_inversion.events import Finished, Sampled
 from textual_inversion.jobs.device_lock import DeviceLock
+from textual_inversion.jobs.runner import Runner
 from textual_inversion.runs.history import RunHistory
-from textual_inversion.runs.requests import Control
-from textual_inversion.runs.state import Run, read_run
+from textual_inversion.runs.state import read_run
 from webui.jobs import steady, training, warm
 
 
 def shown(cat, **changes):
-    """Fold what the page is told of a training."""
-    run = Run(kind="train")
-    for event in training(settings(cat, **changes))(Control()):
-        run.apply(event, now=0.0)
+    """Train as the page does, and return what it shows."""
+    runner = Runner()
+    run = runner.start("train", training(settings(cat, **changes)))
+    runner.join("train")
     return run
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import torch
@@ -37,9 +37,12 @@ def read_batches(
     """Read the pictures and encode each with the VAE; None when asked to stop."""
     yield Loading(f"pictures of {settings.dataset_dir}")
     folder = _dataset(settings.dataset_dir)
-    items = yield from _read_items(
-        settings, folder, Fit(*size, settings.picture_sizes, settings.crop)
-    )
+    items: list[Item] = []
+    for found in _read_folder(settings, folder, size):
+        if isinstance(found, Warned):
+            yield found
+        else:
+            items.append(found)
     store = LatentStore(folder / FOLDER, model) if settings.latent_cache == "disk" else None
     latents = LatentCache(
         model,
@@ -70,17 +73,12 @@ def read_batches(
     )
 
 
-def _read_items(
-    settings: TrainSettings, folder: Path, fit: Fit
-) -> Generator[Event, None, list[Item]]:
-    items: list[Item] = []
+def _read_folder(
+    settings: TrainSettings, folder: Path, size: tuple[int, int]
+) -> Iterator[Item | Warned]:
+    fit = Fit(*size, settings.picture_sizes, settings.crop)
     words = FileNameWords(settings.filename_word_regex, settings.filename_join_string)
-    for item in read_folder(folder, fit, masks=settings.alpha_as_loss_weight, words=words):
-        if isinstance(item, Warned):
-            yield item
-        else:
-            items.append(item)
-    return items
+    return read_folder(folder, fit, masks=settings.alpha_as_loss_weight, words=words)
 
 
 def _held_out(settings: TrainSettings, num_items: int) -> int | None:

@@ -74,20 +74,20 @@ def list_pictures(folder: Path) -> list[tuple[Path, int]]:
 
 def _read(
     path: Path, fit: Fit, repeats: int, *, masks: bool, words: FileNameWords
-) -> Iterator[Item | Warned]:
+) -> list[Item | Warned]:
     mask_path = find_mask(path) if masks else None
     picture = open_picture(path, min_size=fit.min_size, keep_alpha=masks and not mask_path)
     mask = _open_mask(mask_path, picture, fit) if mask_path else None
     caption = caption_of(path, words)
     size = fit.size_for(picture.size)
-    if note := upscaling_warning(path, picture, *size):
-        yield Warned(note)
+    note = upscaling_warning(path, picture, *size)
     fitted = fit.apply(picture, size)
     if mask:
         mask = fit.apply(mask, size)
     elif fitted.mode == "RGBA":
         fitted, mask = _split_alpha(fitted)
-    yield Item(path, fitted, size, caption, mask, repeats)
+    item = Item(path, fitted, size, caption, mask, repeats)
+    return [Warned(note), item] if note else [item]
 
 
 def _open_mask(path: Path, picture: Image.Image, fit: Fit) -> Image.Image:

@@ -8,17 +8,16 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import torch
 import torch.utils.deterministic
 
-from textual_inversion.events import Event, Warned
+from textual_inversion.events import Warned
 
-Result = TypeVar("Result")
-_torch_flags: Any = torch.utils.deterministic  # typed Any: the flag has no declaration
+_torch_flags: Any = torch.utils.deterministic  # its switch is not declared
 _NAMED = re.compile(r"^\W*([\w:.]+(?: \w+)*?) (?:does not have|defaults to)")
 
 
@@ -27,27 +26,36 @@ def prepare_cuda() -> None:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 
-def deterministic(events: Generator[Event, None, Result]) -> Generator[Event, None, Result]:
-    """Run a generator of events with deterministic kernels.
+class DeterministicKernels:
+    """Kernels that keep an order of their sums, as a context; it may be entered again and again.
 
-    Warns once of each operation for which PyTorch has none. Between two events PyTorch's flags are
-    restored, so that other jobs are not affected.
+    After each block everything is as it was, so that other jobs are left alone. `warnings` names
+    the operations that PyTorch has no such kernel for.
     """
-    operations: dict[str, None] = {}
-    num_warned = 0
-    with closing(events):
-        while True:
-            with _deterministic_kernels(), _collect_operations(operations):
-                try:
-                    event = next(events)
-                except StopIteration as end:
-                    result = end.value
-                    break
-            yield from _warnings(operations, num_warned)
-            num_warned = len(operations)
-            yield event
-    yield from _warnings(operations, num_warned)
-    return result
+
+    def __init__(self) -> None:
+        self._found: dict[str, None] = {}
+        self._num_named = 0
+        self._left = ExitStack()
+
+    def __enter__(self) -> None:
+        self._left.enter_context(_deterministic_kernels())
+        self._left.enter_context(_collect_operations(self._found))
+
+    def __exit__(self, *_: object) -> None:
+        self._left.close()
+
+    def warnings(self) -> list[Warned]:
+        """Word what was found since the last call, each operation once."""
+        new = list(self._found)[self._num_named :]
+        self._num_named = len(self._found)
+        return [
+            Warned(
+                f"PyTorch has no deterministic kernel here for {operation}; a run that is killed "
+                "and resumed may end with slightly different vectors than an uninterrupted one."
+            )
+            for operation in new
+        ]
 
 
 @contextmanager
@@ -92,11 +100,3 @@ def _operation(message: str) -> str:
         return "cuBLAS, which was in use before CUBLAS_WORKSPACE_CONFIG was set to :4096:8"
     named = _NAMED.match(message)
     return named[1] if named else " ".join(message.split())[:100].rstrip(".")
-
-
-def _warnings(operations: dict[str, None], num_warned: int) -> Iterator[Event]:
-    for operation in list(operations)[num_warned:]:
-        yield Warned(
-            f"PyTorch has no deterministic kernel here for {operation}; a run that is killed and "
-            "resumed may end with slightly different vectors than an uninterrupted one."
-        )

@@ -60,8 +60,6 @@ def _added(params: SamplingParams, index: int) -> dict[str, str | int]:
 
 
 def vectors_hash(vectors: tuple[torch.Tensor, ...]) -> str:
-    """Return the first twelve hex digits of the SHA-256 of the vectors' fp32 bytes."""
-    digest = hashlib.sha256()
-    for tensor in vectors:
-        digest.update(tensor.detach().float().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()[:12]
+    """Compute the first twelve hex digits of the SHA-256 of the vectors' fp32 bytes."""
+    parts = (tensor.detach().float().cpu().contiguous().numpy().tobytes() for tensor in vectors)
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:12]

@@ -4,8 +4,8 @@ Each is a settings file in one folder, which the page and every `ti` share. Whoe
 first works all of it off; the others only add. What a process leaves unfinished is put back.
 
 <log directory>/queue/
-    <place>-<id>.json     waits              <place>-<id>.working  is being worked
-    <place>-<id>.failed   failed, and why    worker.lock           a process works it off
+    <position>-<id>.json     waits              <position>-<id>.working  is being trained
+    <position>-<id>.failed   failed, and why    worker.lock              a process works
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ class Ticket:
 
     @property
     def id(self) -> str:
-        """The part of its file's name that stays the same when it is moved."""
+        """The name that it keeps at every position and in every state."""
         return self.path.stem.partition("-")[2]
 
     @property
-    def place(self) -> int:
-        """Its number in the queue; only the order matters."""
+    def position(self) -> int:
+        """Where it stands; only the order matters."""
         number = self.path.stem.partition("-")[0]
         return int(number) if number.isdigit() else 0
 
     @property
     def name(self) -> str:
-        """The name of the embedding that it trains."""
+        """The embedding that it trains; the file's name if its settings cannot be read."""
         return self.settings.embedding if self.settings else self.path.name
 
 
@@ -67,12 +67,12 @@ class Queue:
 
     def add(self, settings: TrainSettings) -> Ticket:
         """Put a training at the end."""
-        place = max((ticket.place for ticket in self.tickets()), default=0) + 1
+        position = max((ticket.position for ticket in self.tickets()), default=0) + 1
         # Another process may stand elsewhere.
         source = Path(settings.dataset_dir)
-        kept = {"dataset_dir": str(source.resolve())} if source.is_dir() else {}
-        path = self.folder / f"{place:06d}-{secrets.token_hex(4)}.json"
-        write_whole(path, settings.model_copy(update=kept).to_json().encode())
+        found = {"dataset_dir": str(source.resolve())} if source.is_dir() else {}
+        path = self.folder / f"{position:06d}-{secrets.token_hex(4)}.json"
+        write_whole(path, settings.model_copy(update=found).to_json().encode())
         return _read(path)
 
     def tickets(self) -> list[Ticket]:
@@ -83,7 +83,7 @@ class Queue:
         found = [_read(path) for path in paths]
         # What cannot be read may have been taken away just now.
         there = [ticket for ticket in found if ticket.settings or ticket.path.exists()]
-        return sorted(there, key=lambda ticket: (ticket.place, ticket.id))
+        return sorted(there, key=lambda ticket: (ticket.position, ticket.id))
 
     def waiting(self) -> list[Ticket]:
         """List what waits, the next one first."""
@@ -103,21 +103,22 @@ class Queue:
                 found.path.unlink(missing_ok=True)
 
     def move(self, ticket: str, by: Literal[-1, 1]) -> None:
-        """Let what waits change places with the one before or behind it."""
+        """Exchange what waits with the one before or behind it."""
         waiting = self.waiting()
-        at = next((place for place, found in enumerate(waiting) if found.id == ticket), None)
-        if at is not None and 0 <= at + by < len(waiting):
-            one, other = waiting[at], waiting[at + by]
-            _rename(one.path, self.folder / f"{other.place:06d}-{one.id}.json")
-            _rename(other.path, self.folder / f"{one.place:06d}-{other.id}.json")
+        ids = [found.id for found in waiting]
+        index = ids.index(ticket) if ticket in ids else -1
+        if index >= 0 and 0 <= index + by < len(waiting):
+            one, other = waiting[index], waiting[index + by]
+            _rename(one.path, self.folder / f"{other.position:06d}-{one.id}.json")
+            _rename(other.path, self.folder / f"{one.position:06d}-{other.id}.json")
 
     def work_off(
         self, work: Callable[[TrainSettings], bool], *, ready: Callable[[], bool] = lambda: True
     ) -> bool:
         """Work one after another until none waits; False when another process does that.
 
-        `ready` waits until the next may begin, `work` works it: a complaint makes it a failed one,
-        and either gives False to let the rest, and what was begun, wait for another time.
+        `ready` waits until the next may begin, `work` works it: an error makes it a failed one,
+        and either returns False to let the rest, and what was begun, wait for another time.
         """
         while self.waiting():
             lock = FileLock.take(self._lock)
@@ -126,7 +127,7 @@ class Queue:
             with lock:
                 if not self._work_all(work, ready):
                     return True
-            # Whoever added one just now has seen the lock held; so look again.
+            # A process that added one just now found the lock held; so look again.
         return True
 
     def _work_all(self, work: Callable[[TrainSettings], bool], ready: Callable[[], bool]) -> bool:
@@ -150,8 +151,8 @@ class Queue:
                 return False
         except TextualInversionError as error:
             stored = ticket.settings.model_dump(mode="json") if ticket.settings else {}
-            told = json.dumps({**stored, _REASON: str(error)}, indent=2, ensure_ascii=False)
-            write_whole(ticket.path.with_suffix(".failed"), told.encode())
+            text = json.dumps({**stored, _REASON: str(error)}, indent=2, ensure_ascii=False)
+            write_whole(ticket.path.with_suffix(".failed"), text.encode())
         ticket.path.unlink(missing_ok=True)
         return True
 

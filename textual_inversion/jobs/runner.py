@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from textual_inversion.errors import BusyError, TextualInversionError
-from textual_inversion.events import Event, Failed
+from textual_inversion.events import Event, Failed, Started
 from textual_inversion.jobs.device_lock import DeviceLock
 from textual_inversion.runs.folder import is_running
 from textual_inversion.runs.requests import Control, Request
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 class Runner:
-    """Starts jobs, keeps what can be seen of them, and stops them."""
+    """Starts jobs, keeps their newest runs, and stops them."""
 
     def __init__(self) -> None:
         self.device = DeviceLock()
@@ -38,7 +38,7 @@ class Runner:
         self._threads: dict[Kind, threading.Thread] = {}
 
     def run(self, kind: Kind) -> Run | None:
-        """Give the newest run of a kind, running or over."""
+        """Return the newest run of a kind, running or over."""
         return self._runs.get(kind)
 
     def start(self, kind: Kind, job: Job, *, name: str = "") -> Run:
@@ -48,7 +48,7 @@ class Runner:
             if running is not None and running.is_active:
                 raise BusyError(
                     f"A job of this kind is already running ({running.name}, step {running.step} "
-                    f"of {running.total}); interrupt it or wait for its end."
+                    f"of {running.total}); stop it or wait for its end."
                 )
             run = Run(kind=kind, name=name)
             control = Control()
@@ -90,7 +90,7 @@ class Runner:
 
     @property
     def is_closing(self) -> bool:
-        """Tell whether nothing more should be started."""
+        """Whether nothing more should be started."""
         return self._closing.is_set()
 
     def recover(self, log_dir: Path) -> None:
@@ -101,7 +101,7 @@ class Runner:
 
     def _work(self, kind: Kind, job: Job, run: Run, control: Control) -> None:
         try:
-            self._drive(kind, job(control), run)
+            self._drive(kind, job, run, control)
         except TextualInversionError as error:
             run.apply(Failed(run.step, str(error)), now=now())
         except Exception as error:
@@ -109,14 +109,19 @@ class Runner:
             logger.exception("A %s job failed", kind)
             run.apply(Failed(run.step, f"{type(error).__name__}: {error}"), now=now())
 
-    def _drive(self, kind: Kind, events: Iterator[Event], run: Run) -> None:
-        """Draw event after event, each under the device's turn; pictures on disk need none."""
+    def _drive(self, kind: Kind, job: Job, run: Run, control: Control) -> None:
+        """Take event after event, each in the device's turn; pictures on disk need none."""
+        turn = nullcontext if kind in _ON_DISK else self.device.turn
+        with turn():
+            events = job(control)
         while True:
-            with nullcontext() if kind in _ON_DISK else self.device.turn():
+            with turn():
                 event = next(events, None)
             if event is None:
                 return
             was_stopping = run.state == "stopping"
+            if isinstance(event, Started) and event.step:
+                run.read_past(Path(event.folder))
             run.apply(event, now=now())
             if was_stopping and run.state == "running":
                 run.state = "stopping"

@@ -73,8 +73,7 @@ class BaseModel:
         digest = hashlib.sha256()
         for path in files:
             with path.open("rb") as file:
-                while part := file.read(1 << 24):
-                    digest.update(part)
+                hashlib.file_digest(file, lambda: digest)  # goes on with what is hashed already
         return digest.hexdigest()[:10]
 
     @cached_property

@@ -1,4 +1,4 @@
-"""A run's folder: where it lies, and the two logs that every event passes through.
+"""A run's folder: where it lies, and the two logs that every event is written to.
 
 <log directory>/<YYYY-MM-DD>/<embedding>/
     settings.json  events.jsonl  textual_inversion_loss.csv
@@ -11,14 +11,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Self, TextIO
 
 from textual_inversion.errors import StorageError, TrainingError
-from textual_inversion.events import Event, Started, Stepped, to_dict
+from textual_inversion.events import Event, Stepped, to_dict
 from textual_inversion.storage.atomic import explain, write_whole
 from textual_inversion.storage.file_lock import FileLock, is_held
 
@@ -132,17 +132,6 @@ class RunLog:
         except OSError as error:
             raise StorageError(explain(self.folder, error)) from None
 
-    def through(
-        self, events: Iterator[Event], *, said_before: Sequence[Event] = ()
-    ) -> Iterator[Event]:
-        """Append each event before it is passed on; at the start, what was said before it, too."""
-        for event in events:
-            self.keep(event)
-            if isinstance(event, Started):
-                for earlier in said_before:
-                    self.keep(earlier)
-            yield event
-
     def _row(self, event: Stepped, loss: float) -> tuple[int, int, int, str, str]:
         done = event.step - 1
         epoch = int(done / self.steps_per_epoch)
@@ -150,13 +139,13 @@ class RunLog:
         return event.step, epoch, within, f"{loss:.7f}", f"{event.learning_rate:g}"
 
     def _drop_after(self, start: int) -> None:
-        kept = io.StringIO(newline="")
-        writer = csv.writer(kept)
+        rows = io.StringIO(newline="")
+        writer = csv.writer(rows)
         with self.table.open(encoding="utf-8", newline="") as file:
             for row in csv.reader(file):
                 if row and (not row[0].isdigit() or int(row[0]) <= start):
                     writer.writerow(row)
-        write_whole(self.table, kept.getvalue().encode())
+        write_whole(self.table, rows.getvalue().encode())
 
 
 def _open_lines(path: Path) -> TextIO:

@@ -83,7 +83,7 @@ class _Reader:
     settings: dict[str, Any] = field(default_factory=dict)
 
     def row(self) -> Row:
-        """Read what is new and say how the run stands."""
+        """Read what is new and fold it into the run's row."""
         self._read()
         run, best = self.run, self.run.best
         state = state_on_disk(run, works=is_running(self.folder))
@@ -109,9 +109,9 @@ class _Reader:
                 added = file.read()
         except OSError:
             return
-        whole = added[: added.rfind(b"\n") + 1]
-        self.offset += len(whole)
-        for event in read_events(_telling(whole.splitlines())):
+        complete = added[: added.rfind(b"\n") + 1]
+        self.offset += len(complete)
+        for event in read_events(_without_old_steps(complete.splitlines())):
             self.run.apply(event)
             if isinstance(event, Started):
                 # Settings are written anew by each sitting.
@@ -119,15 +119,15 @@ class _Reader:
                     self.settings = read_settings_file(self.folder / "settings.json")
 
 
-def _telling(lines: list[bytes]) -> list[bytes]:
+def _without_old_steps(lines: list[bytes]) -> list[bytes]:
     """Leave out steps that others follow: of a stretch, the last counts, and the last loss."""
-    kept: list[bytes] = []
+    lines_left: list[bytes] = []
     last, read = b"", b""
     for line in lines:
         if line.startswith(_STEP):
             last = line
             read = read if _UNREAD in line else line
         else:
-            kept += [part for part in dict.fromkeys((read, last)) if part] + [line]
+            lines_left += [part for part in dict.fromkeys((read, last)) if part] + [line]
             last, read = b"", b""
-    return kept + [part for part in dict.fromkeys((read, last)) if part]
+    return lines_left + [part for part in dict.fromkeys((read, last)) if part]

@@ -1,4 +1,4 @@
-"""How a running job is asked for something from outside, and how jobs share the device."""
+"""How a running job is asked for something from outside: a stop, a save, a preview."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LOOK_EVERY_SECONDS = 1.0
 
 
 class Control:
-    """The wishes of the user, checked between steps.
+    """The requests of the user, checked between steps.
 
     They come from this process, or as files in the folder that is watched.
     """
@@ -41,7 +41,7 @@ class Control:
             self.stop.set()
 
     def watch(self, folder: Path) -> None:
-        """Look for wishes in a run folder from now on; older ones are forgotten."""
+        """Look for requests in a run folder from now on; older ones are forgotten."""
         for request in REQUESTS:
             _file(folder, request).unlink(missing_ok=True)
         self._folder = folder

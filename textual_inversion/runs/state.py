@@ -1,4 +1,4 @@
-"""What can be seen of a job: a view folded from its events, the same live and from a file."""
+"""The state of a job, folded from its events: the same live and from a file."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Run:
         return (self.total - self.step) / speed if speed and self.is_active else None
 
     def apply(self, event: Event, *, now: float | None = None) -> None:
-        """Fold one event in; `now` is a `perf_counter` reading, None for what a file tells."""
+        """Fold one event in; `now` is a `perf_counter` reading, None for events of a file."""
         self.version += 1
         match event:
             case Loading(what=what):
@@ -107,6 +107,13 @@ class Run:
             case _:
                 self._collect(event, now)
 
+    def read_past(self, folder: Path) -> None:
+        """Fold in what the earlier sittings of a run that goes on have logged, but their ends."""
+        log = folder / "events.jsonl"
+        for event in read_events(log.read_bytes().splitlines() if log.is_file() else []):
+            if not isinstance(event, Loading | Sampled | Finished | Failed):
+                self.apply(event)
+
     def _warn(self, message: str) -> None:
         # Each sitting of a run says again what is wrong with its settings.
         if message not in self.warnings:
@@ -114,14 +121,13 @@ class Run:
             self._warned_at.append(self.step)
 
     def _start(self, event: Started, now: float | None) -> None:
-        self.name, self.folder = event.name, event.folder
+        self.name, self.folder, self.total = event.name, event.folder, event.total
         self.step = self.first_step = event.step
-        self.total = event.total
         self.state, self.message = "running", "Running."
         # A resumed run repeats what it did after its checkpoint.
         self.losses = [row for row in self.losses if row[0] <= event.step]
-        self.evaluations = [read for read in self.evaluations if read.step <= event.step]
-        self.measured = [seen for seen in self.measured if seen.step <= event.step]
+        self.evaluations = [e for e in self.evaluations if e.step <= event.step]
+        self.measured = [m for m in self.measured if m.step <= event.step]
         if self.converged_step is not None and self.converged_step > event.step:
             self.converged_step = None
         self.previews = [p for p in self.previews if p.without or p.step <= event.step]
@@ -140,7 +146,7 @@ class Run:
         self._speed.step(event.step, event.seconds if now is None else now)
 
     def _end(self, event: Finished | Failed) -> None:
-        # What goes through a folder has said where it is; its last word counts what it wrote.
+        # A job over a folder has reported its items; `event.step` counts the files it wrote.
         if not any(source for source, _ in self.pairs):
             self.step = event.step or self.step
         self.live_preview = ""
@@ -190,8 +196,8 @@ class Run:
             case Evaluated():
                 self.evaluations.append(event)
             case Measured():
-                # Long runs measure often: kept are those at which a word changed, and the newest.
-                if [seen.nearest for seen in self.measured[-2:]] == [event.nearest] * 2:
+                # Long runs measure often: those at which a word changed stay, and the newest.
+                if [m.nearest for m in self.measured[-2:]] == [event.nearest] * 2:
                     self.measured.pop()
                 self.measured.append(event)
             case Converged(step=step):
@@ -226,15 +232,6 @@ def read_events(lines: Iterable[bytes]) -> Iterator[Event]:
         except ValueError:  # a line that was being written when the machine went down
             continue
         if event is not None:
-            yield event
-
-
-def past_events(folder: Path) -> Iterator[Event]:
-    """Read the events of a run's earlier sittings, but for their ends, for one that goes on."""
-    log = folder / "events.jsonl"
-    lines = log.read_bytes().splitlines() if log.is_file() else []
-    for event in read_events(lines):
-        if not isinstance(event, Loading | Sampled | Finished | Failed):
             yield event
 
 

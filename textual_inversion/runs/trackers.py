@@ -5,9 +5,8 @@ A tracker only listens: when it fails, the run says so once and goes on without 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from textual_inversion.errors import SettingsError
 from textual_inversion.events import (
@@ -31,18 +30,17 @@ class Tracker:
         self.kind = settings.report_to
         self._tracker: Any = _open(settings, folder)
 
-    def through(self, events: Iterator[Event]) -> Iterator[Event]:
-        """Log each event before it is passed on."""
-        try:
-            for event in events:
-                if self._tracker is not None and (complaint := self._keep(event)):
-                    yield complaint
-                yield event
-        finally:
-            if self._tracker is not None:
-                self._tracker.finish()
+    def __enter__(self) -> Self:
+        return self
 
-    def _keep(self, event: Event) -> Warned | None:
+    def __exit__(self, *_: object) -> None:
+        if self._tracker is not None:
+            self._tracker.finish()
+
+    def log(self, event: Event) -> Warned | None:
+        """Log what the tracker takes of an event; return a warning when it has just failed."""
+        if self._tracker is None:
+            return None
         try:
             self._log(event)
         except Exception as error:  # noqa: BLE001

@@ -20,9 +20,9 @@ def duration(seconds: float) -> str:
 
 def clock(seconds: float) -> str:
     """Write a duration as people read it: 0:42, 12:05, 1:02:07."""
-    whole = max(0, round(seconds))
-    hours, minutes = divmod(whole // 60, 60)
-    text = f"{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+    total = max(0, round(seconds))
+    hours, minutes = divmod(total // 60, 60)
+    text = f"{minutes:02}:{total % 60:02}" if hours else f"{minutes}:{total % 60:02}"
     return f"{hours}:{text}" if hours else text
 
 

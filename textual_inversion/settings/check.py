@@ -27,7 +27,7 @@ class CheckSettings(Settings):
     """Whose picture size is taken when width or height is 0, and whose tokens are counted."""
 
     def for_training(self) -> dict[str, Any]:
-        """Give what was chosen here, and is not empty, under the names that `ti train` has."""
+        """Return what was chosen here, and is not empty, under the names that `ti train` has."""
         chosen = {path: getattr(self, path) for path in self.model_fields_set}
         return {
             _IN_TRAINING.get(path, path): value

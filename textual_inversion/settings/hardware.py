@@ -75,7 +75,7 @@ class HardwareSettings(DatasetSettings):
     @model_validator(mode="before")
     @classmethod
     def _fill_in(cls, data: Any) -> object:
-        """Put a preset behind what was chosen, and read a switch of older files."""
+        """Fill a preset in behind what was chosen, and read `sliced_attention` of older files."""
         if not isinstance(data, dict):
             return data
         chosen: dict[str, Any] = {str(key): value for key, value in data.items()}  # pyright: ignore

@@ -57,8 +57,8 @@ _RULES = (
 )
 
 
-def idle_choices(settings: TrainSettings) -> list[str]:
-    """Give a sentence for each setting that was changed and does nothing."""
+def inactive_choices(settings: TrainSettings) -> list[str]:
+    """Word each setting that was changed and has no effect."""
     fields = type(settings).model_fields
     return [
         f"{rule.field} has no effect here; it only counts {rule.when}."

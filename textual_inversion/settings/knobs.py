@@ -33,7 +33,7 @@ class Knob:
 
     @property
     def flag(self) -> str:
-        """Give the command line's spelling: `--max-steps`."""
+        """The command line's spelling: `--max-steps`."""
         return "--" + self.path.replace("_", "-")
 
 

@@ -23,18 +23,18 @@ class Ui:
 
     @property
     def advanced(self) -> bool:
-        """Tell whether the field is folded away at first."""
+        """Whether the field is folded away at first."""
         return bool(self.group)
 
 
 @dataclass(frozen=True)
 class Positional:
-    """Marks a field that the command line takes by place, not by a flag."""
+    """Marks a field that the command line takes by position, not by a flag."""
 
 
 @dataclass(frozen=True)
 class OnlyWith:
-    """Marks a field that has an effect only while the switch `field` is on.
+    """Marks a field that has an effect only while the bool `field` is true.
 
     Where `field` is a list of names, at least one of `among` must be in it.
     """

@@ -27,7 +27,7 @@ class Schedule:
     segments: tuple[Segment, ...]
 
     def rate(self, step: int) -> float:
-        """Give the rate of the update that follows `step` finished ones (so the first is 0)."""
+        """Return the rate of the update that follows `step` finished ones (so the first is 0)."""
         for segment in self.segments:
             if segment.end is None or step < segment.end:
                 return segment.rate
@@ -35,7 +35,7 @@ class Schedule:
 
     @property
     def end(self) -> int | None:
-        """Give the step at which the schedule runs out; None when its last rate is open."""
+        """The step at which the schedule ends; None when its last rate is open."""
         return self.segments[-1].end
 
 
@@ -45,10 +45,10 @@ def parse_schedule(text: str, *, absolute: bool = False, what: str = "learning r
     if not items:
         raise SettingsError(f'The {what} is empty; write one such as "0.005".')
     segments: list[Segment] = []
-    for place, item in enumerate(items):
+    for index, item in enumerate(items):
         start = segments[-1].end or 0 if segments else 0
         segment = _parse_item(item, start=start, absolute=absolute, what=what)
-        if segment.end is None and place < len(items) - 1:
+        if segment.end is None and index < len(items) - 1:
             raise SettingsError(
                 f'The {what} "{item}" has no step number, so nothing after it is ever used; '
                 f'write "{item}:500" or make it the last one.'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 from textual_inversion.data.batches import Batches
@@ -22,7 +22,7 @@ from textual_inversion.prompts.template import read_template
 from textual_inversion.runs.folder import checkpoint_steps
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import TrainSettings
-from textual_inversion.settings.inactive import idle_choices
+from textual_inversion.settings.inactive import inactive_choices
 from textual_inversion.storage.paths import find_folder
 from textual_inversion.training.checkpoint import Checkpoint
 from textual_inversion.training.chores.evaluation import BestCheckpoint, Convergence, Evaluator
@@ -33,6 +33,7 @@ from textual_inversion.training.chores.vector_stats import VectorStats
 from textual_inversion.training.chores.warnings import LearnerWarnings
 from textual_inversion.training.compilation import is_worth_compiling
 from textual_inversion.training.context import RunContext
+from textual_inversion.training.hooks import Hooks
 from textual_inversion.training.learner import Learner
 from textual_inversion.training.optimization.learning_rate import read_schedule
 from textual_inversion.training.trainer import Chore
@@ -54,6 +55,11 @@ class Components:
     height: int
 
     @property
+    def pictures_per_step(self) -> int:
+        """Count the pictures of one update, those of all processes."""
+        return self.settings.batch_size * self.settings.gradient_accumulation_steps
+
+    @property
     def compute(self) -> str:
         """Word the precision and the device, to be shown."""
         return describe_compute(self.model.dtype, self.model.device)
@@ -69,21 +75,21 @@ def open_components(
     library = Library(find_folder("embeddings"))
     embedding = embedding or library.load(settings.embedding)
     lines = read_template(settings.template)
-    yield from _warn_of_names(settings, library, embedding)
+    yield from map(Warned, _name_notes(settings, library, embedding))
     schedule = read_schedule(settings)
     if schedule.end is not None and schedule.end < settings.max_steps:
         yield Warned(
             f"The learning rate schedule ends at step {schedule.end}; its last rate "
             f"{schedule.segments[-1].rate:g} is kept until step {settings.max_steps}."
         )
-    yield from map(Warned, idle_choices(settings))
+    yield from map(Warned, inactive_choices(settings))
     check_attention(settings.attention)
     yield Loading("base model")
-    model = open_model(known or settings.model, opening(settings))
+    model = open_model(known or settings.model, load_options(settings))
     in_words = describe_compute(model.dtype, model.device).split()[0]
     yield from map(Warned, launcher_notes(settings.precision, in_words))
     if model.device.type == "cpu":
-        yield from map(Warned, _idle_on_a_cpu(settings))
+        yield from map(Warned, _cpu_notes(settings))
     model.check_widths(embedding.widths, embedding.name)
     return Components(
         settings,
@@ -96,8 +102,8 @@ def open_components(
     )
 
 
-def going_on(parts: Components, checkpoint: Checkpoint) -> Generator[Event, None, Components]:
-    """Say what going on from a checkpoint means; an optimizer that nobody chose stays the same."""
+def resume(parts: Components, checkpoint: Checkpoint) -> Generator[Event, None, Components]:
+    """Warn of what going on from a checkpoint changes; an optimizer chosen by "auto" stays."""
     later = [n for n in checkpoint_steps(checkpoint.run_folder) if n > checkpoint.updates]
     if later:
         yield Warned(
@@ -114,35 +120,38 @@ def going_on(parts: Components, checkpoint: Checkpoint) -> Generator[Event, None
     return replace(parts, settings=settings.model_copy(update={"optimizer": then}))
 
 
-def _warn_of_names(
-    settings: TrainSettings, library: Library, embedding: Embedding
-) -> Iterator[Warned]:
-    """Say where the vectors go if not into their own file, and what previews cannot show."""
-    entry, place = library.find(embedding.name), library.path_for(embedding)
-    if entry and entry.path != place:
-        yield Warned(
-            f"{entry.path} stays as it is: what is trained is saved as {place}, which is used "
-            "from then on."
+def _name_notes(settings: TrainSettings, library: Library, embedding: Embedding) -> list[str]:
+    """Word where the vectors go if not into their own file, and what previews cannot show."""
+    entry, path = library.find(embedding.name), library.path_for(embedding)
+    notes: list[str] = []
+    if entry and entry.path != path:
+        notes.append(
+            f"{entry.path} stays as it is: the trained embedding is saved as {path}, which is "
+            "used from then on."
         )
     prompts = f"{settings.preview_prompt}\n{settings.preview_negative_prompt}"
-    for name in unknown_names(prompts, [embedding.word]):
-        yield Warned(
-            f"The previews read <{name}> as plain text: only <{embedding.name}> is loaded while "
-            "it is trained."
-        )
+    notes += [
+        f"The previews read <{name}> as plain text: only <{embedding.name}> is loaded while it is "
+        "trained."
+        for name in unknown_names(prompts, [embedding.word])
+    ]
+    return notes
 
 
-def _idle_on_a_cpu(settings: TrainSettings) -> Iterator[str]:
+def _cpu_notes(settings: TrainSettings) -> list[str]:
+    """Name the choices that have no good effect on a CPU."""
+    notes: list[str] = []
     if settings.precision == "fp16":
-        yield "fp16 is made for GPUs; a CPU computes in it, but more slowly than in fp32."
+        notes.append("fp16 is made for GPUs; a CPU computes in it, but more slowly than in fp32.")
     if settings.vae_offload and settings.preset == "none":
-        yield "vae_offload has no effect on a CPU, whose memory is the main memory."
+        notes.append("vae_offload has no effect on a CPU, whose memory is the main memory.")
     if settings.compile == "auto":
-        yield "compile has no effect here; it is automatic on a GPU only."
+        notes.append("compile has no effect here; it is automatic on a GPU only.")
+    return notes
 
 
-def opening(settings: TrainSettings) -> LoadOptions:
-    """Tell how a run opens its model."""
+def load_options(settings: TrainSettings) -> LoadOptions:
+    """Choose the options with which a run opens its model."""
     return LoadOptions(
         settings.precision,
         settings.prediction_type,
@@ -166,7 +175,9 @@ def read_data(parts: Components, control: Control) -> Generator[Event, None, Bat
         )
 
 
-def make_learner(parts: Components, start: int, checkpoint: Checkpoint | None) -> Learner:
+def make_learner(
+    parts: Components, start: int, checkpoint: Checkpoint | None, hooks: Hooks | None = None
+) -> Learner:
     """Make the learner, as the checkpoint left it if there is one."""
     steps_left = parts.settings.max_steps - start
     compiles = is_worth_compiling(parts.settings.compile, steps_left, parts.model.device)
@@ -176,6 +187,7 @@ def make_learner(parts: Components, start: int, checkpoint: Checkpoint | None) -
         parts.embedding.vectors,
         settings=parts.settings,
         updates=start,
+        hooks=hooks,
         compile_backend="inductor" if compiles else None,
     )
     if checkpoint:
@@ -186,7 +198,7 @@ def make_learner(parts: Components, start: int, checkpoint: Checkpoint | None) -
 def make_evaluator(
     parts: Components, context: RunContext, batches: Batches, control: Control
 ) -> Evaluator:
-    """Make what reads the fixed batch."""
+    """Make the evaluator of the fixed batch."""
     settings = parts.settings
     rule = Convergence(settings.convergence_window, _THRESHOLD, settings.stop_when_converged)
     return Evaluator(
@@ -202,7 +214,7 @@ def make_evaluator(
 def make_chores(
     parts: Components, evaluator: Evaluator, final: FinalSave, control: Control
 ) -> list[Chore]:
-    """Order matters: broken vectors are caught first; what was learned is safe before pictures."""
+    """List the chores in order: NaN is caught first; the vectors are saved before pictures."""
     settings, context = parts.settings, evaluator.context
     return [
         LearnerWarnings(evaluator.context.learner),

@@ -21,6 +21,7 @@ from textual_inversion.runs.folder import (
     drop_checkpoints_after,
     newest_checkpoint,
 )
+from textual_inversion.settings import TrainSettings
 from textual_inversion.storage.atomic import write_whole
 
 _VERSION = 1
@@ -36,7 +37,7 @@ class Checkpoint:
 
     @property
     def run_folder(self) -> Path:
-        """Give the run folder that the checkpoint lies in."""
+        """The run folder that the checkpoint lies in."""
         return self.path.parent.parent
 
     @property
@@ -56,8 +57,8 @@ def write_checkpoint(folder: Path, name: str, state: dict[str, Any], *, limit: i
     torch.save({"version": _VERSION, "name": name, **state}, buffer)
     write_whole(path, buffer.getvalue())
     drop_checkpoints_after(folder, state["updates"])
-    kept = sorted(path.parent.glob("*.ckpt"), key=checkpoint_updates)
-    for old in kept[:-limit] if limit else ():
+    written = sorted(path.parent.glob("*.ckpt"), key=checkpoint_updates)
+    for old in written[:-limit] if limit else ():
         old.unlink(missing_ok=True)
     return path
 
@@ -107,11 +108,21 @@ def read_checkpoint(path: Path) -> Checkpoint:
     return Checkpoint(path, str(data["name"]), state)
 
 
+def check_optimizer(state: dict[str, Any], settings: TrainSettings) -> None:
+    """Raise TrainingError when a checkpoint's state is of another optimizer than the settings'."""
+    then, now = state["optimizer_name"], settings.optimizer_name
+    if then != now:
+        raise TrainingError(
+            f'The checkpoint was made with the optimizer {then} and not {now}; choose "{then}" '
+            'or "auto" to go on from it, or set resume to "never" to start anew.'
+        )
+
+
 def find_checkpoint(log_dir: Path, embedding: Embedding, file: Path) -> Checkpoint | None:
     """Find where to go on with an embedding: its newest run, if the file still belongs to it.
 
     It does when it holds the checkpoint's own vectors (the run was stopped), or is older than the
-    checkpoint (the run was cut off before it could save). An embedding made anew does not.
+    checkpoint (the run was killed before it could save). An embedding created anew does not.
     """
     found = [
         path
@@ -122,8 +133,8 @@ def find_checkpoint(log_dir: Path, embedding: Embedding, file: Path) -> Checkpoi
         checkpoint = read_checkpoint(path)
         if checkpoint.name != embedding.name:
             continue
-        cut_off = file.stat().st_mtime_ns < path.stat().st_mtime_ns
-        return checkpoint if cut_off or _same(checkpoint, embedding) else None
+        was_killed = file.stat().st_mtime_ns < path.stat().st_mtime_ns
+        return checkpoint if was_killed or _same(checkpoint, embedding) else None
     return None
 
 

@@ -1,7 +1,7 @@
 """A compiled UNet, used only where its gradients have matched those of the plain one.
 
 PyTorch's compiler gives silently wrong gradients on some machines, so nothing compiled is trusted
-before it was compared on the spot, on a true batch, and again for every new shape of a batch.
+before it was compared on the spot, on a real batch, and again for every new shape of a batch.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ _LEAST_STEPS = 1000
 
 
 def is_worth_compiling(choice: str, steps: int, device: torch.device) -> bool:
-    """Tell whether to compile: "auto" does on a GPU that has enough steps ahead of it."""
+    """Whether to compile: "auto" does on a GPU that has enough steps ahead of it."""
     return choice == "on" or (choice == "auto" and device.type == "cuda" and steps >= _LEAST_STEPS)
 
 
 class Compiled:
-    """Puts the compiled UNet in place for the batches it was found right for.
+    """Runs the compiled UNet for the batches whose gradients were found right.
 
     Args:
         model: The model whose UNet is compiled.
-        gradients: Gives the vectors' gradients for a batch, with the UNet that is in place.
+        gradients: Computes the vectors' gradients for a batch, with the UNet that is running.
         words: The learned words, whose length decides a batch's number of chunks.
-        note: Takes a sentence for the user when the compiled UNet is not used.
+        warn: Takes a sentence for the user when the compiled UNet is not used.
         backend: As `torch.compile` takes it.
     """
 
@@ -46,31 +46,31 @@ class Compiled:
         *,
         gradients: Callable[[Batch], tuple[torch.Tensor, ...]],
         words: LearnedTokens,
-        note: Callable[[str], None],
+        warn: Callable[[str], None],
         backend: Backend = "inductor",
     ) -> None:
         self.model = model
         self.gradients = gradients
         self.words = words
-        self.note = note
+        self.warn = warn
         self.unet = torch.compile(model.unet, backend=backend)
         self.refused = False
-        self._judged: set[tuple[int, ...]] = set()
+        self._compared: set[tuple[int, ...]] = set()
 
     @contextmanager
-    def in_place(self, part: Batch) -> Iterator[None]:
-        """Run the block's UNet compiled if that is right for batches like `part`."""
+    def running(self, part: Batch) -> Iterator[None]:
+        """Run the compiled UNet in the block if its gradients are right for batches like `part`."""
         shape = (*part.latents.shape, self._num_chunks(part))
-        if not self.refused and shape not in self._judged and self._judge(part):
-            self._judged.add(shape)
-        use = not self.refused and shape in self._judged
+        if not self.refused and shape not in self._compared and self._compare(part):
+            self._compared.add(shape)
+        use = not self.refused and shape in self._compared
         with self.model.using_unet(self.unet if use else None):
             yield
 
     def _num_chunks(self, part: Batch) -> int:
         return max(self.model.text.num_chunks(p, self.words) for p in part.prompts)
 
-    def _judge(self, part: Batch) -> bool:
+    def _compare(self, part: Batch) -> bool:
         """Compare the gradients of both; False where there is nothing to compare by yet."""
         plain = self.gradients(part)
         if not any(bool(gradient.any()) for gradient in plain):
@@ -91,7 +91,7 @@ class Compiled:
 
     def _refuse(self, reason: str) -> bool:
         self.refused = True
-        self.note(f"The compiled UNet is not used: {reason}; the plain one is.")
+        self.warn(f"The compiled UNet is not used: {reason}; the plain one is.")
         return False
 
 

@@ -22,10 +22,10 @@ class RunContext:
     origin: tuple[torch.Tensor, ...]
 
     def embedding(self, step: int, *, snapshot: bool) -> Embedding:
-        """Give the vectors as they stand; a snapshot's name carries the step.
+        """Make an embedding of the present vectors; a snapshot's name carries the step.
 
         Raises:
-            TrainingError: The vectors are not numbers any more.
+            TrainingError: The vectors became NaN or infinite.
         """
         if not self.learner.is_finite:
             raise TrainingError(
@@ -42,6 +42,6 @@ class RunContext:
         )
 
 
-def is_time(step: int, every: int) -> bool:
-    """Tell whether an interval is full; an interval of 0 never is."""
+def is_interval(step: int, every: int) -> bool:
+    """Whether an interval is full; an interval of 0 never is."""
     return every > 0 and step % every == 0

@@ -1,4 +1,4 @@
-"""What a training will take: five of its steps, truly taken, and nothing kept of them."""
+"""What time and memory a training will take: five of its steps are taken, and nothing is saved."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a training is going to take; `peak_mb` is None where the system does not tell."""
+    """What a training is going to take; `peak_mb` is None where the system does not report it."""
 
     steps: int
     num_previews: int
@@ -52,7 +52,7 @@ class Estimate:
 
     @property
     def sentence(self) -> str:
-        """Say it."""
+        """Word it for the user."""
         each = f"{self.seconds_per_step:.{2 if self.seconds_per_step < 10 else 0}f} s each"
         previews = f" and {self.num_previews} previews" if self.num_previews else ""
         memory = f"; peak memory {self.peak_mb:.0f} MB" if self.peak_mb else ""
@@ -81,17 +81,17 @@ class Stopwatch:
 def probe(
     settings: TrainSettings, control: Control, known: ModelInfo | None = None
 ) -> Generator[Event, None, Estimate | None]:
-    """Begin the training that `settings` say, take five steps, and tell what all will take.
+    """Begin the training of `settings`, take five steps, and estimate what all of them will take.
 
-    An embedding that is not there yet is stood in for; `known` is the settings' model where it was
-    resolved. The generator returns the estimate; None when it was asked to stop.
+    An embedding that does not exist yet gets random vectors; `known` is the settings' model where
+    it was resolved. The generator returns the estimate; None when it was asked to stop.
     """
     reset_peak()
     watch = Stopwatch()
     embedding = None
     if not Library(find_folder("embeddings")).find(settings.embedding):
         known = known or fetch_model(settings.model)
-        embedding = _stand_in(settings.embedding, known.widths)
+        embedding = _placeholder(settings.embedding, known.widths)
     parts = yield from watch.through(open_components(settings, embedding, known))
     batches = yield from watch.through(read_data(parts, control))
     if batches is None:
@@ -113,8 +113,8 @@ def probe(
     return Estimate(steps, previews, total, each, peak_mb(parts.model.device))
 
 
-def _stand_in(name: str, widths: tuple[int, ...]) -> Embedding:
-    """Stand in for an embedding that is still to be made; time does not depend on its vectors."""
+def _placeholder(name: str, widths: tuple[int, ...]) -> Embedding:
+    """Make random vectors for an embedding that does not exist yet; they take the same time."""
     random = torch.Generator().manual_seed(0)
     vectors = tuple(torch.randn(1, width, generator=random) * 0.01 for width in widths)
     return Embedding(name, vectors)
@@ -129,7 +129,7 @@ def _steps(
         if control.stopping:
             break
         began = time.perf_counter()
-        loss = float(learner.step(batch))  # CPU-GPU sync point: else the work is only asked for
+        loss = float(learner.step(batch))  # CPU-GPU sync point: else the work is only queued
         seconds.append(time.perf_counter() - began)
         yield Stepped(
             len(seconds), NUM_STEPS, loss, learner.learning_rate, sum(seconds), batch.caption
@@ -138,7 +138,7 @@ def _steps(
 
 
 def _chores(parts: Components, evaluator: Evaluator, steps: int) -> Generator[Event, None, float]:
-    """Measure an evaluation and a few calls of the sampler; give the seconds of all of them."""
+    """Time an evaluation and a few calls of the sampler; return the seconds of all in the run."""
     settings, seconds = parts.settings, 0.0
     if evaluations := _times(steps, settings.evaluate_every):
         yield Loading("an evaluation")
@@ -152,22 +152,21 @@ def _chores(parts: Components, evaluator: Evaluator, steps: int) -> Generator[Ev
 
 
 def _preview_seconds(parts: Components, context: RunContext) -> float:
-    shots = preview_params(
+    previews = preview_params(
         parts.settings,
         name=f"<{context.name}>",
         first_line=parts.lines[0],
         size=(parts.width, parts.height),
     )
-    marks: list[float] = []
+    words = {context.name: context.origin}
+    times: list[float] = []
     total = 0
-    for drawing in islice(
-        sample(parts.model, shots[0], {context.name: context.origin}), _NUM_CALLS
-    ):
-        float(drawing.latents.mean())  # CPU-GPU sync point
-        marks.append(time.perf_counter())
-        total = drawing.total
-    each = (marks[-1] - marks[0]) / (len(marks) - 1) if len(marks) > 1 else 0.0
-    return each * total * len(shots)
+    for state in islice(sample(parts.model, previews[0], words), _NUM_CALLS):
+        float(state.latents.mean())  # CPU-GPU sync point
+        times.append(time.perf_counter())
+        total = state.total
+    each = (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else 0.0
+    return each * total * len(previews)
 
 
 def _times(steps: int, every: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -15,11 +15,13 @@ from textual_inversion.embeddings import norms
 from textual_inversion.errors import TrainingError
 from textual_inversion.models import diffusion
 from textual_inversion.models.base import BaseModel
-from textual_inversion.models.text_encoders import Conditioning, LearnedTokens
+from textual_inversion.models.text_encoders import LearnedTokens
 from textual_inversion.settings import TrainSettings
+from textual_inversion.training.checkpoint import check_optimizer
 from textual_inversion.training.compilation import Backend, Compiled
+from textual_inversion.training.hooks import Hooks
 from textual_inversion.training.optimization import losses
-from textual_inversion.training.optimization.averaging import Average, evaluating, held, put
+from textual_inversion.training.optimization.averaging import Average, evaluating, put, vectors_in
 from textual_inversion.training.optimization.learning_rate import is_relative, make_rates
 from textual_inversion.training.optimization.optimizers import make_clip, make_optimizer
 
@@ -37,15 +39,17 @@ class Learner:
         *,
         settings: TrainSettings,
         updates: int = 0,
+        hooks: Hooks | None = None,
         compile_backend: Backend | None = None,
     ) -> None:
         self.model = model
         self.name = name
         self.settings = settings
-        self.began = updates
-        self.rates = make_rates(settings, updates)
-        self.rate_factor = 1.0
-        self.updates = updates
+        self._hooks = hooks or Hooks()
+        self._began = updates
+        self._rates = make_rates(settings, updates)
+        self._rate_factor = 1.0
+        self._updates = updates
         self.parameters = [
             nn.Parameter(tensor.detach().float().clone().to(model.device)) for tensor in vectors
         ]
@@ -60,36 +64,40 @@ class Learner:
         self.clip = make_clip(settings)
         averages = settings.optimizer_name == "schedule-free"
         self.average = Average(self.parameters, 0.0 if averages else settings.ema_decay)
-        self.on_text_encoded: Callable[[Conditioning], None] = lambda _: None
-        self.on_gradients: Callable[[], None] = lambda: None
-        self.notes: list[str] = []
-        self.compiled = self._compiled(compile_backend) if compile_backend else None
+        self.warnings: list[str] = []
+        self.compiled: Compiled | None = None
+        if compile_backend:
+            warn, backend = self.warnings.append, compile_backend
+            self.compiled = Compiled(
+                model, gradients=self.gradients, words=self.words, warn=warn, backend=backend
+            )
         # Without it, gradients vanish on their way through half-precision weights.
-        is_half = model.dtype == torch.float16
-        self.scaler = torch.amp.GradScaler(model.device.type, enabled=is_half)
+        self.scaler = torch.amp.GradScaler(model.device.type, enabled=model.dtype == torch.float16)
 
-    def _compiled(self, backend: Backend) -> Compiled:
-        return Compiled(
-            self.model,
-            gradients=self.gradients,
-            words=self.words,
-            note=self.notes.append,
-            backend=backend,
-        )
+    @property
+    def updates(self) -> int:
+        """The updates in all, earlier sittings counted."""
+        return self._updates
+
+    @property
+    def rate_factor(self) -> float:
+        """What the schedule's rates are multiplied by: 1, or less once they were halved."""
+        return self._rate_factor
 
     @property
     def next_rate(self) -> float:
-        """Give the learning rate of the update to come, of the first text encoder."""
-        return self.rates.rate(self.updates) * self.rate_factor * self.sizes[0]
+        """The learning rate of the update to come, of the first text encoder."""
+        return self._rates.rate(self._updates) * self._rate_factor * self.sizes[0]
 
     @property
     def learning_rate(self) -> float:
-        """Give the rate of the newest update (of the first one, before it), likewise."""
-        return self.rates.rate(max(self.updates - 1, self.began)) * self.rate_factor * self.sizes[0]
+        """The rate of the newest update (of the first one, before it), likewise."""
+        newest = max(self._updates - 1, self._began)
+        return self._rates.rate(newest) * self._rate_factor * self.sizes[0]
 
     @property
     def words(self) -> LearnedTokens:
-        """Give the word as the text stack takes it, with gradients."""
+        """The word as the text stack takes it, with gradients."""
         return {self.name: tuple(self.parameters)}
 
     @property
@@ -103,16 +111,16 @@ class Learner:
     def as_saved(self) -> Iterator[None]:
         """Let the vectors be those that are saved for the block: the EMA's, or the optimizer's."""
         with evaluating(self.optimizer):
-            kept = [p.detach().clone() for p in self.parameters]
-            put(self.average.values or kept, self.parameters)
+            training = [p.detach().clone() for p in self.parameters]
+            put(self.average.values or training, self.parameters)
             try:
                 yield
             finally:
-                put(kept, self.parameters)
+                put(training, self.parameters)
 
     @property
     def is_finite(self) -> bool:
-        """Tell whether every number of the vectors is one."""
+        """Whether no number of the vectors is NaN or infinite."""
         return all(bool(torch.isfinite(p).all()) for p in self.parameters)
 
     def step(self, batch: StepBatch) -> torch.Tensor:
@@ -122,34 +130,35 @@ class Learner:
         for micro in batch.micro_batches:
             for part in micro.split(self.settings.pictures_at_once or len(micro.prompts)):
                 share = len(part.prompts) / len(micro.prompts)
-                with self.compiled.in_place(part) if self.compiled else nullcontext():
+                with self.compiled.running(part) if self.compiled else nullcontext():
                     loss = self._loss(part) / len(batch.micro_batches) * share
                 self.scaler.scale(loss).backward()
                 total += loss.detach()
-        self.on_gradients()
+        total = self._hooks.on_gradients(self.parameters, total)
         self.scaler.unscale_(self.optimizer)
-        self.clip(self.parameters, self.updates)
-        rate = self.rates.rate(self.updates) * self.rate_factor
+        self.clip(self.parameters, self._updates)
+        rate = self._rates.rate(self._updates) * self._rate_factor
         for group, size in zip(self.optimizer.param_groups, self.sizes, strict=True):
             group["lr"] = rate * size
         self.scaler.step(self.optimizer)
-        self._scale_anew()
+        self._update_scaler()
         self._hold_norms()
         self.average.update(self.parameters)
-        self.updates += 1
+        self._updates += 1
+        self._hooks.on_updated()
         return total
 
     def gradients(self, part: Batch) -> tuple[torch.Tensor, ...]:
-        """Give the gradients that a part of a batch has for the vectors, changing nothing."""
+        """Compute the gradients of the vectors for a part of a batch, without changing anything."""
         loss = self.scaler.scale(self._loss(part))
         return torch.autograd.grad(loss, self.parameters, allow_unused=True, materialize_grads=True)
 
     def state(self) -> dict[str, Any]:
-        """Give what `load_state` needs to go on exactly: a few KB."""
+        """Collect what `load_state` needs to go on exactly: a few KB."""
         return {
-            "updates": self.updates,
-            "began": self.began,
-            "rate_factor": self.rate_factor,
+            "updates": self._updates,
+            "began": self._began,
+            "rate_factor": self._rate_factor,
             "learning_rate": self.settings.learning_rate,
             "vectors": [p.detach().float().cpu().clone() for p in self.parameters],
             "embedding": list(self.vectors),
@@ -160,23 +169,18 @@ class Learner:
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Go on from what `state` gave.
+        """Go on from what `state` collected.
 
         Raises:
             TrainingError: It was made with other vectors or another optimizer.
         """
-        then, now = state["optimizer_name"], self.settings.optimizer_name
-        if then != now:
-            raise TrainingError(
-                f'The checkpoint was made with the optimizer {then} and not {now}; choose "{then}" '
-                'or "auto" to go on from it, or set resume to "never" to start anew.'
-            )
-        self.updates, self.began = int(state["updates"]), int(state.get("began", 0))
-        self.rates = make_rates(self.settings, self.began)
+        check_optimizer(state, self.settings)
+        self._updates, self._began = int(state["updates"]), int(state.get("began", 0))
+        self._rates = make_rates(self.settings, self._began)
         chosen = self.settings.learning_rate
         # Another rate than then is taken as it is written, not as often halved as the old one.
         same_rate = state.get("learning_rate", chosen) == chosen
-        self.rate_factor = float(state["rate_factor"]) if same_rate else 1.0
+        self._rate_factor = float(state["rate_factor"]) if same_rate else 1.0
         try:
             put(state["vectors"], self.parameters)
             self.average.load(state["average"], self.parameters)
@@ -189,41 +193,50 @@ class Learner:
                 'or set resume to "never" to start anew.'
             ) from None
 
+    def put_back(self, state: dict[str, Any]) -> None:
+        """Return to an earlier state of this run; the rate stays as often halved as it is now."""
+        factor = self._rate_factor
+        self.load_state(state)
+        self._rate_factor = factor
+
+    def halve_rate(self) -> None:
+        """Go on at half the learning rate."""
+        self._rate_factor /= 2
+
+    def renumber(self, updates: int) -> None:
+        """Count on from so many updates, where those before were put back or are repeated."""
+        self._updates = updates
+
     def predict(self, micro: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-        """Give what the UNet says of a batch and what it should say, both (B, C, H, W), fp32."""
-        device = self.model.device
-        latents, noise = micro.latents.to(device), micro.noise.to(device)
-        timesteps = micro.timesteps.to(device)
+        """Compute the UNet's prediction for a batch and its target, both (B, C, H, W), fp32."""
+        given = (micro.latents, micro.noise, micro.timesteps)
+        latents, noise, timesteps = (tensor.to(self.model.device) for tensor in given)
         alphas = self.model.alphas_cumprod[timesteps]
-        told = self.model.text.encode(micro.prompts, self.words)
-        self.on_text_encoded(told)
+        conditioning = self.model.text.encode(micro.prompts, self.words)
+        self._hooks.on_text_encoded(conditioning)
         noisy = diffusion.add_noise(latents, noise, alphas)
-        predicted = self.model.predict(noisy, timesteps, told)
+        predicted = self.model.predict(noisy, timesteps, conditioning)
         return predicted, diffusion.target(self.model.prediction, latents, noise, alphas)
 
     def _loss(self, micro: Batch) -> torch.Tensor:
-        predicted, wanted = self.predict(micro)
+        predicted, target = self.predict(micro)
         settings = self.settings
         if settings.loss == "huber":
-            errors = losses.pseudo_huber(predicted, wanted, delta=settings.huber_delta)
+            errors = losses.pseudo_huber(predicted, target, delta=settings.huber_delta)
         else:
-            errors = losses.squared(predicted, wanted)
+            errors = losses.squared(predicted, target)
         if micro.weights is not None:
             errors = errors * micro.weights.to(errors.device)
-        if settings.min_snr_gamma == 0:
-            return errors.mean()
         alphas = self.model.alphas_cumprod[micro.timesteps.to(errors.device)]
-        weights = losses.min_snr_weights(
-            alphas, gamma=settings.min_snr_gamma, prediction=self.model.prediction
-        )
-        return (errors.flatten(1).mean(1) * weights).mean()
+        gamma, prediction = settings.min_snr_gamma, self.model.prediction
+        return losses.mean(errors, alphas, min_snr_gamma=gamma, prediction=prediction)
 
-    def _scale_anew(self) -> None:
+    def _update_scaler(self) -> None:
         """Follow the gradients' size; a scale of nearly nothing means that fp16 will not do."""
         self.scaler.update()
         if self.scaler.is_enabled() and self.scaler.get_scale() < _LEAST_SCALE:
             raise TrainingError(
-                f"At step {self.updates + 1} the numbers of this model still overflow in fp16, "
+                f"At step {self._updates + 1} the gradients of this model still overflow in fp16, "
                 "however the loss is scaled; train with --precision bf16 or fp32."
             )
 
@@ -231,7 +244,7 @@ class Learner:
         mode, strength = self.settings.norm, self.settings.norm_strength
         if mode == "free":
             return
-        with held(self.optimizer) as kept:
-            for vectors, norm in zip(kept, self.norms, strict=True):
+        with vectors_in(self.optimizer) as all_vectors:
+            for vectors, norm in zip(all_vectors, self.norms, strict=True):
                 for rows in vectors:
                     norms.constrain_norms(rows, norm, mode, strength=strength)

@@ -1,7 +1,8 @@
-"""What a process that died left undone at its last checkpoint, so that nothing is missing later.
+"""What a killed process left undone at its last checkpoint, so that no file is missing later.
 
 At a step the checkpoint comes first, then snapshots, the embedding and pictures. A process that
-died among those has taken the step, and will not take it again; what was due there is made up for.
+was killed among those has taken the step, and will not take it again; the chores that were due
+are run when the run goes on.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ from textual_inversion.training.trainer import Chore, Ending
 
 @dataclass(frozen=True)
 class PendingChores:
-    """What is to be made up for at the checkpoint's step; `ending` if the run was at its end."""
+    """The chores of the checkpoint's step are still to run; `ending` if the run was at its end."""
 
     ending: Ending | None
 
 
 def find_pending(checkpoint: Checkpoint, settings: TrainSettings) -> PendingChores | None:
-    """Tell what a run still owes; None when it ended as runs should."""
+    """Read which chores are pending; None when the run was not killed."""
     if not (checkpoint.run_folder / "events.jsonl").is_file():
         return None
     past = read_run(checkpoint.run_folder)
@@ -39,8 +40,10 @@ def find_pending(checkpoint: Checkpoint, settings: TrainSettings) -> PendingChor
 
 
 def run_pending(chores: list[Chore], step: int, pending: PendingChores) -> Iterator[Event]:
-    """Run what comes after the checkpoint and was due at its step."""
-    after = next(at for at, chore in enumerate(chores, start=1) if isinstance(chore, Checkpoints))
+    """Run the chores after the checkpoint that were due at its step."""
+    after = next(
+        index for index, chore in enumerate(chores, start=1) if isinstance(chore, Checkpoints)
+    )
     for chore in chores[after:]:
         if chore.is_due(step, pending.ending):
             yield from chore.run(step)

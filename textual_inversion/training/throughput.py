@@ -1,8 +1,8 @@
-"""Where a training's time goes, how many pictures it sees a second, and how much memory it takes.
+"""Where a training's time goes, its pictures a second, and the memory it takes.
 
-Time is read at marks: what has passed since the last mark went into the part that is named. On a
+Time is read at marks: the time since the last mark is counted as the part that is named. On a
 CPU a mark is a reading of the clock; on CUDA it is an event in the stream, read when the GPU has
-come by, so that nobody ever waits for it.
+passed it, so that nothing ever waits for it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Literal
 
 import torch
@@ -18,7 +19,7 @@ import torch
 from textual_inversion.devices.peak_memory import peak_memory
 from textual_inversion.events import Event, Throughput
 from textual_inversion.models.text_encoders import Conditioning
-from textual_inversion.training.trainer import Chore, Ending, Learner
+from textual_inversion.training.trainer import Chore, Ending
 
 Part = Literal["data", "text", "unet", "previews", "other", "waiting"]
 EVERY_SECONDS = 5.0
@@ -30,13 +31,17 @@ class ThroughputTimer:
     def __init__(self, device: torch.device, *, pictures_per_step: int) -> None:
         self.device = device
         self.pictures_per_step = pictures_per_step
+        self.start()
+
+    def start(self) -> None:
+        """Count from now on."""
         self.steps = 0
         self._seconds: dict[str, float] = {}
         self._marks: deque[tuple[str, Any]] = deque([("", self._moment())])
         self._began = time.perf_counter()
 
     def mark(self, part: Part) -> None:
-        """Say that the time since the last mark went into `part`."""
+        """Count the time since the last mark as `part`."""
         self._marks.append((part, self._moment()))
         if self.device.type != "cuda":
             self._add_up()
@@ -49,7 +54,8 @@ class ThroughputTimer:
         conditioning.hidden.register_hook(lambda _: self.mark("unet"))
 
     def batches(self, batches: Iterator[Any]) -> Iterator[Any]:
-        """Time the making of batches."""
+        """Time the making of batches; what came before the first one is not counted."""
+        self.start()
         while True:
             # Whoever reads the events, and jobs that share the device, had their turn.
             self.mark("waiting")
@@ -57,20 +63,27 @@ class ThroughputTimer:
             self.mark("data")
             yield batch
 
-    def news(self, step: int) -> Throughput:
-        """Sum up the time since the last news, and begin anew."""
+    def step_done(self) -> None:
+        """Count a step; what followed the UNet's gradient was the text encoder's."""
+        self.mark("text")
+        self.steps += 1
+
+    def report(self, step: int) -> Throughput:
+        """Sum up the time since the last report, and begin anew."""
         self._add_up()
         passed = max(time.perf_counter() - self._began, 1e-9)
-        whole = sum(self._seconds.values()) or 1.0
-        shares = {part: round(self._seconds.get(part, 0.0) / whole, 3) for part in _SHOWN}
-        seen = self.steps * self.pictures_per_step
+        total = sum(self._seconds.values()) or 1.0
+        shares = {part: round(self._seconds.get(part, 0.0) / total, 3) for part in _SHOWN}
+        pictures = self.steps * self.pictures_per_step
         self.steps, self._seconds, self._began = 0, {}, time.perf_counter()
         memory, of = peak_memory(self.device)
-        return Throughput(step, round(seen / passed, 2), **shares, memory_mb=memory, memory_of=of)
+        return Throughput(
+            step, round(pictures / passed, 2), **shares, memory_mb=memory, memory_of=of
+        )
 
     @property
     def is_due(self) -> bool:
-        """Tell whether the last news are old."""
+        """Whether the last report is some seconds old."""
         return time.perf_counter() - self._began >= EVERY_SECONDS
 
     def _moment(self) -> Any:
@@ -94,26 +107,6 @@ _SHOWN: tuple[Part, ...] = ("data", "text", "unet", "previews", "other")
 
 
 @dataclass(frozen=True)
-class TimedLearner:
-    """A learner whose steps are timed."""
-
-    learner: Learner
-    timer: ThroughputTimer
-
-    @property
-    def learning_rate(self) -> float:
-        """Give the learner's rate."""
-        return self.learner.learning_rate
-
-    def step(self, batch: Any) -> Any:
-        """Let the learner step; what follows the UNet's gradient is the text encoder's."""
-        loss = self.learner.step(batch)
-        self.timer.mark("text")
-        self.timer.steps += 1
-        return loss
-
-
-@dataclass(frozen=True)
 class TimedChore:
     """A chore whose time is counted as `part`."""
 
@@ -122,29 +115,29 @@ class TimedChore:
     part: Part
 
     def is_due(self, step: int, ending: Ending | None) -> bool:
-        """Ask the chore."""
         return self.chore.is_due(step, ending)
 
     def run(self, step: int) -> Iterator[Event]:
-        """Let the chore work."""
+        """Time the chore, without a generator of its own around the chore's events."""
         self.timer.mark("waiting")
-        yield from self.chore.run(step)
+        return chain(self.chore.run(step), self._mark())
+
+    def _mark(self) -> Iterator[Event]:
         self.timer.mark(self.part)
+        yield from ()
 
 
 @dataclass(frozen=True)
 class ThroughputReport:
-    """Says now and then, and at every end, how the time went."""
+    """Reports every few seconds, and at every end, how the time went."""
 
     timer: ThroughputTimer
 
     def is_due(self, step: int, ending: Ending | None) -> bool:
-        """Tell whether the last news are old or the run ends."""
         return ending is not None or self.timer.is_due
 
     def run(self, step: int) -> Iterator[Event]:
-        """Say it."""
-        yield self.timer.news(step)
+        yield self.timer.report(step)
 
 
 def _between(began: Any, ended: Any) -> float:

@@ -18,17 +18,17 @@ class Learner(Protocol):
     """What learns: one update a step; `loss` is whatever `float()` can read."""
 
     @property
-    def learning_rate(self) -> float: ...  # noqa: D102
+    def learning_rate(self) -> float: ...
 
-    def step(self, batch: Any) -> Any: ...  # noqa: D102
+    def step(self, batch: Any) -> Any: ...
 
 
 class Chore(Protocol):
-    """Something made now and then: a file, a picture, an evaluation."""
+    """Something done now and then between steps: saving, a preview, an evaluation."""
 
-    def is_due(self, step: int, ending: Ending | None) -> bool: ...  # noqa: D102
+    def is_due(self, step: int, ending: Ending | None) -> bool: ...
 
-    def run(self, step: int) -> Iterator[Event]: ...  # noqa: D102
+    def run(self, step: int) -> Iterator[Event]: ...
 
 
 def train(
@@ -40,7 +40,7 @@ def train(
     chores: list[Chore],
     control: Control,
 ) -> Iterator[Event]:
-    """Take steps from `start` to `total`, say each one, and run the chores that are due."""
+    """Take steps from `start` to `total`, yield each as an event, and run what chores are due."""
     step, began = start, time.perf_counter()
     losses = LossReader()
     ending: Ending | None = None
@@ -48,19 +48,19 @@ def train(
         batch = next(batches)
         losses.add(learner.step(batch))
         step += 1
-        ending = "finished" if step >= total else _asked(control)
+        ending = "finished" if step >= total else _ending(control)
         loss = losses.read(now=ending is not None)
         seconds = time.perf_counter() - began
         yield Stepped(step, total, loss, learner.learning_rate, seconds, batch.caption)
 
         for chore in chores:
-            ending = ending or _asked(control)
+            ending = ending or _ending(control)
             if chore.is_due(step, ending):
                 yield from chore.run(step)
     yield Finished(step, ending)
 
 
-def _asked(control: Control) -> Ending | None:
+def _ending(control: Control) -> Ending | None:
     if control.stopping:
         return "stopped"
     return "converged" if control.converged else None
@@ -74,11 +74,11 @@ class LossReader:
         self._last = 0.0
 
     def add(self, loss: Any) -> None:
-        """Keep a loss, unread."""
+        """Add a loss without reading it."""
         self._pending.append(loss)
 
     def read(self, *, now: bool) -> float | None:
-        """Read the mean of what was kept, or give None when it is too early for a wait."""
+        """Read the mean of the losses added; None when it is too early to wait for the GPU."""
         on_gpu = getattr(getattr(self._pending[-1], "device", None), "type", "cpu") != "cpu"
         if on_gpu and not now and time.perf_counter() - self._last < _READ_EVERY_SECONDS:
             return None

@@ -1,6 +1,6 @@
 import random
 
-from textual_inversion.training.optimization.convergence import Evaluation, best, has_converged
+from textual_inversion.training.optimization.convergence import Evaluation, has_converged
 
 
 def readings(losses, *, every=10, rate=0.005):
@@ -55,8 +55,3 @@ def test_a_window_of_few_readings_reaches_back_further():
 def test_few_or_no_readings_say_nothing():
     assert not judge([])
     assert not judge(readings([0.1, 0.1], every=300))
-
-
-def test_the_best_is_the_first_of_the_lowest():
-    assert best(readings([0.3, 0.1, 0.2, 0.1])) == Evaluation(20, 0.1, 0.005)
-    assert best([]) is None

@@ -5,7 +5,7 @@ from torch import nn
 from textual_inversion.embeddings.norms import constrain_norms, mean_norm
 from textual_inversion.errors import SettingsError
 from textual_inversion.settings import TrainSettings
-from textual_inversion.training.optimization.averaging import Average, evaluating, held
+from textual_inversion.training.optimization.averaging import Average, evaluating, vectors_in
 from textual_inversion.training.optimization.learning_rate import make_rates
 from textual_inversion.training.optimization.optimizers import SphericalSGD, make_optimizer
 
@@ -100,7 +100,7 @@ def test_fixed_norms_are_those_that_are_saved(optimizer):
     for grad in ([[1.0, -1.0]], [[-3.0, 1.0]], [[0.5, 2.0]]):
         rows.grad = torch.tensor(grad)
         made.step()
-        with held(made) as (kept,):
+        with vectors_in(made) as (kept,):
             for tensor in kept:
                 constrain_norms(tensor, 2.0, "fixed", strength=0)
         with evaluating(made):

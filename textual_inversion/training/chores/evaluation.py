@@ -1,7 +1,7 @@
-"""A loss that means something: always the same pictures, prompts, noise and timesteps.
+"""The loss of a fixed batch: always the same pictures, prompts, noise and timesteps.
 
-The training loss jumps with its random timesteps and tells little; this one is a ruler. It is
-read in three bands: early timesteps decide the layout, late ones the detail.
+The training loss jumps with its random timesteps; this one shows progress. It is reported in three
+bands: early timesteps decide the layout, late ones the detail.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from textual_inversion.embeddings import formats
 from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.events import Converged, Evaluated, Event, Saved, Warned
 from textual_inversion.runs.requests import Control
-from textual_inversion.training.context import RunContext, is_time
+from textual_inversion.training.context import RunContext, is_interval
 from textual_inversion.training.optimization import losses
 from textual_inversion.training.optimization.convergence import Evaluation, has_converged
 from textual_inversion.training.trainer import Ending
@@ -34,7 +34,7 @@ class Convergence:
 
 @dataclass
 class Evaluator:
-    """Reads the fixed batch every so often, remembers the best vectors, and says "converged"."""
+    """Evaluates the fixed batch every so often, keeps the best vectors, and detects convergence."""
 
     context: RunContext
     every: int
@@ -48,11 +48,10 @@ class Evaluator:
     _written: int = -1
 
     def is_due(self, step: int, ending: Ending | None) -> bool:
-        """Tell whether the interval is full or the run ends."""
-        return self.every > 0 and (is_time(step, self.every) or ending is not None)
+        return self.every > 0 and (is_interval(step, self.every) or ending is not None)
 
     def run(self, step: int) -> Iterator[Event]:
-        """Read the loss, keep the best vectors, judge."""
+        """Compute the loss, keep the best vectors, look for convergence."""
         parts = self._losses()
         mean = sum(parts) / len(parts)
         rate = self.context.learner.learning_rate
@@ -61,10 +60,22 @@ class Evaluator:
         yield Evaluated(step, mean, early, middle, late)
         if self.best is None or mean < self.best[1]:
             self.best = (step, mean, self.context.learner.vectors)
-        yield from self._judge(step)
+        rule = self.convergence
+        if self.has_converged or not has_converged(
+            self.history, window_steps=rule.window_steps, threshold=rule.threshold
+        ):
+            return
+        self.has_converged = True
+        if rule.ends_run:
+            self.control.converged = True
+        yield Converged(step)
+        advice = "the run ends here" if rule.ends_run else "going on will change little"
+        yield Warned(
+            f"Converged at step {step}: the loss of the fixed batch moves no more; {advice}."
+        )
 
     def state(self) -> dict[str, Any]:
-        """Give what a checkpoint keeps."""
+        """Collect what a checkpoint holds of it."""
         return {
             "history": [[r.step, r.loss, r.learning_rate] for r in self.history],
             "best": [self.best[0], self.best[1], list(self.best[2])] if self.best else None,
@@ -72,7 +83,7 @@ class Evaluator:
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Go on from what `state` gave."""
+        """Go on from what `state` collected."""
         self.history = [Evaluation(int(s), float(x), float(r)) for s, x, r in state["history"]]
         if state["best"]:
             step, loss, vectors = state["best"]
@@ -93,24 +104,9 @@ class Evaluator:
         self._written = step
         yield Saved(step, "best", str(path))
 
-    def _judge(self, step: int) -> Iterator[Event]:
-        rule = self.convergence
-        if self.has_converged or not has_converged(
-            self.history, window_steps=rule.window_steps, threshold=rule.threshold
-        ):
-            return
-        self.has_converged = True
-        if rule.ends_run:
-            self.control.converged = True
-        yield Converged(step)
-        advice = "the run ends here" if rule.ends_run else "going on will change little"
-        yield Warned(
-            f"Converged at step {step}: the loss of the fixed batch moves no more; {advice}."
-        )
-
     @torch.no_grad()
     def _losses(self) -> list[float]:
-        """Give the loss of each timestep, from the least noise to the most."""
+        """Compute the loss of each timestep, from the least noise to the most."""
         parts = self.batch.split(self.at_once)
         with self.context.learner.as_saved():
             return [loss for part in parts for loss in self._losses_of(part)]
@@ -130,12 +126,10 @@ class BestCheckpoint:
     every: int
 
     def is_due(self, step: int, ending: Ending | None) -> bool:
-        """Tell whether the interval is full or the run ends."""
-        return is_time(step, self.every) or ending is not None
+        return is_interval(step, self.every) or ending is not None
 
     def run(self, step: int) -> Iterator[Event]:
-        """Write them."""
-        yield from self.evaluator.write_best()
+        return self.evaluator.write_best()
 
 
 def _bands(parts: list[float]) -> tuple[float, float, float]:

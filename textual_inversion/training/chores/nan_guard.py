@@ -10,7 +10,7 @@ import torch
 
 from textual_inversion.errors import TrainingError
 from textual_inversion.events import Event, Warned
-from textual_inversion.training.context import RunContext, is_time
+from textual_inversion.training.context import RunContext, is_interval
 from textual_inversion.training.trainer import Ending
 
 # Looking at a GPU's vectors waits for it.
@@ -22,7 +22,7 @@ _MOST_HALVINGS = 6
 
 @dataclass
 class NaNGuard:
-    """Comes before every chore that saves, so that nothing broken is written over anything good.
+    """Comes before every chore that saves, so that no NaN is written over a good file.
 
     When the vectors become NaN, the last good state is put back; then the run ends, or goes on at
     half the rate, and ends when halving does not help either.
@@ -48,15 +48,15 @@ class NaNGuard:
         self._ending = ending
         on_cpu = self.context.learner.model.device.type == "cpu"
         judged = step == self._first_step + _MUST_MOVE_WITHIN
-        return on_cpu or judged or is_time(step, _EVERY_ON_GPU) or ending is not None
+        return on_cpu or judged or is_interval(step, _EVERY_ON_GPU) or ending is not None
 
     def run(self, step: int) -> Iterator[Event]:
-        """Look, and put right or complain."""
+        """Return to the last good vectors where they became NaN; warn where they never moved."""
         learner = self.context.learner
         if learner.is_finite:
             self._good, self._latest = self._latest, learner.state()
         else:
-            yield from self._put_back(step)
+            yield self._put_back(step)
         if self._has_halved:
             yield from self._check_end()
         elif step == self._first_step + _MUST_MOVE_WITHIN and self._stands_still():
@@ -65,45 +65,44 @@ class NaNGuard:
                 "the prompts name the embedding and that the learning rate is not far too low."
             )
 
-    def _put_back(self, step: int) -> Iterator[Event]:
+    def _put_back(self, step: int) -> Warned:
         learner, factor = self.context.learner, self.context.learner.rate_factor
-        learner.load_state(self._good)
+        learner.put_back(self._good)
         self._latest, good = self._good, learner.updates
-        # The state that is put back has the rate of its own time.
-        learner.rate_factor = factor
         if self.on_nan == "stop":
             raise TrainingError(
-                f"At step {step} the vectors became NaN; {self._kept()}; lower the learning rate "
+                f"At step {step} the vectors became NaN; {self._saved()}; lower the learning rate "
                 "or clip the gradient, and train again."
             )
         if factor <= 0.5**_MOST_HALVINGS:
             raise TrainingError(
                 f"At step {step} the vectors became NaN although the learning rate was halved "
-                f"{_MOST_HALVINGS} times, to {learner.next_rate:g}; {self._kept()}; choose a much "
+                f"{_MOST_HALVINGS} times, to {learner.next_rate:g}; {self._saved()}; choose a much "
                 "lower learning rate, and train again."
             )
-        learner.rate_factor = factor / 2
+        learner.halve_rate()
         self._has_halved = True
         # The numbers of the steps stay in order; what went wrong between is simply not learned.
-        learner.updates = step
-        yield Warned(
+        learner.renumber(step)
+        return Warned(
             f"At step {step} the vectors became NaN; those of step {good} were put back, and the "
             f"learning rate is halved to {learner.next_rate:g}."
         )
 
-    def _check_end(self) -> Iterator[Event]:
-        """Say so when all that was learned had to be put back."""
+    def _check_end(self) -> list[Warned]:
+        """Warn, or fail, at the end of a run when all that was learned had to be put back."""
         if self._ending is None or not self._stands_still():
-            return
-        said = "Nothing was learned: each time the vectors became NaN and the first were put back"
+            return []
+        problem = (
+            "Nothing was learned: each time the vectors became NaN and the first were put back"
+        )
         if self._ending == "stopped":
-            yield Warned(f"{said}; choose a much lower learning rate.")
-            return
+            return [Warned(f"{problem}; choose a much lower learning rate.")]
         # Steps that taught nothing do not count, and nothing is saved for them.
-        self.context.learner.updates = self._first_step
-        raise TrainingError(f"{said}; choose a much lower learning rate, and train again.")
+        self.context.learner.renumber(self._first_step)
+        raise TrainingError(f"{problem}; choose a much lower learning rate, and train again.")
 
-    def _kept(self) -> str:
+    def _saved(self) -> str:
         if self._stands_still():
             return "nothing was learned, and the embedding is as it was before"
         return f"those of step {self.context.learner.updates} were put back and saved"

@@ -1,4 +1,4 @@
-"""Previews of a run: the same prompts and seeds again and again, with the vectors as they stand."""
+"""Previews of a run: the same prompts and seeds again and again, with the present vectors."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Literal
 import torch
 from PIL import Image
 
+from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.embeddings.formats import png
 from textual_inversion.events import Event, Previewed, Saved, Warned
 from textual_inversion.generation.generate import describe_params, save_picture
@@ -19,7 +20,7 @@ from textual_inversion.models.text_encoders import LearnedTokens
 from textual_inversion.prompts.template import fill_template
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import TrainSettings
-from textual_inversion.training.context import RunContext, is_time
+from textual_inversion.training.context import RunContext, is_interval
 from textual_inversion.training.trainer import Ending
 
 Beside = Literal["none", "start", "removed"]
@@ -27,7 +28,7 @@ Beside = Literal["none", "start", "removed"]
 
 @dataclass(frozen=True)
 class Previews:
-    """Draws pictures with the vectors as they stand, and one that carries them.
+    """Draws pictures with the present vectors, and one that carries them.
 
     The vectors are read anew for every preview; no encoded prompt outlives its picture. What the
     prompts give without the embedding never changes, so it is drawn once a run.
@@ -35,95 +36,105 @@ class Previews:
 
     context: RunContext
     every: int
-    shots: tuple[SamplingParams, ...]
+    params: tuple[SamplingParams, ...]
     with_embedding: bool
     control: Control
     beside: Beside = "none"
 
     def is_due(self, step: int, ending: Ending | None) -> bool:
-        """Tell whether the interval is full or the run is done; a stop does not wait for one."""
+        """Whether the interval is full or the run is done; a stop does not wait for a picture."""
         if ending == "stopped":
             return False
-        return self.every > 0 and (ending is not None or is_time(step, self.every))
+        return self.every > 0 and (ending is not None or is_interval(step, self.every))
 
     def run(self, step: int) -> Iterator[Event]:
-        """Draw, save and tell."""
+        """Draw and save the pictures that are missing beside previews, then the previews."""
         try:
             with torch.random.fork_rng(devices=[]):
-                yield from self._without(step)
-                yield from self._with(step)
+                for series in (*self._without(), self._with(step)):
+                    for path, prompt, picture in self._draw(series):
+                        yield Previewed(step, str(path), prompt, without=series.embedding is None)
+                        if self.with_embedding and series.embedding and path == series.paths[0]:
+                            carrier = self.context.folder / "image_embeddings" / path.name
+                            png.write(carrier, picture, series.embedding)
+                            yield Saved(step, "image embedding", str(carrier))
         except Exception as error:  # noqa: BLE001
             # A preview is a courtesy: whatever breaks it must not cost the training.
             yield Warned(f"The preview at step {step} could not be drawn: {error}.")
 
-    def _with(self, step: int) -> Iterator[Event]:
-        context = self.context
-        embedding = context.embedding(step, snapshot=True)
-        words = {context.learner.name: embedding.vectors}
-        for place, (params, index, picture) in enumerate(self._pictures(self.shots, words)):
-            path = self._path(str(step), place)
-            save_picture(path, picture, self._describe(params, index, words))
-            yield Previewed(step, str(path), params.prompt)
-            if self.with_embedding and place == 0:
-                carrier = context.folder / "image_embeddings" / path.name
-                png.write(carrier, picture, embedding)
-                yield Saved(step, "image embedding", str(carrier))
+    def _with(self, step: int) -> _Series:
+        embedding = self.context.embedding(step, snapshot=True)
+        words = {self.context.learner.name: embedding.vectors}
+        return self._series(str(step), self.params, words, embedding)
 
-    def _without(self, step: int) -> Iterator[Event]:
-        """Draw the same without what was learned, unless the pictures are there already."""
+    def _without(self) -> list[_Series]:
+        """Plan the same without what was learned; nothing if the pictures are there already."""
         if self.beside == "none":
-            return
-        context = self.context
-        shots, words = self.shots, {context.learner.name: context.origin}
+            return []
+        words: LearnedTokens = {self.context.learner.name: self.context.origin}
+        shown = self.params
         if self.beside == "removed":
-            name = f"<{context.name}>"
-            shots = tuple(replace(params, prompt=_removed(params.prompt, name)) for params in shots)
-            words = {}
-        told = [
-            (params, self._describe(params, index, words))
-            for params in shots
-            for index in range(len(params.seeds))
+            name, words = f"<{self.context.name}>", {}
+            shown = tuple(replace(one, prompt=_removed(one.prompt, name)) for one in shown)
+        series = self._series("without", shown, words, None)
+        return [] if [_infotext(path) for path in series.paths] == series.infotexts else [series]
+
+    def _series(
+        self,
+        what: str,
+        shown: tuple[SamplingParams, ...],
+        words: LearnedTokens,
+        embedding: Embedding | None,
+    ) -> _Series:
+        model = self.context.learner.model
+        texts = [
+            describe_params(model, one, index, words)
+            for one in shown
+            for index in range(len(one.seeds))
         ]
-        paths = [self._path("without", place) for place in range(len(told))]
-        if [_infotext(path) for path in paths] == [text for _, text in told]:
-            return
-        for path, (params, text), (_, _, picture) in zip(
-            paths, told, self._pictures(shots, words), strict=False
-        ):
-            save_picture(path, picture, text)
-            yield Previewed(step, str(path), params.prompt, without=True)
+        paths = [self._path(what, index) for index in range(len(texts))]
+        return _Series(shown, words, paths, texts, embedding)
 
-    def _describe(self, params: SamplingParams, index: int, words: LearnedTokens) -> str:
-        return describe_params(self.context.learner.model, params, index, words)
-
-    def _path(self, what: str, place: int) -> Path:
-        ending = "" if place == 0 else f"-{place + 1}"
+    def _path(self, what: str, index: int) -> Path:
+        ending = "" if index == 0 else f"-{index + 1}"
         return self.context.folder / "images" / f"{self.context.name}-{what}{ending}.png"
 
-    def _pictures(
-        self, shots: tuple[SamplingParams, ...], words: LearnedTokens
-    ) -> Iterator[tuple[SamplingParams, int, Image.Image]]:
-        """Draw each prompt's pictures together; no more of them when a stop is asked for."""
+    def _draw(self, series: _Series) -> Iterator[tuple[Path, str, Image.Image]]:
+        """Draw each prompt's pictures together and save them; no more of them after a stop."""
         model = self.context.learner.model
-        for params in shots:
+        files = zip(series.paths, series.infotexts, strict=True)
+        for params in series.params:
             latents = None
-            for drawing in sample(model, params, words):
-                latents = drawing.latents
+            for state in sample(model, params, series.words):
+                latents = state.latents
                 if self.control.stopping:
                     return
             assert latents is not None
-            for index, picture in enumerate(model.decode(latents)):
-                yield params, index, picture
+            for picture in model.decode(latents):
+                path, infotext = next(files)
+                save_picture(path, picture, infotext)
+                yield path, params.prompt, picture
+
+
+@dataclass(frozen=True)
+class _Series:
+    """Pictures drawn with the same vectors, their files, and the embedding if it is learned."""
+
+    params: tuple[SamplingParams, ...]
+    words: LearnedTokens
+    paths: list[Path]
+    infotexts: list[str]
+    embedding: Embedding | None
 
 
 def preview_params(
     settings: TrainSettings, *, name: str, first_line: str, size: tuple[int, int]
 ) -> tuple[SamplingParams, ...]:
-    """Say what previews show: each line of the prompt, else the template's first line.
+    """Read what previews show: each line of the prompt, else the template's first line.
 
     `name` is the word as prompts write it, `size` what is used where the settings leave it open.
     """
-    written = [line.strip() for line in settings.preview_prompt.splitlines() if line.strip()]
+    prompts = [line.strip() for line in settings.preview_prompt.splitlines() if line.strip()]
     seeds = range(settings.preview_seed, settings.preview_seed + settings.preview_images)
     return tuple(
         SamplingParams(
@@ -136,7 +147,7 @@ def preview_params(
             height=settings.preview_height or size[1],
             seeds=tuple(seed % 2**32 for seed in seeds),
         )
-        for line in written or [first_line]
+        for line in prompts or [first_line]
     )
 
 
@@ -145,7 +156,7 @@ def _removed(prompt: str, name: str) -> str:
 
 
 def _infotext(path: Path) -> str:
-    """Read what a picture that is there already says of itself."""
+    """Read the infotext of a picture; empty where there is none."""
     try:
         with Image.open(path, formats=["PNG"]) as picture:
             return str(picture.info.get("parameters", ""))

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from textual_inversion.embeddings.norms import mean_norm
 from textual_inversion.events import Event, Measured
 from textual_inversion.models.text_encoders import TextEncoder
-from textual_inversion.training.context import RunContext, is_time
+from textual_inversion.training.context import RunContext, is_interval
 from textual_inversion.training.trainer import Ending
 
 
@@ -26,11 +26,9 @@ class VectorStats:
     every: int
 
     def is_due(self, step: int, ending: Ending | None) -> bool:
-        """Tell whether the interval is full or the run ends."""
-        return self.every > 0 and (is_time(step, self.every) or ending is not None)
+        return self.every > 0 and (is_interval(step, self.every) or ending is not None)
 
     def run(self, step: int) -> Iterator[Event]:
-        """Measure."""
         learner = self.context.learner
         encoder = learner.model.text.encoders[0]
         yield measure(encoder, learner.vectors[0], self.context.origin[0], step=step)
@@ -54,7 +52,7 @@ def measure(
 
 @torch.no_grad()
 def nearest_words(encoder: TextEncoder, vectors: torch.Tensor) -> tuple[str, ...]:
-    """Give for each vector the word of the vocabulary that has the most similar direction."""
+    """Find for each vector the word of the vocabulary with the most similar direction."""
     table = F.normalize(encoder.embedding.weight.float(), dim=-1)  # (V, D)
     likeness = F.normalize(vectors.to(table), dim=-1) @ table.T  # (N, V)
     names = encoder.tokenizer.convert_ids_to_tokens(likeness.argmax(dim=-1).tolist())

@@ -1,4 +1,4 @@
-"""Says what the learner has to say: it only takes steps, and a run speaks in events."""
+"""The learner's warnings as events: it only takes steps, and emits none."""
 
 from __future__ import annotations
 
@@ -12,15 +12,13 @@ from textual_inversion.training.trainer import Ending
 
 @dataclass(frozen=True)
 class LearnerWarnings:
-    """Passes the learner's notes on, each once."""
+    """Emits the learner's warnings, each once."""
 
     learner: Learner
 
     def is_due(self, step: int, ending: Ending | None) -> bool:
-        """Tell whether there are any."""
-        return bool(self.learner.notes)
+        return bool(self.learner.warnings)
 
     def run(self, step: int) -> Iterator[Event]:
-        """Say them."""
-        yield from map(Warned, self.learner.notes)
-        self.learner.notes.clear()
+        yield from map(Warned, self.learner.warnings)
+        self.learner.warnings.clear()

@@ -37,21 +37,21 @@ def evaluating(optimizer: Any) -> Iterator[None]:
         yield
         return
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    kept = [p.detach().clone() for p in parameters]
+    training = [p.detach().clone() for p in parameters]
     optimizer.eval()
     try:
         yield
     finally:
         optimizer.train()
-        # It calculates the way back, with rounding; looking must not change what is learned.
-        put(kept, parameters)
+        # It calculates the way back, with rounding; reading must not change what is learned.
+        put(training, parameters)
 
 
 @contextmanager
-def held(optimizer: Any) -> Iterator[list[list[torch.Tensor]]]:
-    """Give the vectors that the optimizer keeps, to be changed: for each text encoder a list.
+def vectors_in(optimizer: Any) -> Iterator[list[list[torch.Tensor]]]:
+    """Yield the vectors in the optimizer, to be changed in place: for each text encoder a list.
 
-    A schedule-free one keeps two, those that are saved and those that take the steps.
+    A schedule-free one has two, those that are saved and those that take the steps.
     """
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     if not hasattr(optimizer, "eval"):

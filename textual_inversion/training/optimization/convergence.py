@@ -16,8 +16,8 @@ from statistics import fmean, pvariance
 _STILL = 0.002
 # A window that holds fewer readings than this reaches back until it holds as many.
 _MIN_READINGS = 4
-# A fall by less than this share of all that the loss ever spanned is not worth the time.
-_TRIFLE = 0.05
+# A fall by less than this share of the loss's whole range is not worth the time.
+_MIN_FALL = 0.05
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Evaluation:
 
 
 def has_converged(history: list[Evaluation], *, window_steps: int, threshold: float) -> bool:
-    """Tell whether the loss has stopped moving over the last `window_steps` steps.
+    """Whether the loss has stopped moving over the last `window_steps` steps.
 
     Args:
         history: All readings so far, in order of their steps.
@@ -47,24 +47,19 @@ def has_converged(history: list[Evaluation], *, window_steps: int, threshold: fl
     return is_calm or _is_still(history, window_steps)
 
 
-def best(history: list[Evaluation]) -> Evaluation | None:
-    """Give the reading with the lowest loss, the first of equals."""
-    return min(history, key=lambda reading: reading.loss, default=None)
-
-
 def _relative_variance(history: list[Evaluation], window: list[Evaluation]) -> float:
     everything = pvariance([reading.loss for reading in history])
     if everything == 0:
         return 0.0
     recent = pvariance([reading.loss for reading in window])
-    # At half the rate the same restlessness moves the loss half as far.
+    # At half the rate the same noise of the vectors moves the loss half as far.
     fastest = max(reading.learning_rate for reading in history)
     now = fmean(reading.learning_rate for reading in window)
     return recent / everything * (fastest / now) ** 2 if now > 0 else 1.0
 
 
 def _still_falls(history: list[Evaluation], window: list[Evaluation]) -> bool:
-    """Tell whether the window's second half lies below its first, beyond noise and trifles.
+    """Whether the window's second half lies below its first by more than noise.
 
     A loss that falls evenly for long passes the variance test alone.
     """
@@ -72,8 +67,8 @@ def _still_falls(history: list[Evaluation], window: list[Evaluation]) -> bool:
     first, second = losses[: len(losses) // 2], losses[len(losses) // 2 :]
     noise = ((pvariance(first) + pvariance(second)) / 2) ** 0.5
     everything = [reading.loss for reading in history]
-    trifle = _TRIFLE * (max(everything) - min(everything))
-    return fmean(first) - fmean(second) > max(noise, trifle)
+    least = _MIN_FALL * (max(everything) - min(everything))
+    return fmean(first) - fmean(second) > max(noise, least)
 
 
 def _is_still(history: list[Evaluation], window_steps: int) -> bool:

@@ -33,17 +33,17 @@ class ScaledRates:
         self.factor = factor
 
     def rate(self, step: int) -> float:
-        """Give the rate of the update that follows `step` finished ones."""
+        """Return the rate of the update that follows `step` finished ones."""
         return self.schedule.rate(step) * self.factor(step)
 
 
 def is_relative(settings: TrainSettings) -> bool:
-    """Tell whether the rates are shares of a word's size rather than numbers of their own."""
+    """Whether the rates are shares of a word's size rather than absolute numbers."""
     return settings.learning_rate == AUTO and settings.optimizer_name in _SHARES
 
 
 def read_schedule(settings: TrainSettings) -> Schedule:
-    """Give the schedule that the settings ask for; shares of a word's size where it is relative."""
+    """Return the settings' schedule; its rates are shares of a word's size where it is relative."""
     if settings.learning_rate == AUTO:
         return Schedule((Segment({**_SHARES, **_RATES}[settings.optimizer_name], None),))
     return parse_schedule(
@@ -70,7 +70,7 @@ def make_rates(settings: TrainSettings, first: int = 0) -> ScaledRates:
 
 
 def _rise(settings: TrainSettings) -> int:
-    """Give the steps of the warm-up that is ours; diffusers' curves have their own."""
+    """Count the warm-up's steps; diffusers' curves have a warm-up of their own."""
     if settings.lr_scheduler != "steps":
         return 0
     return settings.warmup_steps or (_RISE if is_relative(settings) else 0)

@@ -88,10 +88,10 @@ def make_optimizer(
         return torch.optim.AdamW(groups, eps=settings.adam_epsilon, fused=fused, **options)
     if settings.optimizer_name != "lion":
         options["eps"] = settings.adam_epsilon
-    made = _from_library(settings.optimizer_name)(groups, **options)
-    if hasattr(made, "train"):
-        made.train()
-    return made
+    optimizer = _from_library(settings.optimizer_name)(groups, **options)
+    if hasattr(optimizer, "train"):
+        optimizer.train()
+    return optimizer
 
 
 def make_clip(settings: TrainSettings) -> Callable[[list[nn.Parameter], int], None]:
