@@ -1,6 +1,8 @@
 from dataclasses import dataclass, field
-from itertools import repeat
+from itertools import pairwise, repeat
 from types import SimpleNamespace
+
+import pytest
 
 from textual_inversion.events import Finished, Saved, Stepped
 from textual_inversion.runs.requests import Control
@@ -99,6 +101,10 @@ def test_losses_on_a_gpu_are_read_seldom_and_lose_nothing():
     step = learner.step
     learner.step = lambda batch: Gpu(step(batch))
     losses = [event.loss for event in run(learner, total=100) if isinstance(event, Stepped)]
-    read = [loss for loss in losses if loss is not None]
+    read = [step for step, loss in enumerate(losses, start=1) if loss is not None]
     assert len(read) < 10
-    assert losses[-1] is not None
+    assert read[-1] == 100
+    # Each reading is the mean of all losses since the one before; the step's is a tenth of it.
+    for before, step in pairwise([0, *read]):
+        mean = sum(range(before + 1, step + 1)) / (step - before) / 10
+        assert losses[step - 1] == pytest.approx(mean)
