@@ -44,6 +44,13 @@ def test_a_stored_name_that_will_not_do_gives_way_to_the_files(tmp_path, stored)
     assert formats.read(tmp_path / "kept.png").name == "kept"
 
 
+def test_every_extension_has_its_reader_and_its_writer():
+    readers = [formats._module(extension).read for extension in formats.READABLE]
+    writers = [formats._module(extension).write for extension in formats.WRITABLE]
+    assert all(map(callable, [*readers, *writers]))
+    assert {*formats.WRITABLE} < {*formats.READABLE}
+
+
 @pytest.mark.parametrize("extension", formats.READABLE)
 def test_an_empty_file_is_called_empty(tmp_path, extension):
     path = tmp_path / f"cat{extension}"
@@ -70,7 +77,7 @@ def test_a_missing_file_and_a_folder_are_clear_errors(tmp_path):
 
 def test_other_extensions_are_refused(tmp_path):
     (tmp_path / "cat.txt").write_text("cat")
-    with pytest.raises(EmbeddingError, match=r"use one of \.pt, \.bin"):
+    with pytest.raises(EmbeddingError, match=r"use one of \.pt, \.safetensors"):
         formats.read(tmp_path / "cat.txt")
     with pytest.raises(EmbeddingError, match=r"use \.pt, \.bin or \.safetensors"):
         formats.write(sd1(), tmp_path / "cat.png")
