@@ -6,17 +6,16 @@ import sys
 import time
 from collections.abc import Callable
 
+from commandline.interrupts import INTERRUPTED
 from textual_inversion.devices.launcher import num_processes
 from textual_inversion.errors import SettingsError, TextualInversionError
-from textual_inversion.jobs.queue import Queue
+from textual_inversion.jobs.queue import LOOK_EVERY_SECONDS, Queue
 from textual_inversion.runs.folder import running_folders
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import TrainSettings
 from textual_inversion.storage.paths import find_folder
 
 Train = Callable[[TrainSettings, Control], int]
-_LOOK_EVERY_SECONDS = 0.5
-_INTERRUPTED = 130
 
 
 def work_queue(settings: TrainSettings | None, train: Train, interrupt: Control) -> int:
@@ -37,7 +36,7 @@ def work_queue(settings: TrainSettings | None, train: Train, interrupt: Control)
         waiting = len(queue.waiting())
         if waiting:
             _say(f"{waiting} wait for another time: ti train --queue")
-        return _INTERRUPTED
+        return INTERRUPTED
     return line.code
 
 
@@ -72,7 +71,7 @@ class _Line:
             if not said:
                 _say(f"Waiting for the end of {', '.join(map(str, running))} ...")
             said = True
-            time.sleep(_LOOK_EVERY_SECONDS)
+            time.sleep(LOOK_EVERY_SECONDS)
         return False
 
     def work(self, settings: TrainSettings) -> bool:
@@ -83,7 +82,7 @@ class _Line:
             _say(f"{settings.embedding}: {error}")
             self.code = 1
             raise
-        return not (code == _INTERRUPTED and self._interrupt.stopping)
+        return not (code == INTERRUPTED and self._interrupt.stopping)
 
 
 def _say(text: str) -> None:

@@ -19,7 +19,7 @@ from textual_inversion.events import (
     Warned,
 )
 from textual_inversion.runs.state import Run, now, past_events
-from textual_inversion.runs.wording import best_words, clock, throughput_words
+from textual_inversion.runs.wording import best_words, duration, throughput_words
 
 _EVERY_SECONDS = 10.0
 
@@ -79,7 +79,7 @@ class Printer:
         if run.throughput:
             parts += throughput_words(run.throughput)
         if run.seconds_left is not None:
-            parts.append(f"{clock(run.seconds_left)} left")
+            parts.append(f"{duration(run.seconds_left)} left")
         if isinstance(event, Progressed) and event.path:
             parts.append(event.path)
         text = "  ".join(parts)

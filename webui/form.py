@@ -21,7 +21,8 @@ from webui.event_options import UNQUEUED, WHILE_TYPING
 
 Choices = Sequence[str | tuple[str, str]]
 S = TypeVar("S", bound=Settings)
-_SECRET = "only-hides-from-a-glance"
+BROWSER_SECRET = "only-hides-from-a-glance"
+"""With this the browser keeps what is typed: a fixed one, so that a restart does not lose it."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def draw_form(
     values = {knob.path: (initial or {}).get(knob.path, knob.default) for knob in knobs}
     # A tab that was not visited yet reads nothing from the browser: `remember` draws it outside.
     key = f"textual-inversion-{job}"
-    kept = gr.BrowserState({}, storage_key=key, secret=_SECRET, render=False)
+    kept = gr.BrowserState({}, storage_key=key, secret=BROWSER_SECRET, render=False)
     form = Form(job, model, knobs, values, kept)
     paint = _Painter(form, dict(choices or {}), frozenset(notes))
     paint.rows(knob for knob in form.knobs if not knob.ui.advanced)

@@ -41,15 +41,6 @@ def served(path: str, *, small: bool = False) -> str | None:
         return None
 
 
-def infotext(path: str) -> str:
-    """Read the settings that a generated PNG carries."""
-    try:
-        with open_image(Path(path)) as image:
-            return str(image.info.get("parameters", ""))
-    except (OSError, ValueError, DatasetError):
-        return ""
-
-
 @lru_cache(maxsize=512)
 def _copy(path: str, modified: int, *, small: bool) -> str:
     name = hashlib.sha256(f"{path}|{modified}|{small}".encode()).hexdigest()[:24]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import re
 import threading
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -14,10 +13,9 @@ from typing import Any
 from preprocessing.captioners.background_task import awaited
 from textual_inversion.errors import ModelError
 from textual_inversion.events import Event
-from textual_inversion.models.hub import faults, reason
+from textual_inversion.models.hub import cached_file, download, faults, is_hub_name, reason
 from textual_inversion.storage.paths import find_folder
 
-_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 _MB = 1_000_000
 Part = tuple[str, ...]  # patterns of files, of which one has to be there
 
@@ -36,9 +34,8 @@ class Weights:
         """Say where the model is or will come from."""
         if self.folder:
             return f"ready, in {self.folder}"
-        hub: Any = importlib.import_module("huggingface_hub")
-        cached = hub.try_to_load_from_cache(self.name, self.files[0])
-        if isinstance(cached, str) and not self._lacking(Path(cached).parent):
+        cached = cached_file(self.name, self.files[0])
+        if cached and not self._lacking(cached.parent):
             return f"ready, {self.name} in the Hugging Face Hub's cache"
         return f"downloads {self.name} from the Hugging Face Hub when it is first used"
 
@@ -74,7 +71,7 @@ def find_weights(
         raise ModelError(
             f"The folder {folders[0]} is no model for {captioner}: it has no {missing}."
         )
-    if not _HUB_NAME.fullmatch(name):
+    if not is_hub_name(name):
         raise ModelError(
             f'There is no folder "{name}" with a model for {captioner}; give the path of one, or '
             "a name on the Hugging Face Hub, such as owner/model."
@@ -119,7 +116,6 @@ class _Counts:
 
 
 def _download(name: str, patterns: list[str], counts: _Counts) -> Path:
-    hub: Any = importlib.import_module("huggingface_hub")
     tqdm: Any = importlib.import_module("tqdm").tqdm
 
     class Bar(tqdm):
@@ -133,7 +129,7 @@ def _download(name: str, patterns: list[str], counts: _Counts) -> Path:
         def display(self, *_: Any, **__: Any) -> None:
             pass
 
-    return Path(hub.snapshot_download(name, allow_patterns=patterns, tqdm_class=Bar))
+    return download(name, patterns, progress_bar=Bar)
 
 
 def _unreachable(weights: Weights, reason: str) -> ModelError:

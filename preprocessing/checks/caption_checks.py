@@ -9,11 +9,11 @@ from preprocessing.checks.image_checks import Finding
 from preprocessing.checks.measurements import Look
 from textual_inversion.prompts.placeholders import split_names
 from textual_inversion.prompts.template import fill
+from textual_inversion.settings.base import PROMPT_TOKENS
 
 Captioned = Sequence[tuple[Look, str]]
 CountTokens = Callable[[str], int]
 
-_MOST_TOKENS = 75
 _FEWEST_CAPTIONS = 3  # two captions may well share a word by chance
 # Words that say nothing of a picture.
 _SMALL_WORDS = frozenset((
@@ -50,12 +50,12 @@ def in_lengths(
     long = tuple(
         one.path
         for one in looks
-        if count_tokens(fill(line, name=name, words=one.words)) > _MOST_TOKENS
+        if count_tokens(fill(line, name=name, words=one.words)) > PROMPT_TOKENS
     )
     if long:
         yield Finding(
             "long caption",
-            f"With {_captions(len(long))} a prompt is longer than {_MOST_TOKENS} tokens, so it is "
+            f"With {_captions(len(long))} a prompt is longer than {PROMPT_TOKENS} tokens, so it is "
             "read in parts that do not know of each other; shorten it.",
             long,
         )

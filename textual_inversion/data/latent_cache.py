@@ -18,7 +18,7 @@ from textual_inversion.data.resizing import Size
 from textual_inversion.models.base import BaseModel
 from textual_inversion.randomness import draw, generator
 
-_ENCODE_AT_ONCE = 4
+ENCODE_AT_ONCE = 4
 # Of large pictures several at once take a CPU half as long again as one by one, and more memory.
 _PIXELS_AT_ONCE = 512 * 512
 
@@ -51,7 +51,7 @@ class LatentCache:
         seed: int,
         flips: bool,
         store: LatentStore | None = None,
-        at_once: int = _ENCODE_AT_ONCE,
+        at_once: int = ENCODE_AT_ONCE,
     ) -> None:
         self.model = model
         self.method = method

@@ -9,13 +9,11 @@ from typing import Literal
 
 from PIL import Image
 
-from textual_inversion.images.resizing import cover, cut
-
-Size = tuple[int, int]  # width, height
+from textual_inversion.images.resizing import Size, cover, cut
 
 GRAIN = 8
 """A latent is an eighth of its picture."""
-_STEP = 64
+BUCKET_STEP = 64
 _LONGEST = 4  # times the short side
 
 
@@ -73,7 +71,7 @@ def list_buckets(width: int, height: int) -> list[Size]:
     No side is more than four times the other.
     """
     area = width * height
-    step = max(GRAIN, min(_STEP, min(width, height) // GRAIN // GRAIN * GRAIN))
+    step = max(GRAIN, min(BUCKET_STEP, min(width, height) // GRAIN // GRAIN * GRAIN))
     found = {(width, height)}
     for side in range(step, math.isqrt(area * _LONGEST) + 1, step):
         other = area // side // step * step

@@ -23,7 +23,10 @@ def forget_peak() -> None:
 
 
 def peak_mb(device: torch.device) -> float | None:
-    """Give the peak in MB; None where the system does not tell."""
+    """Compute the peak in MB: what PyTorch reserved on a GPU, else what this process had resident.
+
+    None where the system does not tell.
+    """
     if device.type == "cuda":
         return torch.cuda.max_memory_reserved(device) / _MB
     with contextlib.suppress(OSError):
@@ -36,16 +39,3 @@ def peak_mb(device: torch.device) -> float | None:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / _MB if sys.platform == "darwin" else peak * 1024 / _MB
-
-
-def peak_memory(device: torch.device) -> tuple[int, str]:
-    """Give the most memory taken so far in MB and whose it is; 0 where it cannot be told."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device) >> 20, "GPU"
-    if sys.platform == "win32":
-        return 0, "process"
-    import resource
-
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # macOS counts bytes, Linux kilobytes.
-    return most >> (20 if sys.platform == "darwin" else 10), "process"

@@ -9,8 +9,9 @@ from typing import Any, Literal
 import torch
 
 from textual_inversion.embeddings.norms import mean_norm
-from textual_inversion.models.text_encoders import CHUNK, TextEncoder
+from textual_inversion.models.text_encoders import TextEncoder
 from textual_inversion.randomness import generator
+from textual_inversion.settings.base import PROMPT_TOKENS
 
 _SAYS_NOTHING = {"a", "an", "the", ","}
 
@@ -81,7 +82,7 @@ def _start(encoder: TextEncoder, text: str, num_vectors: int, how: How) -> torch
     ids = encoder.token_ids(text)
     if how == "zeros" or not ids:
         return torch.zeros(num_vectors, encoder.width)
-    ids = ids[:CHUNK]
+    ids = ids[:PROMPT_TOKENS]
     rows = encoder.token_rows(ids) if how == "words" else _encoded(encoder, ids)
     rows = rows[num_leading(encoder.tokenizer, ids) :]
     return rows[spread(len(rows), num_vectors)]

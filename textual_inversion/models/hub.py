@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from textual_inversion.errors import ModelError
 from textual_inversion.models.single_file_layout import SUFFIXES
@@ -27,13 +28,41 @@ def is_hub_name(name: str) -> bool:
 
 def find_cached(name: str) -> Path | None:
     """Find the folder of a model that was downloaded whole; None when it was not."""
+    found = cached_file(name, "model_index.json")
+    if found is None:
+        return None
+    folder = found.parent
+    return folder if all(any((folder / p).glob("*.safetensors")) for p in _PARTS) else None
+
+
+def cached_file(name: str, file: str) -> Path | None:
+    """Find one file of a repository in the Hub's cache; None when it was not downloaded."""
     from huggingface_hub import try_to_load_from_cache
 
-    found = try_to_load_from_cache(name, "model_index.json")
-    if not isinstance(found, str):
-        return None
-    folder = Path(found).parent
-    return folder if all(any((folder / p).glob("*.safetensors")) for p in _PARTS) else None
+    found = try_to_load_from_cache(name, file)
+    return Path(found) if isinstance(found, str) else None
+
+
+def download(
+    name: str,
+    patterns: Iterable[str],
+    *,
+    skipped: Iterable[str] = (),
+    progress_bar: type[Any] | None = None,
+) -> Path:
+    """Download the files of a repository that match, unless the cache has them; return its folder.
+
+    Raises one of `faults()` where it cannot.
+    """
+    from huggingface_hub import snapshot_download
+
+    folder = snapshot_download(
+        name,
+        allow_patterns=list(patterns),
+        ignore_patterns=list(skipped),
+        tqdm_class=progress_bar,
+    )
+    return Path(folder)
 
 
 def fetch(name: str) -> Path:
@@ -43,7 +72,7 @@ def fetch(name: str) -> Path:
         ModelError: There is no such model, no way to it, or it has no safetensors.
     """
     with _explained(f'The base model "{name}"', "choose one that is here, such as models/pocket"):
-        from huggingface_hub import HfApi, snapshot_download
+        from huggingface_hub import HfApi
 
         # One request, and no retries: without a connection this ends at once.
         found = HfApi().model_info(name)
@@ -51,8 +80,7 @@ def fetch(name: str) -> Path:
         # Half-precision files are taken only where there are no others.
         full = any(n.startswith("unet/") and _is_full(n) for n in names)
         skipped = ["*.non_ema.*", *(["*.fp16.*"] if full else [])]
-        patterns = [*_FILES, *_WEIGHTS]
-        return Path(snapshot_download(name, allow_patterns=patterns, ignore_patterns=skipped))
+        return download(name, [*_FILES, *_WEIGHTS], skipped=skipped)
 
 
 def fetch_tokenizer() -> Path:
@@ -61,14 +89,12 @@ def fetch_tokenizer() -> Path:
     Raises:
         ModelError: It is not here, and there is no way to it.
     """
-    from huggingface_hub import snapshot_download, try_to_load_from_cache
-
-    found = try_to_load_from_cache(_CLIP, "merges.txt")
-    if isinstance(found, str) and Path(found).with_name("vocab.json").is_file():
-        return Path(found).parent
+    found = cached_file(_CLIP, "merges.txt")
+    if found and found.with_name("vocab.json").is_file():
+        return found.parent
     advice = "put its vocab.json and merges.txt into a folder named tokenizer beside the model"
     with _explained("CLIP's tokenizer, which a single-file model needs,", advice):
-        return Path(snapshot_download(_CLIP, allow_patterns=["vocab.json", "merges.txt"]))
+        return download(_CLIP, ["vocab.json", "merges.txt"])
 
 
 @contextmanager

@@ -14,9 +14,7 @@ import torch
 from textual_inversion.models.families.base import ModelFamily
 from textual_inversion.models.token_embedding import SplicedEmbedding
 from textual_inversion.prompts.placeholders import split_names
-
-CHUNK = 75
-"""Tokens of a prompt that one pass of CLIP takes, without its begin and end marks."""
+from textual_inversion.settings.base import PROMPT_TOKENS
 
 LearnedTokens = Mapping[str, tuple[torch.Tensor, ...]]
 """Learned words: name -> one (n, width) tensor for each text encoder."""
@@ -89,11 +87,11 @@ class TextEncoder:
     def _framed(self, chunk: Sequence[int]) -> list[int]:
         tokens = self.tokenizer
         framed = [tokens.bos_token_id, *chunk, tokens.eos_token_id]
-        return framed + [tokens.pad_token_id] * (CHUNK + 2 - len(framed))
+        return framed + [tokens.pad_token_id] * (PROMPT_TOKENS + 2 - len(framed))
 
 
 def _append(chunks: list[list[int]], ids: list[int]) -> None:
-    if len(chunks[-1]) + len(ids) > CHUNK:
+    if len(chunks[-1]) + len(ids) > PROMPT_TOKENS:
         chunks.append([])
     chunks[-1] += ids
 

@@ -21,6 +21,8 @@ from textual_inversion.names import bare
 
 SCHEMA_VERSION = 1
 DEFAULT_MODEL = "models/pocket"
+PROMPT_TOKENS = 75
+"""Tokens of a prompt that one pass of CLIP takes, without its begin and end marks."""
 
 
 class Settings(BaseModel):

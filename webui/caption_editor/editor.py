@@ -18,10 +18,10 @@ from webui.caption_editor.controls import Fields
 from webui.caption_editor.drafts import Drafts
 from webui.caption_editor.rendering import CountTokens, View
 from webui.event_options import QUIET, UNQUEUED, WHILE_TYPING
+from webui.form import BROWSER_SECRET
 from webui.jobs import is_warm, warm
 from webui.layout import told
 
-_SECRET = "only-hides-from-a-glance"
 _EVERY_ONE: dict[str, Any] = {**UNQUEUED, "trigger_mode": "multiple"}
 
 
@@ -41,7 +41,7 @@ class Editor:
         """Let a page that is opened again show what it showed; to be called outside of tabs."""
         fields = self.fields
         # Within a tab that is not in sight it would not be read when the page opens.
-        kept = gr.BrowserState("", storage_key="textual-inversion-captions", secret=_SECRET)
+        kept = gr.BrowserState("", storage_key="textual-inversion-captions", secret=BROWSER_SECRET)
         for event in self.opened:
             event.then(lambda name: name, fields.folder, kept, **UNQUEUED)
         inputs, outputs = [kept, *self.opening[1:]], [fields.folder, *fields.drawn]

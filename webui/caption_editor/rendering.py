@@ -15,13 +15,13 @@ from urllib.parse import quote
 from preprocessing.captions.drafts import Draft
 from preprocessing.captions.tags import counted
 from textual_inversion.images.decoding import shown
+from textual_inversion.settings.base import PROMPT_TOKENS
 from webui.served_images import served
 
 Show = Literal["all", "with the tag", "without the tag", "changed"]
 SHOWS: tuple[Show, ...] = ("all", "with the tag", "without the tag", "changed")
 _NAMED: dict[str, Show] = {show: show for show in SHOWS}
 PER_PAGE = 48
-MOST_TOKENS = 75
 _MOST_TAGS = 500
 CountTokens = Callable[[str], int | None]
 
@@ -145,7 +145,7 @@ def _cell(draft: Draft, place: int, view: View, changed: set[int], count: CountT
     name = escape(shown(Path(picture.name)))
     tokens = count(caption or "") or 0
     marks = ["changed"] if place in changed else []
-    if tokens > MOST_TOKENS:
+    if tokens > PROMPT_TOKENS:
         marks.append(f"{tokens} tokens")
     said = escape(caption) if caption else f"<i>{'empty' if caption == '' else 'no caption'}</i>"
     pressed = "true" if place in view.chosen else "false"
@@ -191,8 +191,8 @@ def tokens_html(tokens: int | None) -> str:
     """Say how much of a prompt a caption takes."""
     if tokens is None:
         return ""
-    over = tokens > MOST_TOKENS
-    said = f"{tokens} of a prompt's {MOST_TOKENS} tokens"
+    over = tokens > PROMPT_TOKENS
+    said = f"{tokens} of a prompt's {PROMPT_TOKENS} tokens"
     if over:
         said += ": too long, it would be read in parts that do not know of each other"
     return f"<p{' class=ti-wrong' if over else ''}>{said}.</p>"

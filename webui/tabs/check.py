@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from textual_inversion.jobs.runner import Runner
+from textual_inversion.names import STAND_IN
 from textual_inversion.runs.state import Run
 from textual_inversion.settings import CheckSettings, TrainSettings
 from webui import choices
@@ -24,7 +25,6 @@ _LEAD = (
 )
 _IDLE = "Name a folder, then press Check."
 _NOT_ESTIMATED = "Time and memory are not estimated yet."
-_UNNAMED = "unnamed"
 _HERE = {"dataset_dir": "folder", "embedding": "name"}
 
 
@@ -87,7 +87,7 @@ class Checking:
             size = len(self.form.controls)
             wanted = self.form.settings(values[:size]).for_training()
             said = TrainSettings.changed(trained.values(values[size:]))
-            named = {"embedding": said.pop("embedding", None) or _UNNAMED}
+            named = {"embedding": said.pop("embedding", None) or STAND_IN}
             settings = TrainSettings.build(named, said, wanted)
             job = report.probing(settings, self.results)
             self.runner.start("probe", job, name=Path(settings.dataset_dir).name)

@@ -14,6 +14,7 @@ from textual_inversion.embeddings.formats import png
 from textual_inversion.events import Event, Previewed, Saved, Warned
 from textual_inversion.generation.generate import describe_params, save_picture
 from textual_inversion.generation.sampling import SamplingParams, sample
+from textual_inversion.images.files import read_infotext
 from textual_inversion.models.text_encoders import LearnedTokens
 from textual_inversion.prompts.template import fill
 from textual_inversion.runs.requests import Control
@@ -84,7 +85,7 @@ class Previews:
             for seed in params.seeds
         ]
         paths = [self._path("without", place) for place in range(len(told))]
-        if [_infotext(path) for path in paths] == [text for _, text in told]:
+        if [read_infotext(path) for path in paths] == [text for _, text in told]:
             return
         for path, (params, text), (_, _, picture) in zip(
             paths, told, self._pictures(shots, words), strict=False
@@ -141,12 +142,3 @@ def preview_params(
 
 def _removed(prompt: str, name: str) -> str:
     return " ".join(prompt.replace(name, " ").split())
-
-
-def _infotext(path: Path) -> str:
-    """Read what a picture that is there already says of itself."""
-    try:
-        with Image.open(path, formats=["PNG"]) as picture:
-            return str(picture.info.get("parameters", ""))
-    except (OSError, ValueError):
-        return ""
