@@ -76,6 +76,17 @@ def test_a_stop_is_answered_within_its_step_and_saves():
     assert (learner.taken, chore.runs) == (2, [2])
 
 
+def test_a_converged_run_ends_with_its_step_and_says_so():
+    class Converging(FakeChore):
+        def run(self, step):
+            yield from super().run(step)
+            control.converged = True
+
+    control = Control()
+    events = run(FakeLearner(), total=50, chores=[Converging(every=4)], control=control)
+    assert events[-1] == Finished(5, "converged")
+
+
 def test_a_stop_while_the_event_is_read_is_answered_too():
     control, chore = Control(), FakeChore(every=100)
     events = []
