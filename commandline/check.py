@@ -59,7 +59,8 @@ def _print_report(report: Report) -> None:
 
 
 def _probe(settings: CheckCommandSettings, control: Control, model: ModelInfo) -> int:
-    from textual_inversion.training.estimate import STAND_IN, probe
+    from textual_inversion.names import STAND_IN
+    from textual_inversion.training.estimate import probe
 
     path = settings.train_settings
     stored = read_settings_file(Path(path).expanduser()) if path else {}

@@ -6,17 +6,16 @@ import sys
 import time
 from collections.abc import Callable
 
+from commandline.interrupts import INTERRUPTED
 from textual_inversion.devices.launcher import num_processes
 from textual_inversion.errors import SettingsError, TextualInversionError
-from textual_inversion.jobs.queue import Queue
+from textual_inversion.jobs.queue import LOOK_EVERY_SECONDS, Queue
 from textual_inversion.runs.folder import running_folders
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import TrainSettings
 from textual_inversion.storage.paths import find_folder
 
 Train = Callable[[TrainSettings, Control], int]
-_LOOK_EVERY_SECONDS = 0.5
-_INTERRUPTED = 130
 
 
 def work_queue(settings: TrainSettings | None, train: Train, interrupt: Control) -> int:
@@ -36,7 +35,7 @@ def work_queue(settings: TrainSettings | None, train: Train, interrupt: Control)
     elif interrupt.stopping:
         if queue.waiting():
             _print(f"{_waiting(queue)} in the queue; go on with: ti train --queue")
-        return _INTERRUPTED
+        return INTERRUPTED
     return trainings.code
 
 
@@ -71,7 +70,7 @@ class _Trainings:
             if not announced:
                 _print(f"Waiting for the end of {', '.join(map(str, running))} ...")
             announced = True
-            time.sleep(_LOOK_EVERY_SECONDS)
+            time.sleep(LOOK_EVERY_SECONDS)
         return False
 
     def work(self, settings: TrainSettings) -> bool:
@@ -82,7 +81,7 @@ class _Trainings:
             _print(f"{settings.embedding}: {error}")
             self.code = 1
             raise
-        return not (code == _INTERRUPTED and self._interrupt.stopping)
+        return not (code == INTERRUPTED and self._interrupt.stopping)
 
 
 def _waiting(queue: Queue) -> str:

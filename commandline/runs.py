@@ -18,7 +18,7 @@ from textual_inversion.jobs.queue import Queue, Ticket
 from textual_inversion.runs.folder import is_running, running_folders
 from textual_inversion.runs.history import Row, RunHistory
 from textual_inversion.runs.requests import REQUESTS, Request, leave_request
-from textual_inversion.runs.wording import clock
+from textual_inversion.runs.wording import duration
 from textual_inversion.storage.paths import find_folder
 
 COMMANDS = ("status", *REQUESTS)
@@ -151,7 +151,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         f"{row.step}/{row.total}",
         "-" if row.loss is None else f"{row.loss:.4f}",
         "-" if row.best is None else f"{row.best:.4f} @ {row.best_step}",
-        "-" if row.seconds_left is None else clock(row.seconds_left),
+        "-" if row.seconds_left is None else duration(row.seconds_left),
         str(row.folder),
     )
 

@@ -22,7 +22,7 @@ from textual_inversion.events import (
     Warned,
 )
 from textual_inversion.runs.state import Run, now
-from textual_inversion.runs.wording import best_words, clock, throughput_words
+from textual_inversion.runs.wording import best_words, duration, throughput_words
 
 _EVERY_SECONDS = 10.0
 
@@ -118,7 +118,7 @@ def _facts(event: Stepped | Sampled | Progressed, run: Run) -> list[str]:
     if run.throughput:
         facts += throughput_words(run.throughput)
     if run.seconds_left is not None:
-        facts.append(f"{clock(run.seconds_left)} left")
+        facts.append(f"{duration(run.seconds_left)} left")
     return facts
 
 

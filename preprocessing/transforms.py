@@ -14,10 +14,9 @@ from PIL import Image, ImageOps
 from preprocessing.cropping.auto_size import best_size, size_grid
 from preprocessing.cropping.splitting import piece_boxes
 from textual_inversion.errors import SettingsError
-from textual_inversion.images.resizing import Box, cover, cut
+from textual_inversion.images.resizing import Box, Size, cover, cut
 from textual_inversion.settings import PreprocessSettings
 
-Size = tuple[int, int]
 Operation = Callable[[Image.Image], Iterable[Image.Image]]
 TargetSize = Callable[[Size], Size]
 

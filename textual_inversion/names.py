@@ -14,6 +14,9 @@ from textual_inversion.errors import EmbeddingError
 MAX_LENGTH = 64
 MAX_BYTES = 200  # file systems count bytes, up to 255 with the extension
 
+STAND_IN = "unnamed"
+"""Names an embedding that is only looked at or measured, never written."""
+
 _NEAREST = 3
 _PUNCTUATION = "._- "
 _RESERVED = {"CON", "PRN", "AUX", "NUL"} | {

@@ -48,15 +48,6 @@ def thumbnail_url(path: str) -> str:
     return f"gradio_api/file={quote(copy)}" if copy else ""
 
 
-def infotext(path: str) -> str:
-    """Read the settings that a generated PNG carries."""
-    try:
-        with open_image(Path(path)) as image:
-            return str(image.info.get("parameters", ""))
-    except (OSError, ValueError, DatasetError):
-        return ""
-
-
 @lru_cache(maxsize=512)
 def _copy(path: str, modified: int, *, small: bool) -> str:
     name = hashlib.sha256(f"{path}|{modified}|{small}".encode()).hexdigest()[:24]

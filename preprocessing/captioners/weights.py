@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import re
 import threading
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -14,10 +13,15 @@ from typing import Any
 from preprocessing.captioners.background_task import run_in_background
 from textual_inversion.errors import ModelError
 from textual_inversion.events import Event
-from textual_inversion.models.hub import client, describe_download_error, download_errors
+from textual_inversion.models.hub import (
+    cached_file,
+    describe_download_error,
+    download,
+    download_errors,
+    is_hub_name,
+)
 from textual_inversion.storage.paths import find_folder
 
-_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 _MB = 1_000_000
 Part = tuple[str, ...]  # file patterns, of which one has to match
 
@@ -36,8 +40,8 @@ class Weights:
         """Describe where the model is or will be downloaded from."""
         if self.folder:
             return f"ready, in {self.folder}"
-        cached = client().try_to_load_from_cache(self.name, self.files[0])
-        if isinstance(cached, str) and not self._lacking(Path(cached).parent):
+        cached = cached_file(self.name, self.files[0])
+        if cached and not self._lacking(cached.parent):
             return f"ready, {self.name} in the Hugging Face Hub's cache"
         return f"downloads {self.name} from the Hugging Face Hub when it is first used"
 
@@ -74,7 +78,7 @@ def find_weights(
             f"The folder {folders[0]} is not a model for {captioner}: it has no {missing}; add "
             "the file or choose another model."
         )
-    if not _HUB_NAME.fullmatch(name):
+    if not is_hub_name(name):
         raise ModelError(
             f'There is no folder "{name}" with a model for {captioner}; give the path of one, or '
             "a name on the Hugging Face Hub, such as owner/model."
@@ -132,7 +136,7 @@ def _download(name: str, patterns: list[str], counts: _Counts) -> Path:
         def display(self, *_: Any, **__: Any) -> None:
             pass
 
-    return Path(client().snapshot_download(name, allow_patterns=patterns, tqdm_class=Bar))
+    return download(name, patterns, progress_bar=Bar)
 
 
 def _unreachable(weights: Weights, reason: str) -> ModelError:

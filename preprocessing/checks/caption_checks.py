@@ -9,11 +9,11 @@ from preprocessing.checks.image_checks import Finding
 from preprocessing.checks.measurements import Measurements
 from textual_inversion.prompts.placeholders import split_names
 from textual_inversion.prompts.template import fill_template
+from textual_inversion.settings.base import PROMPT_TOKENS
 
 Captioned = Sequence[tuple[Measurements, str]]
 CountTokens = Callable[[str], int]
 
-_MAX_TOKENS = 75
 _MIN_CAPTIONS = 3  # two captions may well share a word by chance
 # Words that do not describe a picture.
 _STOP_WORDS = frozenset((
@@ -54,12 +54,12 @@ def check_lengths(
     long = tuple(
         picture.path
         for picture in measured
-        if count_tokens(fill_template(line, name=name, words=picture.words)) > _MAX_TOKENS
+        if count_tokens(fill_template(line, name=name, words=picture.words)) > PROMPT_TOKENS
     )
     if long:
         yield Finding(
             "long caption",
-            f"With {_captions(len(long))} a prompt is longer than {_MAX_TOKENS} tokens, so it is "
+            f"With {_captions(len(long))} a prompt is longer than {PROMPT_TOKENS} tokens, so it is "
             "encoded in separate chunks; shorten it.",
             long,
         )

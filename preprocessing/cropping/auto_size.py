@@ -8,17 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-Size = tuple[int, int]
-Objective = Literal["maximize-area", "minimize-error"]
+from textual_inversion.data.resizing import BUCKET_STEP, SIZE_MULTIPLE
+from textual_inversion.images.resizing import Size
 
-_STEP = 64
-_GRAIN = 8  # a latent is an eighth of its picture
+Objective = Literal["maximize-area", "minimize-error"]
 
 
 def size_grid(*, edges: tuple[int, int], areas: tuple[int, int]) -> list[Size]:
     """List the sizes whose sides and area are within the bounds, in steps of 64 pixels."""
     low, high = edges
-    lengths = range(-(-low // _GRAIN) * _GRAIN, high + 1, _STEP)
+    lengths = range(-(-low // SIZE_MULTIPLE) * SIZE_MULTIPLE, high + 1, BUCKET_STEP)
     return [(w, h) for w in lengths for h in lengths if areas[0] <= w * h <= areas[1]]
 
 

@@ -10,11 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from textual_inversion.images.resizing import Box
+from textual_inversion.images.resizing import Box, Size
 from textual_inversion.settings import PreprocessSettings
 
 Point = tuple[float, float]
-Size = tuple[int, int]
 Span = tuple[float, float]
 Kind = Literal["faces", "edges", "entropy"]
 

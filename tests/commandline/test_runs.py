@@ -27,7 +27,7 @@ def test_status_tells_what_runs_and_what_waits(home, folder, capsys):
         assert main(["status"]) == 0
     title, row, *rest = capsys.readouterr().out.splitlines()
     assert title.split() == ["RUN", "STATE", "STEP", "LOSS", "BEST", "LEFT", "FOLDER"]
-    assert row.split()[:6] == ["cat", "running", "3/9", "0.5000", "-", "0:12"]
+    assert row.split()[:7] == ["cat", "running", "3/9", "0.5000", "-", "12", "s"]
     assert rest[0] == "queue 1: dog waiting"
     assert "ti train --queue" in rest[1]
 

@@ -3,7 +3,7 @@ import torch
 
 from tests import tiny
 from textual_inversion.errors import ModelError
-from textual_inversion.generation.sampling import _SCHEDULERS, make_scheduler
+from textual_inversion.generation.samplers import _SCHEDULERS, make_scheduler
 from textual_inversion.models.catalog import describe_model
 from textual_inversion.models.diffusion import target
 from textual_inversion.models.loading import LoadOptions, load_model

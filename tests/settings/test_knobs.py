@@ -1,7 +1,14 @@
+import ast
+import inspect
+
+import pytest
+
+from commandline.main import COMMANDS
 from textual_inversion.settings import (
     CreateSettings,
     GenerateSettings,
     PreprocessSettings,
+    Settings,
     TrainSettings,
     Ui,
 )
@@ -25,8 +32,31 @@ def test_a_knob_tells_all_that_a_form_needs():
     assert knobs["num_vectors"].flag == "--num-vectors"
 
 
-def test_every_field_is_walked_in_order():
-    assert [knob.path for knob in walk(TrainSettings)] == list(TrainSettings.model_fields)
+def declared(model):
+    """Read the fields of a settings class and its bases from their source, in order."""
+    bases = [base for base in reversed(model.__mro__) if issubclass(base, Settings)]
+    return [
+        line.target.id
+        for base in bases
+        for line in ast.parse(inspect.getsource(base)).body[0].body
+        if isinstance(line, ast.AnnAssign) and line.target.id != "model_config"
+    ]
+
+
+@pytest.mark.parametrize("model", list(COMMANDS.values()))
+def test_every_field_is_walked_once(model):
+    walked = [knob.path for knob in walk(model)]
+    assert sorted(walked) == sorted({*declared(model)})
+
+
+def test_the_fields_are_walked_in_the_order_of_the_form():
+    walked = [knob.path for knob in walk(TrainSettings)]
+    assert walked[:4] == ["embedding", "dataset_dir", "template", "learning_rate"]
+    assert walked[-2:] == ["log_dir", "model"]
+    assert [knob.path for knob in walk(CreateSettings)] == [
+        "name", "force", "initialization_text", "num_vectors", "start", "from_file", "overwrite",
+        "model",
+    ]  # fmt: skip
 
 
 def test_choices_and_nested_bounds_are_found():

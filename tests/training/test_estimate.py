@@ -5,9 +5,10 @@ import pytest
 from tests.generators import drained
 from textual_inversion.errors import DatasetError
 from textual_inversion.events import Started, Stepped
+from textual_inversion.names import STAND_IN
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import TrainSettings
-from textual_inversion.training.estimate import STAND_IN, Estimate, probe
+from textual_inversion.training.estimate import Estimate, probe
 
 
 @pytest.fixture
@@ -54,10 +55,10 @@ def test_what_keeps_a_training_from_starting_keeps_the_probe(settings):
     [
         (
             Estimate(500, 10, 725.0, 1.42, 812.3),
-            "About 12 minutes for 500 steps (1.42 s each) and 10 previews; peak memory 812 MB.",
+            "About 12 min for 500 steps (1.42 s each) and 10 previews; peak memory 812 MB.",
         ),
-        (Estimate(9, 0, 0.4, 0.04, None), "About 1 second for 9 steps (0.04 s each)."),
-        (Estimate(9000, 0, 144000.0, 16.2, None), "About 40 hours for 9000 steps (16 s each)."),
+        (Estimate(9, 0, 0.4, 0.04, None), "About 1 s for 9 steps (0.04 s each)."),
+        (Estimate(9000, 0, 144000.0, 16.2, None), "About 40 h for 9000 steps (16 s each)."),
     ],
 )
 def test_an_estimate_is_one_sentence(estimate, sentence):

@@ -1,6 +1,8 @@
 from dataclasses import dataclass, field
-from itertools import repeat
+from itertools import pairwise, repeat
 from types import SimpleNamespace
+
+import pytest
 
 from textual_inversion.events import Finished, Saved, Stepped
 from textual_inversion.runs.requests import Control
@@ -74,6 +76,17 @@ def test_a_stop_is_answered_within_its_step_and_saves():
     assert (learner.taken, chore.runs) == (2, [2])
 
 
+def test_a_converged_run_ends_with_its_step_and_says_so():
+    class Converging(FakeChore):
+        def run(self, step):
+            yield from super().run(step)
+            control.converged = True
+
+    control = Control()
+    events = run(FakeLearner(), total=50, chores=[Converging(every=4)], control=control)
+    assert events[-1] == Finished(5, "converged")
+
+
 def test_a_stop_while_the_event_is_read_is_answered_too():
     control, chore = Control(), FakeChore(every=100)
     events = []
@@ -99,6 +112,10 @@ def test_losses_on_a_gpu_are_read_seldom_and_lose_nothing():
     step = learner.step
     learner.step = lambda batch: Gpu(step(batch))
     losses = [event.loss for event in run(learner, total=100) if isinstance(event, Stepped)]
-    read = [loss for loss in losses if loss is not None]
+    read = [step for step, loss in enumerate(losses, start=1) if loss is not None]
     assert len(read) < 10
-    assert losses[-1] is not None
+    assert read[-1] == 100
+    # Each reading is the mean of all losses since the one before; the step's is a tenth of it.
+    for before, step in pairwise([0, *read]):
+        mean = sum(range(before + 1, step + 1)) / (step - before) / 10
+        assert losses[step - 1] == pytest.approx(mean)

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from PIL import Image, PngImagePlugin
+from PIL import Image
 
-from webui.served_images import infotext, served
+from webui.served_images import served
 
 
 @pytest.fixture(autouse=True)
@@ -50,10 +50,3 @@ def test_a_thumbnail_is_small_and_upright(folder):
 
 def test_an_odd_format_is_served_as_a_thumbnail(folder):
     assert served(picture(folder / "a.bmp")).endswith(".webp")
-
-
-def test_the_infotext_of_a_png_is_read(folder):
-    info = PngImagePlugin.PngInfo()
-    info.add_text("parameters", "a cat\nSteps: 20")
-    assert infotext(picture(folder / "a.png", pnginfo=info)) == "a cat\nSteps: 20"
-    assert infotext(str(folder / "missing.png")) == ""

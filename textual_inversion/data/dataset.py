@@ -10,7 +10,7 @@ import torch
 from textual_inversion.data.batches import Batches
 from textual_inversion.data.captions import FileNameWords
 from textual_inversion.data.folder import Item, read_folder
-from textual_inversion.data.latent_cache import LatentCache
+from textual_inversion.data.latent_cache import ENCODE_BATCH_SIZE, LatentCache
 from textual_inversion.data.latent_store import FOLDER, LatentStore
 from textual_inversion.data.masks import loss_weights
 from textual_inversion.data.resizing import Fit
@@ -22,7 +22,6 @@ from textual_inversion.settings import TrainSettings
 from textual_inversion.storage.paths import find_folder
 
 _MIN_PICTURES_TO_HOLD_OUT = 10
-_ENCODE_BATCH_SIZE = 4
 
 
 def read_batches(
@@ -50,7 +49,7 @@ def read_batches(
         seed=settings.seed,
         flips=settings.flip > 0,
         store=store,
-        batch_size=min(settings.pictures_at_once or _ENCODE_BATCH_SIZE, _ENCODE_BATCH_SIZE),
+        batch_size=min(settings.pictures_at_once or ENCODE_BATCH_SIZE, ENCODE_BATCH_SIZE),
     )
     for done in latents.fill([item.picture for item in items], [item.size for item in items]):
         yield Loading(f"latents ({done} of {len(items)})")

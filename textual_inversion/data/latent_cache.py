@@ -18,7 +18,7 @@ from textual_inversion.data.resizing import Size
 from textual_inversion.models.base import BaseModel
 from textual_inversion.randomness import generator, python_random
 
-_ENCODE_BATCH_SIZE = 4
+ENCODE_BATCH_SIZE = 4
 # On a CPU a batch of large pictures takes 1.5 times as long as one by one, and more memory.
 _PIXELS_PER_BATCH = 512 * 512
 
@@ -51,7 +51,7 @@ class LatentCache:
         seed: int,
         flips: bool,
         store: LatentStore | None = None,
-        batch_size: int = _ENCODE_BATCH_SIZE,
+        batch_size: int = ENCODE_BATCH_SIZE,
     ) -> None:
         self.model = model
         self.method = method

@@ -9,13 +9,11 @@ from typing import Literal
 
 from PIL import Image
 
-from textual_inversion.images.resizing import cover, cut
-
-Size = tuple[int, int]  # width, height
+from textual_inversion.images.resizing import Size, cover, cut
 
 SIZE_MULTIPLE = 8
 """Sides are multiples of this; a latent is an eighth of its picture."""
-_STEP = 64
+BUCKET_STEP = 64
 _MAX_ASPECT_RATIO = 4
 
 
@@ -77,7 +75,7 @@ def list_buckets(width: int, height: int) -> list[Size]:
     area = width * height
     step = max(
         SIZE_MULTIPLE,
-        min(_STEP, min(width, height) // SIZE_MULTIPLE // SIZE_MULTIPLE * SIZE_MULTIPLE),
+        min(BUCKET_STEP, min(width, height) // SIZE_MULTIPLE // SIZE_MULTIPLE * SIZE_MULTIPLE),
     )
     sizes = {(width, height)}
     for side in range(step, math.isqrt(area * _MAX_ASPECT_RATIO) + 1, step):

@@ -36,16 +36,3 @@ def peak_mb(device: torch.device) -> float | None:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / _MB if sys.platform == "darwin" else peak * 1024 / _MB
-
-
-def peak_memory(device: torch.device) -> tuple[int, str]:
-    """Return the peak in MiB and whether it is the "GPU"'s or the "process"'s; 0 if unknown."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device) >> 20, "GPU"
-    if sys.platform == "win32":
-        return 0, "process"
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # macOS counts bytes, Linux kilobytes.
-    return peak >> (20 if sys.platform == "darwin" else 10), "process"

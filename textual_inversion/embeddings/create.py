@@ -18,9 +18,8 @@ from textual_inversion.models.catalog import ModelInfo
 from textual_inversion.models.loading import open_model
 from textual_inversion.names import check_name
 from textual_inversion.settings import CreateSettings
+from textual_inversion.settings.base import PROMPT_TOKENS
 from textual_inversion.storage.paths import find_folder
-
-PROMPT_TOKENS = 75
 
 
 def create(settings: CreateSettings) -> Path:

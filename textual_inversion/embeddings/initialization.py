@@ -10,8 +10,9 @@ import torch
 
 from textual_inversion.embeddings.norms import mean_norm
 from textual_inversion.models.text_encoders import TextEncoder
-from textual_inversion.prompts.chunks import CHUNK_TOKENS, Chunk
+from textual_inversion.prompts.chunks import Chunk
 from textual_inversion.randomness import generator
+from textual_inversion.settings.base import PROMPT_TOKENS
 
 _STOP_WORDS = {"a", "an", "the", ","}
 
@@ -84,7 +85,7 @@ def _start(encoder: TextEncoder, text: str, num_vectors: int, how: StartMethod) 
     ids = encoder.token_ids(text)
     if how == "zeros" or not ids:
         return torch.zeros(num_vectors, encoder.width)
-    ids = ids[:CHUNK_TOKENS]
+    ids = ids[:PROMPT_TOKENS]
     rows = encoder.token_rows(ids) if how == "words" else _encoded(encoder, ids)
     rows = rows[count_leading_stop_words(encoder.tokenizer, ids) :]
     return rows[source_rows(len(rows), num_vectors)]

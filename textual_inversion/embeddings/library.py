@@ -24,8 +24,6 @@ from textual_inversion.storage.atomic import explain
 Stamp = tuple[int, int, int]
 Content = list[Embedding] | str | None
 
-_PREFERENCE = (".pt", ".safetensors", ".bin", *formats.PICTURES)
-
 
 @dataclass(frozen=True)
 class Entry:
@@ -228,7 +226,7 @@ def _stamp(path: Path) -> Stamp:
 
 
 def _order(entry: Entry) -> tuple[str, str, int, Path]:
-    preference = _PREFERENCE.index(entry.path.suffix.lower())
+    preference = formats.READABLE.index(entry.path.suffix.lower())
     return entry.name.casefold(), entry.name, preference, entry.path
 
 

@@ -19,6 +19,7 @@ from textual_inversion.events import Event, Finished, Loading, Progressed, Sampl
 from textual_inversion.generation.infotext import infotext, vectors_hash
 from textual_inversion.generation.params import SamplingParams
 from textual_inversion.generation.sampling import SamplingState, sample
+from textual_inversion.images.files import INFOTEXT_KEY
 from textual_inversion.models.base import BaseModel, dimension_mismatch
 from textual_inversion.models.loading import open_model
 from textual_inversion.models.text_encoders import LearnedTokens
@@ -157,7 +158,7 @@ def _unknown(name: str, library: Library) -> str:
 def save_picture(path: Path, picture: Image.Image, text: str) -> None:
     """Write a PNG atomically, with its infotext in the `parameters` chunk."""
     info = PngInfo()
-    info.add_text("parameters", text)
+    info.add_text(INFOTEXT_KEY, text)
     with whole_file(path) as temporary:
         picture.save(temporary, format="PNG", pnginfo=info)
 

@@ -7,12 +7,11 @@ start other programs (EPS starts Ghostscript), so neither is opened.
 from __future__ import annotations
 
 import stat
-import unicodedata
 from pathlib import Path
 
 from PIL import Image
 
-from textual_inversion.errors import DatasetError
+from textual_inversion.errors import DatasetError, printable
 
 # Pillow reads these by itself; the last two only where a plug-in was installed for them.
 _FORMATS = (
@@ -21,7 +20,7 @@ _FORMATS = (
 )  # fmt: skip
 MAX_BYTES = 2_000_000_000  # the most pixels that are read, at 16 bits with transparency, and more
 MAX_TEXT_BYTES = 1_000_000
-_BREAKS = {"Cc", "Zl", "Zp"}  # control characters and line separators
+INFOTEXT_KEY = "parameters"  # the PNG chunk in which AUTOMATIC1111 keeps a picture's settings
 
 
 def open_image(path: Path) -> Image.Image:
@@ -57,10 +56,15 @@ def check_file(path: Path, *, what: str, max_bytes: int) -> None:
         )
 
 
+def read_infotext(path: Path) -> str:
+    """Read the settings that a generated PNG carries; "" where there are none to be read."""
+    try:
+        with open_image(path) as image:
+            return str(image.info.get(INFOTEXT_KEY, ""))
+    except (OSError, ValueError, Image.DecompressionBombError, DatasetError):
+        return ""
+
+
 def path_text(path: Path) -> str:
-    """Return a path for messages: line breaks, control characters and stray bytes escaped."""
-    text = str(path).encode("utf-8", "backslashreplace").decode()
-    return "".join(
-        char.encode("unicode_escape").decode() if unicodedata.category(char) in _BREAKS else char
-        for char in text
-    )
+    """Return a path for messages, its stray bytes escaped as well."""
+    return printable(str(path))

@@ -12,6 +12,7 @@ from textual_inversion.images.files import path_text
 REDUCING_GAP = 3.0  # "indistinguishable from fair resampling" in Pillow's words
 
 
+Size = tuple[int, int]  # width, height
 Box = tuple[float, float, float, float]  # left, top, right, bottom, in pixels and fractions
 
 

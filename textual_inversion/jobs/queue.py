@@ -26,6 +26,7 @@ from textual_inversion.storage.paths import find_folder
 State = Literal["waiting", "working", "failed"]
 _ENDINGS: dict[str, State] = {".json": "waiting", ".working": "working", ".failed": "failed"}
 _REASON = "reason"
+LOOK_EVERY_SECONDS = 0.5  # while a training of another process ends
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,13 @@ import time
 from collections.abc import Callable
 
 from textual_inversion.errors import BusyError, TrainingError
-from textual_inversion.jobs.queue import Queue
+from textual_inversion.jobs.queue import LOOK_EVERY_SECONDS, Queue
 from textual_inversion.jobs.runner import Job, Runner
 from textual_inversion.runs.folder import running_folders
 from textual_inversion.runs.state import Run
 from textual_inversion.settings import TrainSettings
 from textual_inversion.storage.paths import find_folder
 
-_LOOK_EVERY_SECONDS = 0.5
 logger = logging.getLogger(__name__)
 
 
@@ -60,7 +59,7 @@ class QueueWorker:
             run = self.runner.run("train")
             if not (run is not None and run.is_active) and not running_folders(find_folder("runs")):
                 return True
-            time.sleep(_LOOK_EVERY_SECONDS)
+            time.sleep(LOOK_EVERY_SECONDS)
         return False
 
     def _work(self, settings: TrainSettings) -> bool:

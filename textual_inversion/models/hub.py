@@ -6,7 +6,7 @@ import importlib
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -43,16 +43,42 @@ def client() -> Any:
 
 
 def find_cached(name: str) -> Path | None:
-    """Find the folder of a model that was downloaded whole; None when it was not."""
+    """Return the cached folder of a model that was downloaded completely, else None."""
+    found = cached_file(name, "model_index.json")
+    if found is None:
+        return None
+    folder = found.parent
+    return folder if all(any((folder / p).glob("*.safetensors")) for p in _PARTS) else None
+
+
+def cached_file(name: str, file: str) -> Path | None:
+    """Find one file of a repository in the Hub's cache; None when it was not downloaded."""
     try:
-        found = client().try_to_load_from_cache(name, "model_index.json")
+        found = client().try_to_load_from_cache(name, file)
     except ValueError:
         # A name that the Hub does not allow, such as one of more than 96 characters.
         return None
-    if not isinstance(found, str):
-        return None
-    folder = Path(found).parent
-    return folder if all(any((folder / p).glob("*.safetensors")) for p in _PARTS) else None
+    return Path(found) if isinstance(found, str) else None
+
+
+def download(
+    name: str,
+    patterns: Iterable[str],
+    *,
+    skipped: Iterable[str] = (),
+    progress_bar: type[Any] | None = None,
+) -> Path:
+    """Download the files of a repository that match, unless the cache has them; return its folder.
+
+    Raises one of `download_errors()` where it cannot.
+    """
+    folder = client().snapshot_download(
+        name,
+        allow_patterns=list(patterns),
+        ignore_patterns=list(skipped),
+        tqdm_class=progress_bar,
+    )
+    return Path(folder)
 
 
 def fetch(name: str) -> Path:
@@ -71,8 +97,7 @@ def fetch(name: str) -> Path:
         # Half-precision files are taken only where there are no others.
         full = any(n.startswith("unet/") and _is_full(n) for n in names)
         skipped = ["*.non_ema.*", *(["*.fp16.*"] if full else [])]
-        patterns = [*_FILES, *_WEIGHTS]
-        return Path(hub.snapshot_download(name, allow_patterns=patterns, ignore_patterns=skipped))
+        return download(name, [*_FILES, *_WEIGHTS], skipped=skipped)
 
 
 def fetch_tokenizer() -> Path:
@@ -81,13 +106,12 @@ def fetch_tokenizer() -> Path:
     Raises:
         ModelError: It is not cached and cannot be downloaded.
     """
-    hub = client()
-    found = hub.try_to_load_from_cache(_CLIP, "merges.txt")
-    if isinstance(found, str) and Path(found).with_name("vocab.json").is_file():
-        return Path(found).parent
+    found = cached_file(_CLIP, "merges.txt")
+    if found and found.with_name("vocab.json").is_file():
+        return found.parent
     advice = "put its vocab.json and merges.txt into a folder named tokenizer beside the model"
     with _download_explained("CLIP's tokenizer, which a single-file model needs,", advice):
-        return Path(hub.snapshot_download(_CLIP, allow_patterns=["vocab.json", "merges.txt"]))
+        return download(_CLIP, ["vocab.json", "merges.txt"])
 
 
 @contextmanager

@@ -14,9 +14,10 @@ import torch
 
 from textual_inversion.models.families.base import ModelFamily
 from textual_inversion.models.token_embedding import SplicedEmbedding
-from textual_inversion.prompts.chunks import CHUNK_TOKENS, Chunk, Token, cut_into_chunks
+from textual_inversion.prompts.chunks import Chunk, Token, cut_into_chunks
 from textual_inversion.prompts.emphasis import BREAK, Fragment
 from textual_inversion.prompts.language import plain_fragments
+from textual_inversion.settings.base import PROMPT_TOKENS
 
 LearnedTokens = Mapping[str, tuple[torch.Tensor, ...]]
 """Learned vectors by name: one (n, width) tensor for each text encoder."""
@@ -118,7 +119,7 @@ class TextEncoder:
     def _with_special_tokens(self, chunk: Sequence[int]) -> list[int]:
         tokens = self.tokenizer
         framed = [tokens.bos_token_id, *chunk, tokens.eos_token_id]
-        return framed + [tokens.pad_token_id] * (CHUNK_TOKENS + 2 - len(framed))
+        return framed + [tokens.pad_token_id] * (PROMPT_TOKENS + 2 - len(framed))
 
 
 def _weigh(hidden: torch.Tensor, weights: list[list[float]], *, keep_mean: bool) -> torch.Tensor:
@@ -162,7 +163,7 @@ class TextStack:
     def num_tokens(self, prompt: Prompt, words: LearnedTokens) -> int:
         """Count the tokens of a prompt, learned vectors and the padding between chunks included."""
         *full, last = self.encoders[0].chunks(prompt, _first_rows(words))
-        return CHUNK_TOKENS * len(full) + len(last.ids)
+        return PROMPT_TOKENS * len(full) + len(last.ids)
 
     def num_chunks(self, prompt: Prompt, words: LearnedTokens) -> int:
         """Count the chunks of 75 tokens that a prompt takes."""

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-CHUNK_TOKENS = 75
-"""Tokens of a prompt that one pass of CLIP takes, without its begin and end marks."""
+from textual_inversion.settings.base import PROMPT_TOKENS
 
 _COMMA_REACH = 20
 
@@ -43,12 +42,12 @@ def cut_into_chunks(tokens: Iterable[Token]) -> list[Chunk]:
             done.append(open_tokens)
             open_tokens, length = [], 0
             continue
-        if length + len(token.ids) > CHUNK_TOKENS:
+        if length + len(token.ids) > PROMPT_TOKENS:
             keep = _break_before(open_tokens, length, token)
             done.append(open_tokens[:keep])
             open_tokens = open_tokens[keep:]
             length = sum(len(moved.ids) for moved in open_tokens)
-            if length + len(token.ids) > CHUNK_TOKENS:
+            if length + len(token.ids) > PROMPT_TOKENS:
                 done.append(open_tokens)
                 open_tokens, length = [], 0
         open_tokens.append(token)
@@ -60,7 +59,7 @@ def cut_into_chunks(tokens: Iterable[Token]) -> list[Chunk]:
 
 def _break_before(tokens: list[Token], length: int, coming: Token) -> int:
     """Return how many tokens stay in a full chunk: all, or those up to a comma near its end."""
-    if length < CHUNK_TOKENS or coming.is_comma:
+    if length < PROMPT_TOKENS or coming.is_comma:
         return len(tokens)
     behind = 0
     for index in range(len(tokens) - 1, -1, -1):

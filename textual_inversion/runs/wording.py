@@ -9,21 +9,13 @@ from textual_inversion.runs.state import Run
 
 
 def duration(seconds: float) -> str:
-    """Word a time left: `40 s`, `3 min`, `1 h 20 min`."""
+    """Word a time: `40 s`, `3 min`, `1 h 20 min`."""
     if seconds < 60:
         return f"{max(round(seconds), 1)} s"
     minutes = round(seconds / 60)
     if minutes < 60:
         return f"{minutes} min"
     return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
-
-
-def clock(seconds: float) -> str:
-    """Write a duration as people read it: 0:42, 12:05, 1:02:07."""
-    total = max(0, round(seconds))
-    hours, minutes = divmod(total // 60, 60)
-    text = f"{minutes:02}:{total % 60:02}" if hours else f"{minutes}:{total % 60:02}"
-    return f"{hours}:{text}" if hours else text
 
 
 def best_words(run: Run) -> str:

@@ -26,6 +26,8 @@ from textual_inversion.settings.markers import Positional
 
 SCHEMA_VERSION = 1
 DEFAULT_MODEL = "models/pocket"
+PROMPT_TOKENS = 75
+"""Tokens of a prompt that one pass of CLIP takes, without its begin and end tokens."""
 # What pydantic complains of, in words of our own; the command line and the page show the same.
 _OURS = "value_error"
 _NOT_GIVEN = {"missing", "string_too_short"}

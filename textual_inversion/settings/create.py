@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from textual_inversion.settings.base import DEFAULT_MODEL, BareName, Settings
+from textual_inversion.settings.base import DEFAULT_MODEL, PROMPT_TOKENS, BareName, Settings
 from textual_inversion.settings.markers import Positional, Ui
 
 
@@ -23,7 +23,9 @@ class CreateSettings(Settings):
     """Words that say roughly what the pictures show, such as "brown dog"; the vectors start from
     them, leading articles and commas skipped. Empty starts from zeros."""
     num_vectors: Annotated[
-        int, Field(ge=1, le=75), Ui("Number of vectors per token", "slider", step=1)
+        int,
+        Field(ge=1, le=PROMPT_TOKENS),
+        Ui("Number of vectors per token", "slider", step=1),
     ] = 1
     """How many of a prompt's 75 tokens the word takes. More hold more detail, need more pictures,
     and leave less room in prompts; 1 to 8 suits most subjects."""

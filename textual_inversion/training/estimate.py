@@ -20,6 +20,7 @@ from textual_inversion.events import Event, Loading, Started, Stepped
 from textual_inversion.generation.sampling import sample
 from textual_inversion.models.catalog import ModelInfo, fetch_model
 from textual_inversion.runs.requests import Control
+from textual_inversion.runs.wording import duration
 from textual_inversion.settings import TrainSettings
 from textual_inversion.storage.paths import find_folder
 from textual_inversion.training.build import (
@@ -34,7 +35,6 @@ from textual_inversion.training.chores.previews import preview_params
 from textual_inversion.training.context import RunContext
 from textual_inversion.training.run import memory_saved
 
-STAND_IN = "unnamed"
 NUM_STEPS = 5
 _NUM_CALLS = 3  # of the sampler
 Result = TypeVar("Result")
@@ -56,7 +56,7 @@ class Estimate:
         each = f"{self.seconds_per_step:.{2 if self.seconds_per_step < 10 else 0}f} s each"
         previews = f" and {self.num_previews} previews" if self.num_previews else ""
         memory = f"; peak memory {self.peak_mb:.0f} MB" if self.peak_mb else ""
-        return f"About {_worded(self.seconds)} for {self.steps} steps ({each}){previews}{memory}."
+        return f"About {duration(self.seconds)} for {self.steps} steps ({each}){previews}{memory}."
 
 
 class Stopwatch:
@@ -172,11 +172,3 @@ def _preview_seconds(parts: Components, context: RunContext) -> float:
 def _times(steps: int, every: int) -> int:
     """Count how often something is done that is done at the end, too."""
     return -(-steps // every) if every else 0
-
-
-def _worded(seconds: float) -> str:
-    if seconds < 90:
-        return "1 second" if seconds < 1.5 else f"{round(seconds)} seconds"
-    if seconds < 90 * 60:
-        return f"{round(seconds / 60)} minutes"
-    return f"{seconds / 3600:.{1 if seconds < 36000 else 0}f} hours"

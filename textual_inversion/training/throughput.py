@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import torch
 
-from textual_inversion.devices.peak_memory import peak_memory
+from textual_inversion.devices.peak_memory import peak_mb
 from textual_inversion.events import Event, Throughput
 from textual_inversion.models.text_encoders import Conditioning
 from textual_inversion.training.trainer import Chore, Ending
@@ -76,9 +76,12 @@ class ThroughputTimer:
         shares = {part: round(self._seconds.get(part, 0.0) / total, 3) for part in _SHOWN}
         pictures = self.steps * self.pictures_per_step
         self.steps, self._seconds, self._began = 0, {}, time.perf_counter()
-        memory, of = peak_memory(self.device)
         return Throughput(
-            step, round(pictures / passed, 2), **shares, memory_mb=memory, memory_of=of
+            step,
+            round(pictures / passed, 2),
+            **shares,
+            memory_mb=round(peak_mb(self.device) or 0),
+            memory_of="GPU" if self.device.type == "cuda" else "process",
         )
 
     @property

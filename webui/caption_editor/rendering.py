@@ -15,6 +15,7 @@ from markupsafe import Markup
 from preprocessing.captions.drafts import Draft
 from preprocessing.captions.tags import count_tags
 from textual_inversion.images.decoding import path_text
+from textual_inversion.settings.base import PROMPT_TOKENS
 from webui.html import paragraph, render
 from webui.served_images import thumbnail_url
 
@@ -22,7 +23,6 @@ Show = Literal["all", "with the tag", "without the tag", "changed"]
 SHOWS: tuple[Show, ...] = ("all", "with the tag", "without the tag", "changed")
 _NAMED: dict[str, Show] = {show: show for show in SHOWS}
 PER_PAGE = 48
-MOST_TOKENS = 75
 _MOST_TAGS = 500
 CountTokens = Callable[[str], int | None]
 
@@ -158,7 +158,7 @@ def _cell(draft: Draft, index: int, view: View, changed: set[int], count: CountT
     name = path_text(Path(picture.name))
     tokens = count(caption or "") or 0
     marks = ["changed"] if index in changed else []
-    if tokens > MOST_TOKENS:
+    if tokens > PROMPT_TOKENS:
         marks.append(f"{tokens} tokens")
     return _Cell(
         index=index,
@@ -194,8 +194,8 @@ def tokens_html(tokens: int | None) -> Markup:
     """Draw how much of a prompt a caption takes."""
     if tokens is None:
         return Markup()
-    sentence = f"{tokens} of a prompt's {MOST_TOKENS} tokens"
-    if tokens <= MOST_TOKENS:
+    sentence = f"{tokens} of a prompt's {PROMPT_TOKENS} tokens"
+    if tokens <= PROMPT_TOKENS:
         return paragraph(f"{sentence}.")
     too_long = "too long, it would be read in parts that do not know of each other"
     return paragraph(f"{sentence}: {too_long}.", style="wrong")

@@ -9,6 +9,7 @@ import gradio as gr
 from gradio.components import Component
 
 from textual_inversion.jobs.runner import Runner
+from textual_inversion.names import STAND_IN
 from textual_inversion.runs.state import Run
 from textual_inversion.settings import CheckSettings, TrainSettings
 from webui import choices
@@ -25,7 +26,6 @@ _LEAD = (
 )
 _IDLE = "Name a folder, then press Check."
 _NOT_ESTIMATED = "Time and memory are not estimated yet."
-_UNNAMED = "unnamed"
 _HERE = {"dataset_dir": "folder", "embedding": "name"}
 
 
@@ -89,7 +89,7 @@ class Checking:
             size = len(self.form.controls)
             checked = self.form.settings(values[:size]).for_training()
             chosen = TrainSettings.changed(trained.values(values[size:]))
-            named = {"embedding": chosen.pop("embedding", None) or _UNNAMED}
+            named = {"embedding": chosen.pop("embedding", None) or STAND_IN}
             settings = TrainSettings.build(named, chosen, checked)
             job = report.probing(settings, self.results)
             self.runner.start("probe", job, name=Path(settings.dataset_dir).name)

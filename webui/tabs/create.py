@@ -11,6 +11,7 @@ from gradio.components import Component
 from textual_inversion.errors import TextualInversionError
 from textual_inversion.jobs.device_lock import DeviceLock
 from textual_inversion.jobs.runner import Runner
+from textual_inversion.names import STAND_IN
 from textual_inversion.settings import CreateSettings
 from webui.event_options import UNQUEUED
 from webui.form import draw_form
@@ -22,7 +23,6 @@ _LEAD = (
     "Give your subject a word of its own. It starts from words that say roughly what it is; "
     "training then moves it to exactly what your pictures show."
 )
-_UNNAMED = "unnamed"
 
 
 def draw(runner: Runner, base_model: Component) -> Tab:
@@ -80,7 +80,7 @@ def _name(values: dict[str, Any], device: DeviceLock) -> str:
 def _start(values: dict[str, Any], device: DeviceLock) -> str:
     """Describe which tokens the text becomes; that does not depend on the name."""
     try:
-        settings = CreateSettings.build(values, {"name": _UNNAMED})
+        settings = CreateSettings.build(values, {"name": STAND_IN})
         warm(device)
         from textual_inversion.embeddings.create import describe_start
         from textual_inversion.models.catalog import describe_model

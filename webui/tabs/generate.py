@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
+from textual_inversion.images.files import read_infotext
 from textual_inversion.jobs.runner import Runner
 from textual_inversion.runs.state import Run
 from textual_inversion.settings import GenerateSettings
@@ -17,7 +18,7 @@ from webui.form import Form, draw_form
 from webui.html import render
 from webui.layout import Tab, buttons, complaints, lead
 from webui.polling import Part, start_button, stop_button
-from webui.served_images import infotext, served
+from webui.served_images import served
 from webui.views.status import status_html, warnings_html
 
 _SHOWN = 24
@@ -99,5 +100,5 @@ def _pictures(run: Run | None) -> list[tuple[str, str]]:
 def _info(run: Run | None, *, index: int = 0) -> str:
     """Show the settings of a picture of the gallery."""
     files = run.files[-_SHOWN:] if run is not None else []
-    text = infotext(files[index]) if index < len(files) else ""
+    text = read_infotext(Path(files[index])) if index < len(files) else ""
     return render("preformatted", text=text) if text else ""

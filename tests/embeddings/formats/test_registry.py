@@ -44,6 +44,13 @@ def test_a_stored_name_that_will_not_do_gives_way_to_the_files(tmp_path, stored)
     assert formats.read(tmp_path / "kept.png").name == "kept"
 
 
+def test_every_extension_has_its_reader_and_its_writer():
+    readers = [formats._module(extension).read for extension in formats.READABLE]
+    writers = [formats._module(extension).write for extension in formats.WRITABLE]
+    assert all(map(callable, [*readers, *writers]))
+    assert {*formats.WRITABLE} < {*formats.READABLE}
+
+
 @pytest.mark.parametrize("extension", formats.READABLE)
 def test_an_empty_file_is_called_empty(tmp_path, extension):
     path = tmp_path / f"cat{extension}"
@@ -72,7 +79,7 @@ def test_other_extensions_are_refused(tmp_path):
     (tmp_path / "cat.txt").write_text("cat")
     with pytest.raises(EmbeddingError, match=r"supported are \.pt, \.bin"):
         formats.read(tmp_path / "cat.txt")
-    with pytest.raises(EmbeddingError, match=r"use \.pt, \.bin or \.safetensors"):
+    with pytest.raises(EmbeddingError, match=r"cat\.png: use \.pt, \.bin.* or \.\w+\."):
         formats.write(sd1(), tmp_path / "cat.png")
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import dataclasses
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from textual_inversion.embeddings.formats.naming import name_of
+from textual_inversion.embeddings.formats.naming import PICTURES, name_of
 from textual_inversion.errors import EmbeddingError
 
 if TYPE_CHECKING:
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 TORCH = (".pt", ".bin")
 SAFETENSORS = (".safetensors",)
-PICTURES = (".png", ".webp", ".jxl", ".avif")
-READABLE = (*TORCH, *SAFETENSORS, *PICTURES)
-WRITABLE = (*TORCH, *SAFETENSORS)
+# In order of preference, where several files have one name.
+READABLE = (".pt", ".safetensors", ".bin", *PICTURES)
+WRITABLE = (".pt", ".bin", ".safetensors")
 
 
 def read(path: Path) -> Embedding:
@@ -61,21 +61,17 @@ def read_all(path: Path) -> list[Embedding]:
 
 
 def write(embedding: Embedding, path: Path) -> None:
-    """Write an embedding as .pt, .bin or .safetensors.
+    """Write an embedding in the format that the extension names.
 
     Raises:
         EmbeddingError: The extension is another, or the vectors are not finite numbers.
         StorageError: The file could not be written.
     """
-    from textual_inversion.embeddings.formats import pt, safetensors_file
-
-    match path.suffix.lower():
-        case ".pt" | ".bin":
-            pt.write(path, embedding)
-        case ".safetensors":
-            safetensors_file.write(path, embedding)
-        case _:
-            raise EmbeddingError(f"Cannot write {path}: use .pt, .bin or .safetensors.")
+    extension = path.suffix.lower()
+    if extension not in WRITABLE:
+        *most, last = WRITABLE
+        raise EmbeddingError(f"Cannot write {path}: use {', '.join(most)} or {last}.")
+    _module(extension).write(path, embedding)
 
 
 def extension_for(embedding: Embedding) -> str:
@@ -87,13 +83,19 @@ def extension_for(embedding: Embedding) -> str:
 
 
 def _read(path: Path) -> list[Embedding]:
+    extension = path.suffix.lower()
+    if extension not in READABLE:
+        raise EmbeddingError(f"{path} is not an embedding file: use one of {', '.join(READABLE)}.")
+    return _module(extension).read(path)
+
+
+def _module(extension: str) -> Any:
+    """Import the module that reads, and where it can writes, files of an extension."""
     from textual_inversion.embeddings.formats import png, pt, safetensors_file
 
-    extension = path.suffix.lower()
-    if extension in TORCH:
-        return pt.read(path)
-    if extension in SAFETENSORS:
-        return safetensors_file.read(path)
-    if extension in PICTURES:
-        return png.read(path)
-    raise EmbeddingError(f"{path} is not an embedding file; supported are {', '.join(READABLE)}.")
+    modules = {
+        **dict.fromkeys(TORCH, pt),
+        **dict.fromkeys(SAFETENSORS, safetensors_file),
+        **dict.fromkeys(PICTURES, png),
+    }
+    return modules[extension]

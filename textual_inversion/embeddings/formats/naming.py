@@ -11,7 +11,7 @@ from textual_inversion.names import check_name
 if TYPE_CHECKING:
     from textual_inversion.embeddings.embedding import Embedding
 
-_PICTURES = (".png", ".webp", ".jxl", ".avif")
+PICTURES = (".png", ".webp", ".jxl", ".avif")
 _TOKEN_FILE = "token_identifier.txt"
 
 
@@ -26,7 +26,7 @@ def name_of(path: Path, embedding: Embedding, num_in_file: int) -> str:
 
 def _file_name(path: Path, stored: str) -> str:
     own = printable(path.stem)
-    if path.suffix.lower() in _PICTURES:
+    if path.suffix.lower() in PICTURES:
         return _checked(stored) or own
     if not path.stem.startswith("learned_embeds"):
         return own

@@ -16,6 +16,7 @@ from textual_inversion.events import Event, Previewed, Saved, Warned
 from textual_inversion.generation.generate import describe_params, save_picture
 from textual_inversion.generation.params import SamplingParams
 from textual_inversion.generation.sampling import sample
+from textual_inversion.images.files import read_infotext
 from textual_inversion.models.text_encoders import LearnedTokens
 from textual_inversion.prompts.template import fill_template
 from textual_inversion.runs.requests import Control
@@ -77,7 +78,9 @@ class Previews:
             name, words = f"<{self.context.name}>", {}
             shown = tuple(replace(one, prompt=_removed(one.prompt, name)) for one in shown)
         series = self._series("without", shown, words, None)
-        return [] if [_infotext(path) for path in series.paths] == series.infotexts else [series]
+        return (
+            [] if [read_infotext(path) for path in series.paths] == series.infotexts else [series]
+        )
 
     def _series(
         self,
@@ -153,12 +156,3 @@ def preview_params(
 
 def _removed(prompt: str, name: str) -> str:
     return " ".join(prompt.replace(name, " ").split())
-
-
-def _infotext(path: Path) -> str:
-    """Read the infotext of a picture; empty where there is none."""
-    try:
-        with Image.open(path, formats=["PNG"]) as picture:
-            return str(picture.info.get("parameters", ""))
-    except (OSError, ValueError):
-        return ""
