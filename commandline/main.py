@@ -1,4 +1,4 @@
-"""The command line: `ti create | preprocess | check | train | generate | status | list | ui` ...
+"""The command line: `ti create | preprocess | check | train | generate | status | export | ui` ...
 
 Flags are rendered from the knobs; what a command needs is imported when it runs, so that
 `ti --help` stays light. Exit codes: 0 done, 1 a failure said in one sentence, 2 bad usage,
@@ -15,7 +15,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from commandline import captioners, runs
+from commandline import captioners, files, runs
 from commandline.broken_pipe import run_until_unread
 from commandline.interrupts import INTERRUPTED, on_interrupt
 from commandline.terminal import Printer
@@ -32,7 +32,6 @@ from textual_inversion.settings import (
     read_settings_file,
 )
 from textual_inversion.settings.knobs import Knob, walk
-from textual_inversion.storage.paths import find_folder
 
 COMMANDS: dict[str, type[Settings]] = {
     "create": CreateSettings,
@@ -59,7 +58,7 @@ def _command(arguments: list[str]) -> int:
             return runs.run(args)
         if args.command == "captioners":
             return captioners.run(args)
-        return _list() if args.command == "list" else _run(args)
+        return files.run(args) if args.command in files.COMMANDS else _run(args)
     except SettingsError as error:
         print(f"ti: {error}", file=sys.stderr)
         return 2
@@ -106,7 +105,7 @@ def make_parser() -> argparse.ArgumentParser:
             )
     runs.add_commands(commands)
     captioners.add_command(commands)
-    commands.add_parser("list", help="List the embeddings in embeddings/.")
+    files.add_commands(commands)
     commands.add_parser("ui", help="Open the page, as `python app.py` does.", add_help=False)
     return parser
 
@@ -217,23 +216,6 @@ def _stop_on_interrupt(control: Control) -> None:
         control.stop.set()
 
     on_interrupt(ask)
-
-
-def _list() -> int:
-    from textual_inversion.embeddings.library import Library
-
-    folder = find_folder("embeddings")
-    entries = Library(folder).list()
-    if not entries:
-        print(f"No embeddings in {folder} yet; make one with: ti create NAME")
-    for entry in entries:
-        if entry.problem:
-            print(f"{entry.name:24} cannot be used: {entry.problem}")
-        else:
-            widths = "+".join(str(width) for width in entry.widths)
-            facts = f"{entry.num_vectors} vectors x {widths}, step {entry.step}"
-            print(f"{entry.name:24} {facts}, {entry.base_model or 'base model not named'}")
-    return 0
 
 
 def _ui(arguments: list[str]) -> int:

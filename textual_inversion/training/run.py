@@ -80,13 +80,19 @@ def _train(
     with working_in(folder), RunLog(folder, start=start, steps_per_epoch=per_epoch) as log:
         write_whole(folder / "settings.json", settings.to_json().encode())
         control.watch(folder)
-        origin = checkpoint.state["origin"] if checkpoint else parts.embedding.vectors
-        context = RunContext(learner, parts.embedding.name, folder, tuple(origin))
+        context = _context(session, folder, checkpoint)
         evaluator = make_evaluator(parts, context, batches, control)
         if checkpoint:
             evaluator.load_state(checkpoint.state["evaluation"])
         tracker = Tracker(settings, folder)
         yield from log.through(tracker.through(_work(session, evaluator)), said_before=warned)
+
+
+def _context(session: Session, folder: Path, checkpoint: Checkpoint | None) -> RunContext:
+    embedding = session.parts.embedding
+    origin = checkpoint.state["origin"] if checkpoint else embedding.vectors
+    words = embedding.initialization_text
+    return RunContext(session.learner, embedding.name, folder, tuple(origin), words)
 
 
 def _as_launched(settings: TrainSettings) -> Generator[Event, None, TrainSettings]:

@@ -50,11 +50,11 @@ _DAMAGE = (
 def write(path: Path, embedding: Embedding) -> None:
     """Write the embedding as A1111 does, or under the key that diffusers' file had for it.
 
-    The name inside, which diffusers alone takes for the word, is in lower case: of a word with
-    capitals and several vectors transformers 5 lets only the first into a prompt.
+    The name or key inside, which diffusers alone takes for the word, is in lower case: of a word
+    with capitals and several vectors transformers 5 lets only the first into a prompt.
     """
     if embedding.key and len(embedding.vectors) == 1:
-        write_whole(path, dumps({embedding.key: plain(embedding)[0]}))
+        write_whole(path, dumps({embedding.key.lower(): plain(embedding)[0]}))
         return
     lower = dataclasses.replace(embedding, name=embedding.name.lower())
     write_whole(path, dumps(a1111.as_dict(lower)))
@@ -62,7 +62,7 @@ def write(path: Path, embedding: Embedding) -> None:
 
 def read(path: Path) -> list[Embedding]:
     """Read the embeddings from any torch file that holds some."""
-    return a1111.from_dict(_load(path), path)
+    return a1111.from_dict(load(path), path)
 
 
 def dumps(data: dict[str, Any]) -> bytes:
@@ -72,7 +72,12 @@ def dumps(data: dict[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
-def _load(path: Path) -> object:
+def load(path: Path) -> object:
+    """Unpickle a torch file of bounded size that asks for tensors and plain values only.
+
+    Raises:
+        EmbeddingError: It is too large, damaged, or asks for code.
+    """
     if path.stat().st_size > MAX_BYTES:
         raise EmbeddingError(f"{path} {_TOO_LARGE}")
     try:
