@@ -15,7 +15,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from commandline import captioners, files, runs
+from commandline import captioners, files, inspect, runs
 from commandline.broken_pipe import run_until_unread
 from commandline.interrupts import INTERRUPTED, on_interrupt
 from commandline.terminal import Printer
@@ -58,6 +58,8 @@ def _command(arguments: list[str]) -> int:
             return runs.run(args)
         if args.command == "captioners":
             return captioners.run(args)
+        if args.command == "inspect":
+            return inspect.run(args)
         return files.run(args) if args.command in files.COMMANDS else _run(args)
     except SettingsError as error:
         print(f"ti: {error}", file=sys.stderr)
@@ -106,6 +108,7 @@ def make_parser() -> argparse.ArgumentParser:
     runs.add_commands(commands)
     captioners.add_command(commands)
     files.add_commands(commands)
+    inspect.add_command(commands)
     commands.add_parser("ui", help="Open the page, as `python app.py` does.", add_help=False)
     return parser
 

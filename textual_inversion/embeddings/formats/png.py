@@ -79,16 +79,20 @@ def read(path: Path) -> list[Embedding]:
         PlainPictureError: It is a picture, but only a picture.
         EmbeddingError: It cannot be read, or what it holds is no embedding.
     """
+    return a1111.from_dict(content(path), path)
+
+
+def content(path: Path) -> object:
+    """Read what a picture carries, as `read` does, but as the values that were stored."""
     picture = _open(path)
     chunk = picture.info.get(CHUNK)
     data = _from_chunk(chunk, path) if isinstance(chunk, str) else _from_pixels(picture, path)
     if data.count(b"[") > MAX_LISTS or data.count(b"{") > MAX_LISTS:
         raise EmbeddingError(f"{path} holds far more than an embedding; get it again.")
     try:
-        content = json.loads(data, object_hook=_revive)
+        return json.loads(data, object_hook=_revive)
     except (ValueError, TypeError, RuntimeError, ArithmeticError) as error:
         raise EmbeddingError(f"{path} holds a damaged embedding; get it again.") from error
-    return a1111.from_dict(content, path)
 
 
 def _embed(picture: Image.Image, embedding: Embedding, data: bytes) -> Image.Image:

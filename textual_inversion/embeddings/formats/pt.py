@@ -89,6 +89,29 @@ def load(path: Path) -> object:
         raise EmbeddingError(f"{path} {_complaint(error)}") from error
 
 
+def loads_plainly(path: Path) -> bool:
+    """Whether torch.load, as other programs call it, takes a file that `load` took.
+
+    Neither a ParameterDict nor a number of numpy's is allowed there.
+    """
+    try:
+        with _loading, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            data = io.BytesIO(pickles.checked_file(path.read_bytes()))
+            torch.load(data, map_location="cpu", weights_only=True)
+    except _DAMAGE:
+        return False
+    return True
+
+
+def zip_names(path: Path) -> tuple[str, ...]:
+    """List the members of torch's newer form, without their folder; the legacy one has none."""
+    if not zipfile.is_zipfile(path):
+        return ()
+    with zipfile.ZipFile(path) as file:
+        return tuple(name.partition("/")[2] for name in file.namelist())
+
+
 def _allowed() -> list[Any]:
     """Name what may be called besides torch's own: early files' dict, and numpy's numbers.
 
