@@ -71,7 +71,7 @@ def reasons(tmp_path, content, file):
 def test_the_reason_names_what_is_wrong(tmp_path):
     old = reasons(tmp_path, {"<cat>": L}, "cat.pt")
     assert old["AUTOMATIC1111"].startswith("Its safety check refuses torch files with .")
-    assert old["InvokeAI"].startswith("unrecognized token dimension 2")
+    assert old["InvokeAI"].startswith("It finds the token dimension 2;")
     assert old["SD.Next"] == "In a .pt it looks for * under string_to_param."
     labels = reasons(tmp_path, SDXL_WITH_LABELS, "sdxl.bin")
     assert labels["Forge"] == "It detaches every value of an SDXL file, and name is no tensor."

@@ -157,7 +157,7 @@ def _invokeai(layout: Layout, embedding: Embedding) -> Refusal:
         return "None of its models has this token dimension."
     dimension = _invokeais_dimension(layout)
     if dimension != embedding.widths[-1]:
-        return f"unrecognized token dimension {dimension}; convert it to invokeai or safetensors."
+        return f"It finds the token dimension {dimension}; convert it to invokeai or safetensors."
     return _only_first(layout, embedding, _INVOKEAI_KEYS)
 
 

@@ -31,25 +31,35 @@ class ExportFormat:
 
 
 FORMATS: dict[str, ExportFormat] = {
-    "a1111": ExportFormat("AUTOMATIC1111 (.pt)", "{name}.pt", "single_file:a1111"),
+    "a1111": ExportFormat("AUTOMATIC1111's torch file", "{name}.pt", "single_file:a1111"),
     "safetensors": ExportFormat(
-        "emb_params, or SDXL's clip_l and clip_g (.safetensors)",
+        "emb_params, of SDXL clip_l and clip_g",
         "{name}.safetensors",
         "single_file:safetensors",
     ),
     "diffusers": ExportFormat(
-        "diffusers (.safetensors)", "learned_embeds.safetensors", "single_file:diffusers"
+        "diffusers' file, whose key is the word",
+        "learned_embeds.safetensors",
+        "single_file:diffusers",
     ),
     "diffusers-bin": ExportFormat(
-        "diffusers (.bin)", "learned_embeds.bin", "single_file:diffusers_bin"
+        "the same as a torch file", "learned_embeds.bin", "single_file:diffusers_bin"
     ),
     "invokeai": ExportFormat(
-        "InvokeAI's embeddings folder", "{name}/learned_embeds.bin", "folders:invokeai"
+        "a folder of InvokeAI's embeddings/", "{name}/learned_embeds.bin", "folders:invokeai"
     ),
     "concept": ExportFormat(
-        "concept library folder", "{name}/learned_embeds.bin", "folders:concept"
+        "sd-concepts-library's folder: token_identifier.txt, type_of_concept.txt, README.md",
+        "{name}/learned_embeds.bin",
+        "folders:concept",
     ),
-    "png": ExportFormat("picture (.png)", "{name}.png", "pictures:png_file"),
-    "webp": ExportFormat("picture, lossless (.webp)", "{name}.webp", "pictures:webp_file"),
+    "png": ExportFormat(
+        "AUTOMATIC1111's picture, with the vectors in a text chunk and in the pixels",
+        "{name}.png",
+        "pictures:png_file",
+    ),
+    "webp": ExportFormat(
+        "the same without the chunk, lossless", "{name}.webp", "pictures:webp_file"
+    ),
 }
 PICTURES = ("png", "webp")

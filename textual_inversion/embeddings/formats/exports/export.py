@@ -11,7 +11,7 @@ import torch
 
 from textual_inversion.embeddings import formats
 from textual_inversion.embeddings.embedding import Embedding
-from textual_inversion.embeddings.formats.exports import FORMATS, ExportFormat
+from textual_inversion.embeddings.formats.exports import FORMATS
 from textual_inversion.embeddings.formats.exports.extras import Extras
 from textual_inversion.errors import EmbeddingError, StorageError
 from textual_inversion.names import check_name
@@ -41,7 +41,7 @@ def export(
         StorageError: It could not be written.
     """
     form = FORMATS[format_name]
-    folder, file_name = _place(form, output)
+    folder, file_name = _place(format_name, output)
     name = Path(file_name).stem if file_name and form.is_named else embedding.name
     embedding = dataclasses.replace(embedding, name=check_name(name), key=None)
     try:
@@ -55,14 +55,15 @@ def export(
         raise StorageError(explain(output, error)) from error
 
 
-def _place(form: ExportFormat, output: Path) -> tuple[Path, str | None]:
+def _place(format_name: str, output: Path) -> tuple[Path, str | None]:
     """Split the output into a folder and, if it names one, a file."""
+    form = FORMATS[format_name]
     if not output.suffix or output.is_dir() or "/" in form.file:
         return output, None
     if output.suffix.lower() in formats.READABLE and output.suffix.lower() != form.suffix:
         raise EmbeddingError(
-            f"{output} would be {form.title}, which ends in {form.suffix}; name it so or give a "
-            "folder."
+            f"Cannot write {output} as {format_name}, which ends in {form.suffix}; name it so or "
+            "give a folder."
         )
     is_file = output.suffix.lower() == form.suffix
     return (output.parent, output.name) if is_file else (output, None)
