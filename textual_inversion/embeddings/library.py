@@ -1,15 +1,15 @@
 """The embeddings folder: what is in it, and how to look up, save, rename and delete.
 
 A name is one embedding. Where files compete for it, .pt wins over .safetensors, .bin and pictures,
-then the first path; the others stay listed with their problem. Nothing in the folder is ever
-touched but the file that was asked for.
+then the first path; the others are called by their name with its ending, as cat.safetensors, and
+where that is taken, too, they are listed with their problem. Nothing in the folder is ever touched
+but the file that was asked for.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +18,11 @@ from typing import NoReturn
 from textual_inversion.embeddings import formats
 from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.embeddings.formats.png import PlainPictureError
+from textual_inversion.embeddings.scanning import Stamp, files_under, stamp_of
 from textual_inversion.errors import EmbeddingError, StorageError, printable
 from textual_inversion.names import bare, check_name, nearest
 from textual_inversion.storage.atomic import explain
 
-Stamp = tuple[int, int, int]
 Content = list[Embedding] | str | None
 
 _PREFERENCE = (".pt", ".safetensors", ".bin", *formats.PICTURES)
@@ -40,6 +40,8 @@ class Entry:
     base_model: str | None = None
     problem: str | None = None
     word: str = ""
+    place: int = 0
+    """Which of its file's embeddings it is."""
 
 
 class Library:
@@ -51,13 +53,9 @@ class Library:
 
     def list(self) -> list[Entry]:
         """List every file that is, or should be, an embedding, by name; pictures alone are not."""
-        entries = [entry for path in _files_under(self.folder) for entry in self._entries(path)]
+        entries = [entry for path in files_under(self.folder) for entry in self._entries(path)]
         entries.sort(key=_order)
-        owners: dict[str, Path] = {}
-        for entry in entries:
-            if entry.problem is None:
-                owners.setdefault(entry.name, entry.path)
-        return [_yielding(entry, owners.get(entry.name)) for entry in entries]
+        return _told_apart(entries)
 
     def find(self, name: str) -> Entry | None:
         """Look a name up, with or without angle brackets.
@@ -80,9 +78,10 @@ class Library:
         content = self._content(entry.path)
         if isinstance(content, str):
             raise EmbeddingError(content)
-        for embedding in content or []:
-            if embedding.name == entry.name:
-                return embedding
+        if content and entry.place < len(content):
+            found = content[entry.place]
+            same = found.name == entry.name
+            return found if same else dataclasses.replace(found, name=entry.name)
         raise EmbeddingError(f"The embedding {bare(name)!r} has just been removed.")
 
     def save(self, embedding: Embedding, *, overwrite: bool = False) -> Path:
@@ -98,7 +97,8 @@ class Library:
         taken, path = self.find(name), self.place_of(embedding)
         if not overwrite and (taken or path.exists()):
             _refuse_taken(name, taken.path if taken else path)
-        formats.write(dataclasses.replace(embedding, name=name, key=self._key(path)), path)
+        stored = name if path.stem.startswith("learned_embeds") else path.stem
+        formats.write(dataclasses.replace(embedding, name=stored, key=self._key(path)), path)
         return path
 
     def place_of(self, embedding: Embedding) -> Path:
@@ -165,28 +165,30 @@ class Library:
             case str(problem):
                 return [Entry(printable(path.stem), path, problem=problem)]
             case found:
-                return [
-                    Entry(
-                        one.name,
-                        path,
-                        one.num_vectors,
-                        one.widths,
-                        one.step,
-                        one.base_model,
-                        word=one.word,
-                    )
-                    for one in found
-                ]
+                return [_entry(one, path, place) for place, one in enumerate(found)]
 
     def _content(self, path: Path) -> Content:
         """Give what a file holds, the problem it has, or nothing for a mere picture."""
-        stamp = _stamp(path)
+        stamp = stamp_of(path)
         known = self._contents.get(path)
         if known and known[0] == stamp:
             return known[1]
         content = _read(path)
         self._contents[path] = (stamp, content)
         return content
+
+
+def _entry(one: Embedding, path: Path, place: int) -> Entry:
+    return Entry(
+        one.name,
+        path,
+        one.num_vectors,
+        one.widths,
+        one.step,
+        one.base_model,
+        word=one.word,
+        place=place,
+    )
 
 
 def _read(path: Path) -> Content:
@@ -198,41 +200,24 @@ def _read(path: Path) -> Content:
         return str(error)
 
 
-def _files_under(folder: Path) -> Iterator[Path]:
-    seen: set[str] = set()
-    for parent, folders, names in os.walk(folder, followlinks=True):
-        real = os.path.realpath(parent)
-        if real in seen:  # a link back up, or to a neighbour
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(parent, name) for name in sorted(names) if _may_be_one(name))
-
-
-def _may_be_one(name: str) -> bool:
-    file = Path(name.lower())
-    is_preview = file.suffix in formats.PICTURES and file.stem.endswith(".preview")
-    return file.suffix in formats.READABLE and not is_preview and not name.startswith(".")
-
-
-def _stamp(path: Path) -> Stamp:
-    try:
-        status = path.stat()
-    except OSError:  # gone since the folder was walked, or a link to nowhere
-        return 0, 0, 0
-    # Files written whole are new files, so this tells two of one size in one tick apart.
-    return status.st_mtime_ns, status.st_size, status.st_ino
-
-
 def _order(entry: Entry) -> tuple[str, str, int, Path]:
     preference = _PREFERENCE.index(entry.path.suffix.lower())
     return entry.name.casefold(), entry.name, preference, entry.path
 
 
-def _yielding(entry: Entry, owner: Path | None) -> Entry:
-    if entry.problem or owner == entry.path:
+def _told_apart(entries: list[Entry]) -> list[Entry]:
+    """Let each usable file have a name of its own."""
+    names = {entry.name for entry in entries if entry.problem is None}
+    owners: dict[str, Path] = {}
+    return [_named_apart(entry, owners, names) for entry in entries]
+
+
+def _named_apart(entry: Entry, owners: dict[str, Path], names: set[str]) -> Entry:
+    if entry.problem or owners.setdefault(entry.name, entry.path) == entry.path:
         return entry
+    owner, name = owners[entry.name], entry.name + entry.path.suffix
+    if name not in names and owners.setdefault(name, entry.path) == entry.path:
+        return dataclasses.replace(entry, name=name, word=entry.word.replace(entry.name, name))
     problem = f"{entry.path} has the same name as {owner}, which is used; rename one of them."
     return dataclasses.replace(entry, problem=problem)
 
