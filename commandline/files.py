@@ -13,7 +13,6 @@ from textual_inversion.storage.paths import find_folder
 
 if TYPE_CHECKING:
     from textual_inversion.embeddings.embedding import Embedding
-    from textual_inversion.embeddings.formats.exports.extras import Extras
 
 COMMANDS = ("list", "export", "convert")
 _EXPORT = "Write an embedding of embeddings/ in the format of another program."
@@ -91,10 +90,7 @@ def _sources(args: argparse.Namespace) -> Iterator[tuple[Embedding, Path]]:
 
     if args.command == "export":
         library = Library(find_folder("embeddings"))
-        embedding = library.load(args.embedding)
-        entry = library.find(args.embedding)
-        assert entry is not None
-        yield embedding, entry.path
+        yield library.load(args.embedding), library.path_of(args.embedding)
         return
     found = [(one, path) for path in args.file for one in formats.read_all(path)]
     if len(found) > 1 and args.name:
@@ -105,28 +101,23 @@ def _sources(args: argparse.Namespace) -> Iterator[tuple[Embedding, Path]]:
 
 
 def _export(args: argparse.Namespace, embedding: Embedding, path: Path) -> Iterable[Path]:
-    import dataclasses
+    from dataclasses import replace
 
     from textual_inversion.embeddings.formats.exports.export import export
-    from textual_inversion.embeddings.provenance import find_run, with_provenance
-
-    ours = args.command == "export"
-    run = find_run(embedding) if ours else None
-    extras = _extras(args, run)
-    embedding = with_provenance(embedding, path, run) if ours else embedding
-    embedding = dataclasses.replace(embedding, name=args.name or embedding.name)
-    return export(embedding, args.format, args.output, extras=extras, force=args.force)
-
-
-def _extras(args: argparse.Namespace, run: Any) -> Extras:
     from textual_inversion.embeddings.formats.exports.extras import Extras
-    from textual_inversion.embeddings.provenance import is_style, newest_preview
+    from textual_inversion.embeddings.provenance import of_the_library
     from textual_inversion.images.decoding import open_picture
 
-    picture = None
-    if args.format in PICTURES:
-        picture = open_picture(args.picture) if args.picture else newest_preview(run)
-    return Extras(picture, args.concept_type or ("style" if is_style(run) else "object"))
+    extras = Extras()
+    if args.command == "export":
+        is_picture = args.format in PICTURES and not args.picture
+        embedding, extras = of_the_library(embedding, path, with_picture=is_picture)
+    if args.picture:
+        extras = replace(extras, picture=open_picture(args.picture))
+    if args.concept_type:
+        extras = replace(extras, concept_type=args.concept_type)
+    embedding = replace(embedding, name=args.name or embedding.name)
+    return export(embedding, args.format, args.output, extras=extras, force=args.force)
 
 
 def _list() -> int:

@@ -114,7 +114,7 @@ class Library:
     def rename(self, name: str, new_name: str) -> Path:
         """Give an embedding another name, inside its file too, and return where it lies now."""
         new_name = check_name(new_name)
-        embedding, path = self.load(name), self._path(name)
+        embedding, path = self.load(name), self.path_of(name)
         if not _is_writable(path) or self._is_shared(path):
             raise EmbeddingError(f"Cannot rename {path}: save it as .pt or .safetensors first.")
         key = embedding.key and embedding.word.replace(embedding.name, new_name)
@@ -129,16 +129,21 @@ class Library:
 
     def delete(self, name: str) -> None:
         """Remove the file of that name."""
-        path = self._path(name)
+        path = self.path_of(name)
         with _storing(path, "delete"):
             path.unlink()
+
+    def path_of(self, name: str) -> Path:
+        """Return the file of that name.
+
+        Raises:
+            EmbeddingError: There is none.
+        """
+        return self._known(name).path
 
     def _key(self, path: Path) -> str | None:
         content = self._content(path)
         return content[0].key if isinstance(content, list) and len(content) == 1 else None
-
-    def _path(self, name: str) -> Path:
-        return self._known(name).path
 
     def _known(self, name: str) -> Entry:
         entry = self.find(name)

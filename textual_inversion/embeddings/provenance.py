@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual_inversion.embeddings.embedding import Embedding
+from textual_inversion.embeddings.formats.exports.extras import Extras
 from textual_inversion.errors import DatasetError
 from textual_inversion.runs.history import Row, RunHistory
 from textual_inversion.settings.knobs import walk
@@ -18,6 +19,22 @@ from textual_inversion.storage.paths import find_folder
 
 if TYPE_CHECKING:
     from PIL import Image
+
+
+def of_the_library(
+    embedding: Embedding, path: Path, *, with_picture: bool
+) -> tuple[Embedding, Extras]:
+    """Add what is known here of an embedding of the library, for an export.
+
+    Args:
+        embedding: The embedding.
+        path: Its file.
+        with_picture: The export shows one: the newest preview.
+    """
+    run = find_run(embedding)
+    picture = newest_preview(run) if with_picture else None
+    extras = Extras(picture, "style" if is_style(run) else "object")
+    return with_provenance(embedding, path, run), extras
 
 
 def find_run(embedding: Embedding) -> Row | None:
