@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual_inversion.embeddings.formats.exports import FORMATS, PICTURES
-from textual_inversion.errors import SettingsError
+from textual_inversion.errors import SettingsError, printable
 from textual_inversion.storage.paths import find_folder
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     _check_flags(args)
     for embedding, path in _sources(args):
         for written in _export(args, embedding, path):
-            print(written)
+            print(printable(str(written)))
     return 0
 
 

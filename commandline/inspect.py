@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from textual_inversion.errors import printable
 from textual_inversion.storage.paths import find_folder
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps([asdict(one) for one in found], indent=2))
     else:
-        print("\n\n".join("\n".join(_lines(one)) for one in found))
+        # Keys and names in the file are anybody's.
+        print("\n\n".join("\n".join(map(printable, _lines(one))) for one in found))
     return 0
 
 

@@ -60,3 +60,12 @@ def test_what_is_not_there_or_is_for_another_model_is_one_sentence(cat, capsys):
     gone, flux = capsys.readouterr().err.splitlines()
     assert "gone" in gone
     assert "embedding for FLUX" in flux
+
+
+def test_keys_that_steer_a_terminal_are_escaped(home, capsys):
+    evil = "\x1b[31mred\u202e"
+    torch.save({evil: torch.ones(2, 768), "b": torch.ones(2, 768)}, home / f"x{evil}.bin")
+    assert main(["inspect", f"x{evil}.bin"]) == 0
+    said = capsys.readouterr().out
+    assert "here are \\x1b[31mred\\u202e, b." in said
+    assert all(line.isprintable() for line in said.splitlines())
