@@ -1,4 +1,4 @@
-"""The command line: `ti create | preprocess | check | train | generate | status | list | ui` ...
+"""The command line: `ti create | preprocess | check | train | generate | status | export | ui` ...
 
 Flags are rendered from the knobs; what a command needs is imported when it runs, so that
 `ti --help` stays light. Exit codes: 0 finished, 1 failed with one sentence on stderr, 2 bad usage,
@@ -15,7 +15,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from commandline import captioners, runs
+from commandline import captioners, files, inspect, runs
 from commandline.broken_pipe import run_until_unread
 from commandline.interrupts import INTERRUPTED, on_interrupt
 from commandline.terminal import Printer
@@ -58,7 +58,9 @@ def _command(arguments: list[str]) -> int:
             return runs.run(args)
         if args.command == "captioners":
             return captioners.run(args)
-        return _list() if args.command == "list" else _run(args)
+        if args.command == "inspect":
+            return inspect.run(args)
+        return files.run(args) if args.command in files.COMMANDS else _run(args)
     except SettingsError as error:
         print(f"ti: {error}", file=sys.stderr)
         return 2
@@ -105,7 +107,8 @@ def make_parser() -> argparse.ArgumentParser:
             )
     runs.add_commands(commands)
     captioners.add_command(commands)
-    commands.add_parser("list", help="List the embeddings in embeddings/.")
+    files.add_commands(commands)
+    inspect.add_command(commands)
     commands.add_parser("ui", help="Open the page, as `python app.py` does.", add_help=False)
     return parser
 
@@ -217,12 +220,6 @@ def _stop_on_interrupt(control: Control) -> None:
         control.stop.set()
 
     on_interrupt(ask)
-
-
-def _list() -> int:
-    from commandline.embeddings import list_embeddings
-
-    return list_embeddings()
 
 
 def _ui(arguments: list[str]) -> int:

@@ -13,6 +13,12 @@ def test_the_options_table_is_fresh():
     assert options_table.PATH.read_text(encoding="utf-8") == options_table.render()
 
 
+def test_the_table_of_files_is_fresh():
+    from tools import files_table
+
+    assert files_table.PATH.read_text(encoding="utf-8") == files_table.render()
+
+
 def test_every_picture_and_file_that_readme_names_is_there():
     names = re.findall(r"\]\((?!https?:|#)([^)]+)\)", README)
     assert names

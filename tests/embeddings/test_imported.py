@@ -38,6 +38,13 @@ def test_a_learned_embeds_file_is_trained_in_its_place(cat, home):
     assert not torch.equal(stored["<terence>"], rows())
 
 
+def test_a_words_capitals_are_dropped_where_diffusers_reads_them(cat, home):
+    path = home / "embeddings" / "learned_embeds.bin"
+    torch.save({"<Cat-Toy>": rows()}, path)
+    run(cat, embedding="Cat-Toy", max_steps=1)
+    assert list(torch.load(path, weights_only=True)) == ["<cat-toy>"]
+
+
 def test_a_stopped_training_of_such_a_file_goes_on(cat, home):
     torch.save({"<terence>": rows()}, home / "embeddings" / "terence.bin")
     run(cat, embedding="terence", max_steps=2)

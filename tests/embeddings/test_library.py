@@ -84,13 +84,44 @@ def test_pictures_are_listed_if_they_are_embeddings(library, folder):
     assert [(entry.name, entry.path.name) for entry in library.list()] == [("cat", "00012.png")]
 
 
-def test_of_two_files_with_one_name_the_second_says_so(library, folder):
-    second, first = folder / "cat.safetensors", folder / "sub" / "cat.pt"
-    formats.write(sd1(), first)
-    formats.write(sdxl(), second)
-    assert [(entry.path, entry.problem) for entry in library.list()] == [
-        (first, None),
-        (second, f"{second} has the same name as {first}, which is used; rename one of them."),
+def test_two_files_that_differ_by_their_ending_are_both_used(library, folder):
+    formats.write(sd1(), folder / "cat.pt")
+    formats.write(sdxl(), folder / "cat.safetensors")
+    imported(folder / "cat.bin", "<cat>")
+    assert [(e.name, e.word, e.path.suffix, e.problem) for e in library.list()] == [
+        ("cat", "cat", ".pt", None),
+        ("cat.safetensors", "cat.safetensors", ".safetensors", None),
+        ("cat.bin", "<cat.bin>", ".bin", None),
+    ]
+    assert facts(library.load("cat")) == facts(sd1())
+    assert library.load("<cat.safetensors>").widths == sdxl().widths
+    assert library.load("Cat.bin").name == "cat.bin"
+
+
+def test_one_of_two_with_the_same_name_is_saved_renamed_and_deleted_by_itself(library, folder):
+    formats.write(sd1(), folder / "cat.pt")
+    formats.write(sd1(num_vectors=1), folder / "cat.safetensors")
+    trained = sd1("cat.safetensors", 1, width=4)
+    assert library.save(trained, overwrite=True) == folder / "cat.safetensors"
+    with safetensors.safe_open(folder / "cat.safetensors", framework="pt") as file:
+        assert file.metadata()["name"] == "cat"
+    assert library.load("cat.safetensors").widths == (4,)
+    assert library.rename("cat.safetensors", "dog") == folder / "dog.safetensors"
+    formats.write(sd1(), folder / "cat.safetensors")
+    library.delete("cat.safetensors")
+    assert sorted(path.name for path in folder.iterdir()) == ["cat.pt", "dog.safetensors"]
+
+
+def test_of_two_files_with_one_name_and_ending_the_second_says_so(library, folder):
+    first, second = folder / "a" / "cat.pt", folder / "b" / "cat.pt"
+    third = folder / "c" / "cat.pt"
+    for path in (first, second, third):
+        formats.write(sd1(), path)
+    listed = [(entry.name, entry.path, entry.problem) for entry in library.list()]
+    assert listed == [
+        ("cat", first, None),
+        ("cat.pt", second, None),
+        ("cat", third, f"{third} has the same name as {first}, which is used; rename one of them."),
     ]
     assert facts(library.load("cat")) == facts(sd1())
 

@@ -128,6 +128,16 @@ def test_a_bin_file_of_diffusers_answers_to_its_brackets_only(home, stacks):
     assert bare.tobytes() != bracketed.tobytes()
 
 
+def test_a_file_of_the_same_name_is_drawn_with_by_its_ending(zyx, home):
+    (alone,) = pictures(run(model=zyx))
+    for suffix, seed in ((".safetensors", 1), (".pt", 2)):
+        rows = torch.randn(2, 32, generator=torch.Generator().manual_seed(seed))
+        formats.write(Embedding("zyx", (rows,)), home / "embeddings" / f"zyx{suffix}")
+    (second,) = pictures(run("a photo of <zyx.safetensors> house", model=zyx))
+    (first,) = pictures(run(model=zyx))
+    assert second.tobytes() == alone.tobytes() != first.tobytes()
+
+
 def test_the_embedding_changes_the_picture(zyx):
     (with_it,) = pictures(run("a <zyx>", model=zyx))
     (without,) = pictures(run("a zyxw", model=zyx))

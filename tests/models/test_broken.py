@@ -6,6 +6,7 @@ import struct
 import time
 
 import pytest
+from safetensors.torch import load_file, save_file
 
 from textual_inversion.errors import ModelError
 from textual_inversion.models.catalog import describe_model
@@ -141,3 +142,20 @@ def test_a_broken_header_of_a_single_file_is_one_sentence(tmp_path, header):
 def test_a_scheduler_that_clips_nothing_is_read():
     path = find_folder("models/pocket") / "scheduler" / "scheduler_config.json"
     assert read_config(path)["lambda_min_clipped"] == float("-inf")
+
+
+@pytest.mark.parametrize("part", ["unet", "vae", "text_encoder"])
+@pytest.mark.parametrize("number", [float("nan"), float("-inf")])
+def test_weights_that_are_no_numbers_are_said_when_the_model_is_opened(folder, part, number):
+    (path,) = (folder / part).glob("*.safetensors")
+    weights = load_file(path)
+    name = sorted(weights)[-1]
+    weights[name].view(-1)[-1] = number
+    save_file(weights, path)
+    with pytest.raises(ModelError) as caught:
+        load_model(describe_model(str(folder)))
+    assert str(caught.value).startswith(
+        f'The base model "broken" in {folder} is broken: 1 of its {part}\'s '
+    )
+    assert str(caught.value).endswith("; copy the model again.")
+    assert "NaN or infinite numbers" in str(caught.value)

@@ -54,7 +54,13 @@ def _create(settings: CreateSettings) -> tuple[Path, ModelInfo]:
             '"Use it anyway" (--force).'
         )
     vectors = _start(settings, model)
-    embedding = Embedding(name, vectors, base_model=model.info.name, base_model_hash=model.hash)
+    embedding = Embedding(
+        name,
+        vectors,
+        base_model=model.info.name,
+        base_model_hash=model.hash,
+        initialization_text=_words(settings),
+    )
     return library.save(embedding, overwrite=settings.overwrite), model.info
 
 
@@ -92,6 +98,12 @@ def describe_start(settings: CreateSettings, model: ModelInfo) -> str:
     source = "what the encoder makes of " if settings.start == "encoded-words" else ""
     skipped = f" (skipped: {' '.join(start.skipped)})" if start.skipped else ""
     return f"Vectors start from: {source}{', '.join(parts)}{skipped}. The name takes {token_count}"
+
+
+def _words(settings: CreateSettings) -> str | None:
+    """Return the words that the vectors start from, if they start from words."""
+    from_words = settings.start in {"words", "encoded-words"} and not settings.from_file
+    return settings.initialization_text.strip() or None if from_words else None
 
 
 def _start(settings: CreateSettings, model: BaseModel) -> tuple[torch.Tensor, ...]:

@@ -26,7 +26,12 @@ class Embedding:
     base_model_hash: str | None = None
     key: str | None = None
     suffix: str | None = None
-    """Tells it from other embeddings in its file, if there are any."""
+    """What tells it from the other embeddings of its file, if there are any."""
+    initialization_text: str | None = None
+    settings: str | None = None
+    """The settings of its training, as JSON; files that are shared carry them."""
+    date: str | None = None
+    """When its vectors were written, as YYYY-MM-DD."""
 
     @property
     def word(self) -> str:

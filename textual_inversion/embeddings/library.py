@@ -1,14 +1,15 @@
 """The embeddings folder: list, look up, save, rename and delete embeddings.
 
-A name is one embedding. Where several files have it, .pt wins over .safetensors, .bin and pictures,
-then the first path; the others are listed with a problem. No file is changed but the one named.
+A name is one embedding. Where files compete for it, .pt wins over .safetensors, .bin and pictures,
+then the first path; the others are called by their name with its ending, as cat.safetensors, and
+where that is taken, too, they are listed with their problem. Nothing in the folder is ever touched
+but the file that was asked for.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +18,11 @@ from typing import NoReturn
 from textual_inversion.embeddings import formats
 from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.embeddings.formats.png import PlainPictureError
+from textual_inversion.embeddings.scanning import Stamp, files_under, stamp_of
 from textual_inversion.errors import EmbeddingError, StorageError, printable
 from textual_inversion.names import check_name, nearest, strip_brackets
 from textual_inversion.storage.atomic import explain
 
-Stamp = tuple[int, int, int]
 Content = list[Embedding] | str | None
 
 
@@ -37,6 +38,8 @@ class Entry:
     base_model: str | None = None
     problem: str | None = None
     word: str = ""
+    place: int = 0
+    """Which of its file's embeddings it is."""
 
 
 class Library:
@@ -47,14 +50,10 @@ class Library:
         self._contents: dict[Path, tuple[Stamp, Content]] = {}
 
     def list(self) -> list[Entry]:
-        """List every file that is, or should be, an embedding, by name; not plain pictures."""
-        entries = [entry for path in _files_under(self.folder) for entry in self._entries(path)]
+        """List every file that is, or should be, an embedding, by name; pictures alone are not."""
+        entries = [entry for path in files_under(self.folder) for entry in self._entries(path)]
         entries.sort(key=_order)
-        owners: dict[str, Path] = {}
-        for entry in entries:
-            if entry.problem is None:
-                owners.setdefault(entry.name, entry.path)
-        return [_with_conflict(entry, owners.get(entry.name)) for entry in entries]
+        return _told_apart(entries)
 
     def find(self, name: str) -> Entry | None:
         """Look up a name, with or without angle brackets; None if there is no such embedding.
@@ -77,10 +76,11 @@ class Library:
         content = self._content(entry.path)
         if isinstance(content, str):
             raise EmbeddingError(content)
-        for embedding in content or []:
-            if embedding.name == entry.name:
-                return embedding
-        raise EmbeddingError(f"The embedding {strip_brackets(name)!r} was removed in the meantime.")
+        if content and entry.place < len(content):
+            found = content[entry.place]
+            same = found.name == entry.name
+            return found if same else dataclasses.replace(found, name=entry.name)
+        raise EmbeddingError(f"The embedding {strip_brackets(name)!r} has just been removed.")
 
     def save(self, embedding: Embedding, *, overwrite: bool = False) -> Path:
         """Write `<name>.pt` (SDXL: .safetensors), or overwrite the embedding's own file.
@@ -95,7 +95,8 @@ class Library:
         taken, path = self.find(name), self.path_for(embedding)
         if not overwrite and (taken or path.exists()):
             _refuse_taken(name, taken.path if taken else path)
-        formats.write(dataclasses.replace(embedding, name=name, key=self._key(path)), path)
+        stored = name if path.stem.startswith("learned_embeds") else path.stem
+        formats.write(dataclasses.replace(embedding, name=stored, key=self._key(path)), path)
         return path
 
     def path_for(self, embedding: Embedding) -> Path:
@@ -111,7 +112,7 @@ class Library:
     def rename(self, name: str, new_name: str) -> Path:
         """Rename an embedding, inside its file too; return the new path."""
         new_name = check_name(new_name)
-        embedding, path = self.load(name), self._path(name)
+        embedding, path = self.load(name), self.path_of(name)
         if not _is_writable(path) or self._is_shared(path):
             raise EmbeddingError(
                 f"Cannot rename {path}, which is a picture or holds several embeddings; save the "
@@ -129,16 +130,21 @@ class Library:
 
     def delete(self, name: str) -> None:
         """Remove the file of that name."""
-        path = self._path(name)
+        path = self.path_of(name)
         with _os_errors(path, "delete"):
             path.unlink()
+
+    def path_of(self, name: str) -> Path:
+        """Return the file of that name.
+
+        Raises:
+            EmbeddingError: There is none.
+        """
+        return self._known(name).path
 
     def _key(self, path: Path) -> str | None:
         content = self._content(path)
         return content[0].key if isinstance(content, list) and len(content) == 1 else None
-
-    def _path(self, name: str) -> Path:
-        return self._known(name).path
 
     def _known(self, name: str) -> Entry:
         entry = self.find(name)
@@ -164,29 +170,31 @@ class Library:
                 return []
             case str(problem):
                 return [Entry(printable(path.stem), path, problem=problem)]
-            case embeddings:
-                return [
-                    Entry(
-                        embedding.name,
-                        path,
-                        embedding.num_vectors,
-                        embedding.widths,
-                        embedding.step,
-                        embedding.base_model,
-                        word=embedding.word,
-                    )
-                    for embedding in embeddings
-                ]
+            case found:
+                return [_entry(one, path, place) for place, one in enumerate(found)]
 
     def _content(self, path: Path) -> Content:
-        """Return a file's embeddings, its problem as a text, or None for a plain picture."""
-        stamp = _stamp(path)
+        """Give what a file holds, the problem it has, or nothing for a mere picture."""
+        stamp = stamp_of(path)
         known = self._contents.get(path)
         if known and known[0] == stamp:
             return known[1]
         content = _read(path)
         self._contents[path] = (stamp, content)
         return content
+
+
+def _entry(one: Embedding, path: Path, place: int) -> Entry:
+    return Entry(
+        one.name,
+        path,
+        one.num_vectors,
+        one.widths,
+        one.step,
+        one.base_model,
+        word=one.word,
+        place=place,
+    )
 
 
 def _read(path: Path) -> Content:
@@ -198,41 +206,24 @@ def _read(path: Path) -> Content:
         return str(error)
 
 
-def _files_under(folder: Path) -> Iterator[Path]:
-    visited: set[str] = set()
-    for parent, folders, names in os.walk(folder, followlinks=True):
-        real = os.path.realpath(parent)
-        if real in visited:  # a link back up, or to a neighbour
-            folders.clear()
-            continue
-        visited.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(parent, name) for name in sorted(names) if _may_be_embedding(name))
-
-
-def _may_be_embedding(name: str) -> bool:
-    file = Path(name.lower())
-    is_preview = file.suffix in formats.PICTURES and file.stem.endswith(".preview")
-    return file.suffix in formats.READABLE and not is_preview and not name.startswith(".")
-
-
-def _stamp(path: Path) -> Stamp:
-    try:
-        status = path.stat()
-    except OSError:  # gone since the folder was walked, or a link to nowhere
-        return 0, 0, 0
-    # Files written whole are new files, so this tells two of one size in one tick apart.
-    return status.st_mtime_ns, status.st_size, status.st_ino
-
-
 def _order(entry: Entry) -> tuple[str, str, int, Path]:
     preference = formats.READABLE.index(entry.path.suffix.lower())
     return entry.name.casefold(), entry.name, preference, entry.path
 
 
-def _with_conflict(entry: Entry, owner: Path | None) -> Entry:
-    if entry.problem or owner == entry.path:
+def _told_apart(entries: list[Entry]) -> list[Entry]:
+    """Let each usable file have a name of its own."""
+    names = {entry.name for entry in entries if entry.problem is None}
+    owners: dict[str, Path] = {}
+    return [_named_apart(entry, owners, names) for entry in entries]
+
+
+def _named_apart(entry: Entry, owners: dict[str, Path], names: set[str]) -> Entry:
+    if entry.problem or owners.setdefault(entry.name, entry.path) == entry.path:
         return entry
+    owner, name = owners[entry.name], entry.name + entry.path.suffix
+    if name not in names and owners.setdefault(name, entry.path) == entry.path:
+        return dataclasses.replace(entry, name=name, word=entry.word.replace(entry.name, name))
     problem = f"{entry.path} has the same name as {owner}, which is used; rename one of them."
     return dataclasses.replace(entry, problem=problem)
 

@@ -146,6 +146,8 @@ def _assemble(
     models = [parts[name] for name in text_encoder_names(info.family)]
     for module in (parts["unet"], parts["vae"], *models):
         module.requires_grad_(requires_grad=False).eval().to(device)
+    for name in info.family.classes:
+        _check_finite(parts[name], name, info)
     if channels_last:
         parts["unet"].to(memory_format=torch.channels_last)
     encoders = [
@@ -159,3 +161,27 @@ def _assemble(
         vae=parts["vae"],
         scheduler=parts["scheduler"],
     )
+
+
+@torch.no_grad()
+def _check_finite(module: torch.nn.Module, name: str, info: ModelInfo) -> None:
+    """Refuse weights with NaN or infinite numbers, which only draw black pictures.
+
+    The least or the greatest weight is one of them if any is, and finding them is quick in every
+    precision, unlike a sum or isfinite(); there is one CPU-GPU sync point for the whole module.
+
+    Raises:
+        ModelError: There are some.
+    """
+    named = [(key, weight) for key, weight in module.named_parameters() if weight.numel()]
+    ends = torch.stack(
+        [torch.stack(torch.aminmax(weight)).float() for _, weight in named]
+    )  # (n, 2)
+    finite = ends.isfinite().all(dim=-1).tolist()
+    broken = [key for (key, _), good in zip(named, finite, strict=True) if not good]
+    if broken:
+        raise ModelError(
+            f'The base model "{info.name}" in {info.folder} is broken: {len(broken)} of its '
+            f"{name}'s {len(named)} tensors hold NaN or infinite numbers, the first {broken[0]}; "
+            "copy the model again."
+        )

@@ -20,6 +20,7 @@ class RunContext:
     name: str
     folder: Path
     origin: tuple[torch.Tensor, ...]
+    initialization_text: str | None = None
 
     def embedding(self, step: int, *, snapshot: bool) -> Embedding:
         """Make an embedding of the present vectors; a snapshot's name carries the step.
@@ -39,6 +40,7 @@ class RunContext:
             step=step,
             base_model=model.info.name,
             base_model_hash=model.hash,
+            initialization_text=self.initialization_text,
         )
 
 

@@ -86,7 +86,9 @@ def _run(
 def _make_evaluator(session: Session, folder: Path, checkpoint: Checkpoint | None) -> Evaluator:
     parts = session.parts
     origin = checkpoint.state["origin"] if checkpoint else parts.embedding.vectors
-    context = RunContext(session.learner, parts.embedding.name, folder, tuple(origin))
+    embedding = parts.embedding
+    words = embedding.initialization_text
+    context = RunContext(session.learner, embedding.name, folder, tuple(origin), words)
     evaluator = make_evaluator(parts, context, session.batches, session.control)
     if checkpoint:
         evaluator.load_state(checkpoint.state["evaluation"])

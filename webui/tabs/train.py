@@ -21,7 +21,7 @@ from webui.layout import Tab, buttons, complaints, lead
 from webui.polling import Part, start_button, stop_button
 from webui.served_images import served
 from webui.shell_command import command_line
-from webui.tabs import requests
+from webui.tabs import export, requests
 from webui.views.status import facts_html, status_html
 
 _PREVIEWS_SHOWN = 24
@@ -48,6 +48,7 @@ def draw(runner: Runner, worker: QueueWorker, base_model: Component) -> Tab:
             asked = requests.draw(runner, worker, form)
             parts = _live()
             _show_command(form)
+            export.draw(form.by_path["embedding"])
     begun = start.click(
         lambda *values: _begin(runner, form, values), form.controls, api_visibility="private"
     )

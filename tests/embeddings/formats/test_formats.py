@@ -1,15 +1,11 @@
-"""Every layout that people have is read; every one that we write, the other programs read."""
+"""Every layout that people have is read."""
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
-from tests.embeddings.formats import theirs
 from tests.embeddings.formats.samples import sd1
-from tests.embeddings.formats.test_png import picture
 from textual_inversion.embeddings import formats
-from textual_inversion.embeddings.embedding import Embedding
-from textual_inversion.embeddings.formats import diffusers, png
 from textual_inversion.embeddings.library import Library
 from textual_inversion.errors import EmbeddingError
 
@@ -160,36 +156,3 @@ def test_the_libraries_warnings_do_not_leak(tmp_path):
     (tmp_path / "x.pt").write_bytes(pickle.dumps({"a": 1}, 4))
     with pytest.raises(EmbeddingError):
         formats.read(tmp_path / "x.pt")
-
-
-SD1, SD2 = Embedding("cat", (L,), 5), Embedding("cat", (H[:1],), 5)
-SDXL = Embedding("cat", (L, G), 5)
-WRITERS = {
-    "cat.pt": (formats.write, (SD1, SD2, SDXL)),
-    "cat.safetensors": (formats.write, (SD1, SD2, SDXL)),
-    "cat.png": (lambda one, path: png.write(path, picture(), one), (SD1, SD2, SDXL)),
-    "learned_embeds.bin": (lambda one, path: diffusers.export(path, one), (SD1, SD2)),
-    "learned_embeds.safetensors": (lambda one, path: diffusers.export(path, one), (SD1, SD2)),
-}
-# InvokeAI's probe takes the number of rows for the width, so only a single vector passes it so.
-FAILS = {("InvokeAI", "learned_embeds.bin", 2), ("InvokeAI", "learned_embeds.safetensors", 2)}
-
-
-@pytest.mark.parametrize("reader", theirs.READERS)
-@pytest.mark.parametrize("name", WRITERS)
-def test_what_is_written_is_read_elsewhere_number_by_number(tmp_path, name, reader):
-    if name.endswith(".png") and reader != "A1111, Forge":
-        pytest.skip("pictures are read by A1111 and its kin only")
-    write, embeddings = WRITERS[name]
-    for place, one in enumerate(embeddings):
-        path = tmp_path / str(place) / name
-        path.parent.mkdir()
-        write(one, path)
-        if (reader, name, one.num_vectors) in FAILS:
-            with pytest.raises(AssertionError, match="unrecognized token dimension 2"):
-                theirs.READERS[reader](theirs.content(path))
-            continue
-        found = theirs.READERS[reader](theirs.content(path))
-        assert {width: tensor.tolist() for width, tensor in found.items()} == {
-            tensor.shape[1]: tensor.tolist() for tensor in one.vectors
-        }

@@ -43,6 +43,7 @@ def test_the_keys_are_those_that_every_program_takes(path):
                 "step": "500",
                 "base_model": "v1-5-pruned",
                 "base_model_hash": "6ce0161689",
+                "num_vectors": "2",
                 "format_version": "1",
             },
         )

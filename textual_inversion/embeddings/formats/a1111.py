@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from textual_inversion.embeddings.embedding import Embedding
-from textual_inversion.embeddings.formats.metadata import make_embedding
+from textual_inversion.embeddings.formats.metadata import make_embedding, notes_in, notes_of
 from textual_inversion.embeddings.formats.sets import MAX_KEYS, TensorSet, find_sets
 from textual_inversion.embeddings.formats.validation import (
     SDXL_KEYS,
@@ -34,12 +34,13 @@ def as_dict(embedding: Embedding) -> dict[str, Any]:
     else:
         # AUTOMATIC1111 detaches every value of this dict, so all must be tensors.
         return dict(zip(SDXL_KEYS, vectors, strict=True))
-    return tensors | {
+    labels = {
         "name": embedding.name,
         "step": embedding.step,
         "sd_checkpoint": embedding.base_model_hash,
         "sd_checkpoint_name": embedding.base_model,
     }
+    return tensors | labels | notes_of(embedding)
 
 
 def from_dict(data: object, path: Path) -> list[Embedding]:
@@ -72,6 +73,7 @@ def _labelled(
         base_model=data.get("sd_checkpoint_name"),
         base_model_hash=data.get("sd_checkpoint"),
         suffix=found.suffix,
+        notes=notes_in(data),
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -12,7 +14,9 @@ from textual_inversion.names import strip_brackets
 
 MAX_STEP = 10**9
 MAX_TEXT = 200
+MAX_NOTE = 20_000
 
+_NOTES = ("initialization_text", "settings", "date")
 _GENERIC_KEYS = {
     *("*", "emb_params", "emp_params", "clip_l", "clip_g", "emb", "emb2"),
     *("text_encoders_0", "text_encoders_1"),
@@ -29,6 +33,7 @@ def make_embedding(
     base_model: object = None,
     base_model_hash: object = None,
     suffix: str | None = None,
+    notes: Mapping[str, str] | None = None,
 ) -> Embedding:
     """Build an embedding from vectors and unchecked metadata; the default name is the file's."""
     return Embedding(
@@ -39,7 +44,24 @@ def make_embedding(
         base_model_hash=_text(base_model_hash),
         key=key if key and name_in_key(key) else None,
         suffix=_text(suffix),
+        **(notes or {}),
     )
+
+
+def notes_of(embedding: Embedding) -> dict[str, str]:
+    """Return the notes that an embedding has, by the keys that files keep them under."""
+    notes = {key: getattr(embedding, key) for key in _NOTES}
+    return {key: note for key, note in notes.items() if note}
+
+
+def notes_in(data: Mapping[Any, Any]) -> dict[str, str]:
+    """Return the notes in a file's labels; those of a wrong type or length are left out."""
+    notes = {key: data.get(key) for key in _NOTES}
+    return {
+        key: printable(note)
+        for key, note in notes.items()
+        if isinstance(note, str) and 0 < len(note) <= MAX_NOTE
+    }
 
 
 def name_in_key(key: str) -> str | None:

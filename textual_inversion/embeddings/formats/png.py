@@ -79,6 +79,11 @@ def read(path: Path) -> list[Embedding]:
         PlainPictureError: The picture has no embedding.
         EmbeddingError: The file cannot be read, or its embedding is damaged.
     """
+    return a1111.from_dict(content(path), path)
+
+
+def content(path: Path) -> object:
+    """Read what a picture carries, as `read` does, but as the values that were stored."""
     picture = _open(path)
     chunk = picture.info.get(CHUNK)
     data = _from_chunk(chunk, path) if isinstance(chunk, str) else _from_pixels(picture, path)
@@ -87,10 +92,9 @@ def read(path: Path) -> list[Embedding]:
             f"{path} holds more lists than an embedding can have; download it again."
         )
     try:
-        content = json.loads(data, object_hook=_decode_tensor)
+        return json.loads(data, object_hook=_decode_tensor)
     except (ValueError, TypeError, RuntimeError, ArithmeticError) as error:
-        raise EmbeddingError(f"{path} holds a damaged embedding; download it again.") from error
-    return a1111.from_dict(content, path)
+        raise EmbeddingError(f"{path} holds a damaged embedding; get it again.") from error
 
 
 def _embed(picture: Image.Image, embedding: Embedding, data: bytes) -> Image.Image:

@@ -50,19 +50,19 @@ _DAMAGE_ERRORS = (
 def write(path: Path, embedding: Embedding) -> None:
     """Write the embedding as A1111 does, or under the key of the diffusers file it came from.
 
-    The stored name, which only diffusers uses, is in lower case: of a name with capitals and
-    several vectors transformers 5 puts only the first into a prompt.
+    The name or key inside, which diffusers alone takes for the word, is in lower case: of a word
+    with capitals and several vectors transformers 5 lets only the first into a prompt.
     """
     if embedding.key and len(embedding.vectors) == 1:
-        write_whole(path, dumps({embedding.key: checked_vectors(embedding)[0]}))
+        write_whole(path, dumps({embedding.key.lower(): checked_vectors(embedding)[0]}))
         return
     lower = dataclasses.replace(embedding, name=embedding.name.lower())
     write_whole(path, dumps(a1111.as_dict(lower)))
 
 
 def read(path: Path) -> list[Embedding]:
-    """Read the embeddings of a torch file."""
-    return a1111.from_dict(_load(path), path)
+    """Read the embeddings from any torch file that holds some."""
+    return a1111.from_dict(load(path), path)
 
 
 def dumps(data: dict[str, Any]) -> bytes:
@@ -72,7 +72,12 @@ def dumps(data: dict[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
-def _load(path: Path) -> object:
+def load(path: Path) -> object:
+    """Unpickle a torch file of bounded size that asks for tensors and plain values only.
+
+    Raises:
+        EmbeddingError: It is too large, damaged, or asks for code.
+    """
     if path.stat().st_size > MAX_BYTES:
         raise EmbeddingError(f"{path} {_TOO_LARGE}")
     try:
@@ -82,6 +87,29 @@ def _load(path: Path) -> object:
             return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except _DAMAGE_ERRORS as error:
         raise EmbeddingError(f"{path} {_complaint(error)}") from error
+
+
+def loads_plainly(path: Path) -> bool:
+    """Whether torch.load, as other programs call it, takes a file that `load` took.
+
+    Neither a ParameterDict nor a number of numpy's is allowed there.
+    """
+    try:
+        with _loading, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            data = io.BytesIO(pickles.checked_file(path.read_bytes()))
+            torch.load(data, map_location="cpu", weights_only=True)
+    except _DAMAGE_ERRORS:
+        return False
+    return True
+
+
+def zip_names(path: Path) -> tuple[str, ...]:
+    """List the members of torch's newer form, without their folder; the legacy one has none."""
+    if not zipfile.is_zipfile(path):
+        return ()
+    with zipfile.ZipFile(path) as file:
+        return tuple(name.partition("/")[2] for name in file.namelist())
 
 
 def _allowed() -> list[Any]:

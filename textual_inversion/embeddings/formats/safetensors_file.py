@@ -12,7 +12,7 @@ import safetensors.torch
 import torch
 
 from textual_inversion.embeddings.embedding import Embedding
-from textual_inversion.embeddings.formats.metadata import make_embedding
+from textual_inversion.embeddings.formats.metadata import make_embedding, notes_in, notes_of
 from textual_inversion.embeddings.formats.sets import find_sets
 from textual_inversion.embeddings.formats.validation import (
     BARE_KEYS,
@@ -28,9 +28,9 @@ MAX_HEADER_BYTES = 4 * 2**20
 
 
 def write(path: Path, embedding: Embedding) -> None:
-    """Write the embedding, with name, step and base model in the file's metadata."""
+    """Write the embedding with its labels in the file's metadata."""
     vectors = checked_vectors(embedding)
-    one_key = (embedding.key,) if embedding.key else BARE_KEYS[:1]
+    one_key = (embedding.key.lower(),) if embedding.key else BARE_KEYS[:1]
     keys = one_key if len(vectors) == 1 else SDXL_KEYS
     tensors: dict[str, torch.Tensor] = dict(zip(keys, vectors, strict=True))
     write_whole(path, dumps(tensors, _metadata(embedding)))
@@ -60,6 +60,7 @@ def read(path: Path) -> list[Embedding]:
             base_model=metadata.get("base_model"),
             base_model_hash=metadata.get("base_model_hash"),
             suffix=found.suffix,
+            notes=notes_in(metadata),
         )
         for found, vectors in zip(sets, read, strict=True)
     ]
@@ -84,6 +85,7 @@ def _metadata(embedding: Embedding) -> dict[str, str]:
         "step": str(embedding.step),
         "base_model": embedding.base_model,
         "base_model_hash": embedding.base_model_hash,
+        "num_vectors": str(embedding.num_vectors),
         "format_version": FORMAT_VERSION,
     }
-    return {key: value for key, value in labels.items() if value is not None}
+    return {key: value for key, value in labels.items() if value is not None} | notes_of(embedding)

@@ -89,9 +89,12 @@ def _one(value: object, path: Path | str) -> torch.Tensor:
         raise EmbeddingError(f"{path} is not an embedding: its vectors have dtype {value.dtype}.")
     rows = value.detach().reshape(-1, value.shape[-1])  # (n, width)
     vectors = rows.to("cpu", torch.float32, copy=True).contiguous()
-    if not vectors.isfinite().all():
+    broken = [n for n, row in enumerate(vectors, start=1) if not row.isfinite().all()]
+    if broken:
+        shown = ", ".join(map(str, broken[:10])) + (", ..." if broken[10:] else "")
         raise EmbeddingError(
-            f"{path} is broken: its vectors contain NaN or infinite numbers; use an earlier copy."
+            f"{path} is broken: its vectors contain NaN or infinite numbers (number {shown} of "
+            f"{len(vectors)}); use an earlier copy."
         )
     return vectors
 
