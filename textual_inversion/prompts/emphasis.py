@@ -9,7 +9,7 @@ is text. `BREAK` begins a new chunk. Rules: A1111's wiki, "Attention/emphasis", 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 _STRONGER = 1.1
@@ -41,11 +41,10 @@ BREAK = Fragment("BREAK", 0.0)
 def parse_emphasis(prompt: str) -> list[Fragment]:
     """Weigh the parts of a prompt; neighbors of equal weight are one fragment."""
     reader = _Reader()
-    before, *behind = _BREAK.split(prompt)
-    reader.read(before.rstrip() if behind else before)
-    for index, part in enumerate(behind, start=1):
-        reader.add(None)
-        reader.read(part.strip() if index < len(behind) else part.lstrip())
+    for index, part in enumerate(_BREAK.split(prompt)):
+        if index:
+            reader.add(None)
+        reader.read(part)
     reader.close_all()
     return list(reader.fragments())
 
@@ -78,12 +77,17 @@ class _Reader:
             self._multiply(start, _WEAKER)
 
     def fragments(self) -> list[Fragment]:
-        """Join neighbors of equal weight."""
+        """Join neighbors of equal weight; spaces beside a break are none of the text."""
         joined: list[Fragment] = []
         pairs = zip(self.texts, self.weights, strict=True)
         for (is_break, weight), group in groupby(pairs, lambda p: (p[0] is None, p[1])):
-            texts = [text for text, _ in group if text is not None]
-            joined += [BREAK] if is_break else [Fragment("".join(texts), weight)]
+            text = "".join(text for text, _ in group if text is not None)
+            if is_break:
+                _strip_end(joined)
+            elif joined and joined[-1] is BREAK:
+                text = text.lstrip()
+            if is_break or text:
+                joined.append(BREAK if is_break else Fragment(text, weight))
         return joined
 
     def _read_bracket(self, match: re.Match[str]) -> bool:
@@ -104,3 +108,11 @@ class _Reader:
     def _multiply(self, start: int, weight: float) -> None:
         for index in range(start, len(self.weights)):
             self.weights[index] *= weight
+
+
+def _strip_end(fragments: list[Fragment]) -> None:
+    while fragments and fragments[-1] is not BREAK:
+        last = fragments.pop()
+        if text := last.text.rstrip():
+            fragments.append(replace(last, text=text))
+            return

@@ -20,8 +20,8 @@ from webui.html import paragraph, render
 from webui.layout import Tab, buttons, complaints, lead
 from webui.polling import Part, start_button, stop_button
 from webui.served_images import served
-from webui.shell_command import command_line
 from webui.tabs import export, requests
+from webui.views.shell_command import command_line
 from webui.views.status import facts_html, status_html
 
 _PREVIEWS_SHOWN = 24

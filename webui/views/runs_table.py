@@ -17,7 +17,7 @@ from textual_inversion.runs.wording import duration
 from textual_inversion.settings import TrainSettings
 from textual_inversion.settings.knobs import walk
 from webui.html import paragraph, render
-from webui.shell_command import command_line
+from webui.views.shell_command import command_line
 
 # What the buttons of a row do, and their labels.
 Actions = list[tuple[str, str]]

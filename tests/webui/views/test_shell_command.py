@@ -6,7 +6,7 @@ import pytest
 
 from commandline.main import make_parser, read_settings
 from textual_inversion.settings import GenerateSettings, PreprocessSettings, TrainSettings
-from webui.shell_command import command_line
+from webui.views.shell_command import command_line
 
 
 def test_defaults_need_no_flags():
