@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, PngImagePlugin
 
-from textual_inversion.images.files import read_infotext, shown
+from textual_inversion.images.files import read_infotext, path_text
 
 
 def test_the_settings_that_a_png_carries_are_read(tmp_path):
@@ -33,4 +33,4 @@ def test_a_file_without_settings_has_none(tmp_path):
     ],
 )
 def test_a_path_cannot_steer_a_terminal(name, text):
-    assert shown(Path(name)) == text
+    assert path_text(Path(name)) == text
