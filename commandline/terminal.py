@@ -117,7 +117,7 @@ def _facts(event: Stepped | Sampled | Progressed, run: Run) -> list[str]:
         facts.append(f"{run.steps_per_second:.2f}/s")
     if run.throughput:
         facts += throughput_words(run.throughput)
-    if run.seconds_left is not None:
+    if run.seconds_left:
         facts.append(f"{duration(run.seconds_left)} left")
     return facts
 

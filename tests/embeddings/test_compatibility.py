@@ -47,7 +47,7 @@ def verdicts(path, embedding):
 def test_every_format_and_every_program_bit_by_bit(tmp_path, form, widths, num):
     embedding = made(widths, num)
     if len(widths) > 1 and form in {"diffusers", "diffusers-bin", "concept"}:
-        with pytest.raises(EmbeddingError, match="made for SDXL"):
+        with pytest.raises(EmbeddingError, match="is for SDXL"):
             export(embedding, form, tmp_path)
         return
     path = export(embedding, form, tmp_path)[0]

@@ -67,7 +67,7 @@ def test_a_picture_that_is_trained_stays_and_says_where_the_vectors_go(cat, home
     png.write(home / "embeddings" / "art.png", picture(), Embedding("art", (rows(),)))
     events = run(cat, embedding="art", max_steps=1)
     (said,) = [line for line in warned(events) if "art.png" in line]
-    assert "stays as it is: what is trained is saved as" in said
+    assert "stays as it is: the trained embedding is saved as" in said
     assert "art.pt, which is used from then on." in said
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, PngImagePlugin
 
-from textual_inversion.images.files import read_infotext, path_text
+from textual_inversion.images.files import path_text, read_infotext
 
 
 def test_the_settings_that_a_png_carries_are_read(tmp_path):

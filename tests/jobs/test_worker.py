@@ -14,7 +14,7 @@ from textual_inversion.settings import TrainSettings
 
 @pytest.fixture
 def runner(monkeypatch):
-    monkeypatch.setattr(worker, "_LOOK_EVERY_SECONDS", 0.02)
+    monkeypatch.setattr(worker, "LOOK_EVERY_SECONDS", 0.02)
     made = Runner()
     yield made
     made.close(timeout_seconds=5)

@@ -53,7 +53,7 @@ def test_a_pickle_that_asks_for_too_much_is_refused_at_once(tmp_path, bomb, form
     path = tmp_path / "cat.pt"
     path.write_bytes(form(BOMBS[bomb] if form is as_legacy else b"\x80\x02" + BOMBS[bomb]))
     start = time.perf_counter()
-    with pytest.raises(EmbeddingError, match=r"far too|Python code|damaged"):
+    with pytest.raises(EmbeddingError, match=r"too large|Python code|damaged"):
         pt.read(path)
     assert time.perf_counter() - start < 2
 

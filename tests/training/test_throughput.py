@@ -64,7 +64,7 @@ def test_news_come_every_few_seconds_and_change_no_loss(home, cat, monkeypatch):
 def test_memory_is_told_in_megabytes():
     held = bytearray(200 * 2**20)
     timer = ThroughputTimer(torch.device("cpu"), pictures_per_step=1)
-    news = timer.news(1)
+    news = timer.report(1)
     assert len(held) / 2**20 < news.memory_mb < 100_000
     # Both figures that a user sees are the same measurement.
     assert (news.memory_mb, news.memory_of) == (round(peak_mb(torch.device("cpu"))), "process")

@@ -28,12 +28,12 @@ def runner(home, monkeypatch):
     runner.close(10)
 
 
-def press(page, button, **typed):
-    """Press a button of the drawn page, with these values in the fields of its tab."""
+def press(page, button, *, model, **typed):
+    """Press a button of the drawn page, with a base model and values in the tab's fields."""
     (place,) = (block for block in page.blocks.values() if block.elem_id == button)
     event = next(e for e in page.fns.values() if (place._id, "click") in e.targets)
     tab = button.split("-")[0]
-    named = {f"{tab}-{name}": value for name, value in typed.items()}
+    named = {f"{tab}-{name}": value for name, value in typed.items()} | {"base-model": model}
     fields = [field for field in event.inputs if not isinstance(field, gr.State)]
     return event.fn(*(named.get(field.elem_id, field.value) for field in fields))
 

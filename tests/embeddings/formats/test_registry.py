@@ -77,7 +77,7 @@ def test_a_missing_file_and_a_folder_are_clear_errors(tmp_path):
 
 def test_other_extensions_are_refused(tmp_path):
     (tmp_path / "cat.txt").write_text("cat")
-    with pytest.raises(EmbeddingError, match=r"supported are \.pt, \.bin"):
+    with pytest.raises(EmbeddingError, match=r"use one of \.pt, \.safetensors"):
         formats.read(tmp_path / "cat.txt")
     with pytest.raises(EmbeddingError, match=r"cat\.png: use \.pt, \.bin.* or \.\w+\."):
         formats.write(sd1(), tmp_path / "cat.png")

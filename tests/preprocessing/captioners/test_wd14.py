@@ -14,8 +14,8 @@ pytest.importorskip("onnxruntime")
 def test_every_error_of_the_runtime_is_a_fault():
     from onnxruntime.capi import onnxruntime_pybind11_state as state
 
-    assert issubclass(state.DeviceReset, wd14._faults())
-    assert not issubclass(KeyboardInterrupt, wd14._faults())
+    assert issubclass(state.DeviceReset, wd14._onnx_errors())
+    assert not issubclass(KeyboardInterrupt, wd14._onnx_errors())
 
 
 _TAGS = [("general", 9), ("red_thing", 0), ("blue_thing", 0), ("hero_(story)", 4), ("^_^", 0)]

@@ -101,7 +101,7 @@ def test_a_reduced_picture_gives_the_crop_of_the_whole_one(tmp_path, monkeypatch
 def test_the_parting_ends_once_it_has_settled(monkeypatch):
     from preprocessing.cropping import foreground
 
-    cv2, rounds = foreground.opencv(), []
+    cv2, rounds = foreground.import_opencv(), []
     cut = cv2.grabCut
     monkeypatch.setattr(cv2, "grabCut", lambda *given: (rounds.append(given[-1]), cut(*given)))
     find_focus(scene(0).resize((450, 300)), (64, 64), Weights(0, 0.5, 0.5))
