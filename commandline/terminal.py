@@ -123,7 +123,7 @@ def _facts(event: Stepped | Sampled | Progressed, run: Run) -> list[str]:
 
 
 def _start_words(event: Started, run: Run) -> str:
-    """Word what a job will do, and where its files go."""
+    """Describe what a job will do, and where its files go."""
     if run.kind == "preprocess":
         return f"{event.name}: {_counted(event.total, 'picture')}, to be written to {event.folder}"
     if run.kind == "generate":
@@ -134,7 +134,7 @@ def _start_words(event: Started, run: Run) -> str:
 
 
 def _end_words(event: Finished, run: Run) -> str:
-    """Word how a job ended and what it made."""
+    """Describe how a job ended and what it made."""
     ending = event.reason.capitalize()
     if run.kind == "preprocess":
         pictures = _counted(run.step, "picture", of=run.total)

@@ -35,7 +35,7 @@ def templates() -> list[str]:
 def embeddings() -> list[tuple[str, str]]:
     """List the embeddings as (label, name)."""
     try:
-        entries = _library(find_folder("embeddings")).list()
+        entries = library(find_folder("embeddings")).list()
     except (TextualInversionError, OSError):
         return []
     return [(_label(entry), entry.name) for entry in entries if not entry.problem]
@@ -44,7 +44,7 @@ def embeddings() -> list[tuple[str, str]]:
 def find_embedding(name: str) -> Entry | None:
     """Look up a usable embedding; None where there is none, or its folder cannot be read."""
     try:
-        entry = _library(find_folder("embeddings")).find(name)
+        entry = library(find_folder("embeddings")).find(name)
     except (TextualInversionError, OSError):
         return None
     return entry if entry and not entry.problem else None
@@ -66,7 +66,7 @@ def sample_pictures() -> str:
 
 
 @lru_cache(maxsize=8)
-def _library(folder: Path) -> Library:
+def library(folder: Path) -> Library:
     """Keep one library a folder: it reads a file again only when it changed."""
     from textual_inversion.embeddings.library import Library
 

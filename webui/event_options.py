@@ -14,7 +14,7 @@ WHILE_TYPING: dict[str, Any] = {**UNQUEUED, "trigger_mode": "always_last"}
 
 
 def hide_progress(page: gr.Blocks, unseen: Component) -> None:
-    """Let the events that show no progress report it to `unseen`, a component that is not shown.
+    """Make the events that show no progress report it to `unseen`, a component that is not shown.
 
     Gradio 6 keeps a loading status of what an event fills, and of what it reads, and after each
     event renews every status there is, each with a search of the whole page. So what goes off by

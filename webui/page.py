@@ -97,7 +97,7 @@ def _created(name: str | None) -> tuple[Any, Any, str]:
 
 
 def _hand_pictures_on(preparing: Tab, training: Tab, tabs: gr.Tabs) -> None:
-    """Let the prepared folder become the one to train on."""
+    """Connect the button that makes the prepared folder the one to train on."""
     destination = preparing.form.by_path["destination"]
     preparing.extras["onward"].click(
         lambda folder: (folder, gr.Tabs(selected="train")),

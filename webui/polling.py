@@ -112,12 +112,12 @@ class Live:
 
 
 def start_button(kind: Kind, button: gr.Button) -> Part:
-    """Let a button be pressed only while no job of its kind works."""
+    """Enable a button only while no job of its kind is active."""
     return Part(kind, button, lambda run: gr.update(interactive=not _works(run)), is_active)
 
 
 def stop_button(kind: Kind, button: gr.Button) -> Part:
-    """Let a button be pressed only while a job of its kind works."""
+    """Enable a button only while a job of its kind is active."""
     return Part(kind, button, lambda run: gr.update(interactive=_works(run)), is_active)
 
 

@@ -65,6 +65,7 @@ def test_a_newcomer_creates_prepares_trains_and_generates(server, window, shoot)
 
     go_to(page, "Generate")
     assert "<glimmer>" in value_of(page, "generate-prompt")
+    expect_text(page, "generate-prompt-note", r"\d+/75.*glimmer")
     press(page, "generate-start-button")
     expect_text(page, "generate-status-line", "Finished: 1 picture")
     wait_for_pictures(page, "generate-picture-gallery", 1)

@@ -27,10 +27,10 @@ def prepare_cuda() -> None:
 
 
 class DeterministicKernels:
-    """Kernels that keep an order of their sums, as a context; it may be entered again and again.
+    """Deterministic kernels within a block, which may be entered any number of times.
 
-    After each block everything is as it was, so that other jobs are left alone. `warnings` names
-    the operations that PyTorch has no such kernel for.
+    After each block PyTorch's flags are restored, so that other jobs are not affected. `warnings`
+    names the operations that have no such kernel.
     """
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class DeterministicKernels:
         self._left.close()
 
     def warnings(self) -> list[Warned]:
-        """Word what was found since the last call, each operation once."""
+        """Return a warning for each operation found since the last call."""
         new = list(self._found)[self._num_named :]
         self._num_named = len(self._found)
         return [

@@ -174,7 +174,7 @@ class Library:
                 return [_entry(one, path, place) for place, one in enumerate(found)]
 
     def _content(self, path: Path) -> Content:
-        """Give what a file holds, the problem it has, or nothing for a mere picture."""
+        """Return a file's embeddings, its problem as a text, or None for a plain picture."""
         stamp = stamp_of(path)
         known = self._contents.get(path)
         if known and known[0] == stamp:
@@ -212,7 +212,7 @@ def _order(entry: Entry) -> tuple[str, str, int, Path]:
 
 
 def _told_apart(entries: list[Entry]) -> list[Entry]:
-    """Let each usable file have a name of its own."""
+    """Give each usable file a name of its own."""
     names = {entry.name for entry in entries if entry.problem is None}
     owners: dict[str, Path] = {}
     return [_named_apart(entry, owners, names) for entry in entries]

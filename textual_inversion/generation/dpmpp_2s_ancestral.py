@@ -51,7 +51,7 @@ class DPMPP2SAncestralScheduler:
         self._start = torch.empty(0)
 
     def scale_model_input(self, sample: torch.Tensor, timestep: Any) -> torch.Tensor:
-        """Bring latents (B, C, H, W) to the deviation that the UNet knows."""
+        """Scale latents (B, C, H, W) to the deviation that the UNet was trained on."""
         return sample / float(self._sigmas[self._call] ** 2 + 1) ** 0.5
 
     def step(
@@ -87,11 +87,11 @@ class DPMPP2SAncestralScheduler:
         return sample - sigma * predicted
 
 
-def _interpolate(known: torch.Tensor, wanted: float) -> float:
-    """Find the timestep, with a fraction, whose log sigma is `wanted`; `known` rises."""
-    above = int(torch.searchsorted(known, wanted).clamp(1, len(known) - 1))
+def _interpolate(known: torch.Tensor, log_sigma: float) -> float:
+    """Find the timestep, with a fraction, whose log sigma is `log_sigma`; `known` rises."""
+    above = int(torch.searchsorted(known, log_sigma).clamp(1, len(known) - 1))
     low, high = float(known[above - 1]), float(known[above])
-    share = min(1.0, max(0.0, (wanted - low) / (high - low)))
+    share = min(1.0, max(0.0, (log_sigma - low) / (high - low)))
     return above - 1 + share
 
 

@@ -69,7 +69,7 @@ class Guidance:
 
 
 def _rescaled(guided: torch.Tensor, followed: torch.Tensor, share: float) -> torch.Tensor:
-    """Bring guided predictions (B, C, H, W) towards the deviation of unguided ones.
+    """Rescale guided predictions (B, C, H, W) towards the deviation of unguided ones.
 
     Eq. 15 and 16 of arXiv:2305.08891; against pictures that are too bright at high scales.
     """

@@ -97,7 +97,7 @@ class Queue:
                 found.path.unlink(missing_ok=True)
 
     def retry(self, ticket: str) -> None:
-        """Let what has failed wait again."""
+        """Put failed trainings back into the queue."""
         for found in self.tickets():
             if found.id == ticket and found.state == "failed" and found.settings:
                 write_whole(found.path.with_suffix(".json"), found.settings.to_json().encode())

@@ -5,17 +5,17 @@ B batch, C chunks of 77 tokens, D width of the UNet's context.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import torch
 
 from textual_inversion.models.families.base import ModelFamily
 from textual_inversion.models.token_embedding import SplicedEmbedding
-from textual_inversion.prompts.chunks import Chunk, Token, cut_into_chunks
-from textual_inversion.prompts.emphasis import BREAK, Fragment
+from textual_inversion.models.tokenizers import tokenize
+from textual_inversion.prompts.chunks import Chunk, cut_into_chunks
+from textual_inversion.prompts.emphasis import Fragment
 from textual_inversion.prompts.language import plain_fragments
 from textual_inversion.settings.base import PROMPT_TOKENS
 
@@ -75,25 +75,8 @@ class TextEncoder:
         """
         if isinstance(prompt, str):
             prompt = plain_fragments(prompt, first_rows)
-        return cut_into_chunks(self._tokens(prompt, first_rows))
-
-    def _tokens(
-        self, fragments: tuple[Fragment, ...], first_rows: Mapping[str, tuple[int, int]]
-    ) -> Iterator[Token]:
-        for fragment in fragments:
-            if fragment is BREAK:
-                yield Token(())
-            elif fragment.name is None:
-                for token in self.token_ids(fragment.text):
-                    yield Token((token,), fragment.weight, is_comma=token == self._comma)
-            else:
-                first, count = first_rows[fragment.name]
-                rows = range(first, first + count)
-                yield Token(tuple(-1 - row for row in rows), fragment.weight)
-
-    @cached_property
-    def _comma(self) -> int | None:
-        return self.tokenizer.get_vocab().get(",</w>")
+        rows = {name: range(first, first + count) for name, (first, count) in first_rows.items()}
+        return cut_into_chunks(tokenize(self.tokenizer, prompt, rows))
 
     def encode(
         self,

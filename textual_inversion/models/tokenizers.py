@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ from textual_inversion.models.catalog import ModelInfo
 from textual_inversion.models.families.base import tokenizer_names
 from textual_inversion.models.hub import fetch_tokenizer
 from textual_inversion.models.single_file_layout import read_checkpoint_layout
+from textual_inversion.prompts.chunks import Token
+from textual_inversion.prompts.emphasis import BREAK, Fragment
 from textual_inversion.storage.paths import find_folder
 
 
@@ -25,6 +27,25 @@ def open_tokenizers(info: ModelInfo) -> list[Any]:
     folder = next((f for f in _folders(info) if _vocab_size(f) == vocab_size), None)
     folder = folder or fetch_tokenizer()
     return [_open(folder, pad_token=keys.pad_token) for keys in encoders]
+
+
+def tokenize(
+    tokenizer: Any, fragments: Iterable[Fragment], rows: Mapping[str, Sequence[int]]
+) -> Iterator[Token]:
+    """Tokenize a prompt's fragments.
+
+    `rows` maps each learned name to the rows of its vectors; row r has the id -1 - r.
+    """
+    comma = tokenizer.get_vocab().get(",</w>")
+    for fragment in fragments:
+        if fragment is BREAK:
+            yield Token(())
+        elif fragment.name is None:
+            ids = tokenizer(fragment.text, add_special_tokens=False, verbose=False).input_ids
+            for one in ids:
+                yield Token((one,), fragment.weight, is_comma=one == comma)
+        else:
+            yield Token(tuple(-1 - row for row in rows[fragment.name]), fragment.weight)
 
 
 def _open(folder: Path, **options: Any) -> Any:

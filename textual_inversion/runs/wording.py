@@ -9,7 +9,7 @@ from textual_inversion.runs.state import Run
 
 
 def duration(seconds: float) -> str:
-    """Word a time: `40 s`, `3 min`, `1 h 20 min`."""
+    """Format a duration: `40 s`, `3 min`, `1 h 20 min`."""
     if seconds < 60:
         return f"{max(round(seconds), 1)} s"
     minutes = round(seconds / 60)
@@ -19,14 +19,14 @@ def duration(seconds: float) -> str:
 
 
 def best_words(run: Run) -> str:
-    """Word where the best vectors by the fixed batch are; empty while none are written."""
+    """Describe where the best vectors by the fixed batch are; empty while none are written."""
     if run.best is None or not run.best_path:
         return ""
     return f"step {run.best.step}, fixed-batch loss {run.best.loss:.4f}: {run.best_path}"
 
 
 def throughput_words(throughput: Throughput) -> list[str]:
-    """Word the pictures a second and the memory taken, where it is known."""
+    """Format the pictures a second and the memory taken, where it is known."""
     memory = f"{throughput.memory_mb} MB" + (" on the GPU" if throughput.memory_of == "GPU" else "")
     return [
         f"{throughput.images_per_second:g} pictures/s",

@@ -118,7 +118,7 @@ def read_settings_file(path: Path) -> dict[str, Any]:
 
 
 def _complaint(error: ValidationError, model: type[BaseModel]) -> str:
-    """Word all that is wrong with the settings of `model` in one line."""
+    """Describe all that is wrong with the settings of `model` in one line."""
     return "; ".join(_sentence(item, model.model_fields) for item in error.errors())
 
 

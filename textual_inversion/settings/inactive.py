@@ -58,7 +58,7 @@ _RULES = (
 
 
 def inactive_choices(settings: TrainSettings) -> list[str]:
-    """Word each setting that was changed and has no effect."""
+    """Return a sentence for each setting that was changed and has no effect."""
     fields = type(settings).model_fields
     return [
         f"{rule.field} has no effect here; it only counts {rule.when}."

@@ -61,7 +61,7 @@ class Components:
 
     @property
     def compute(self) -> str:
-        """Word the precision and the device, to be shown."""
+        """Describe the precision and the device."""
         return describe_compute(self.model.dtype, self.model.device)
 
 
@@ -121,7 +121,7 @@ def resume(parts: Components, checkpoint: Checkpoint) -> Generator[Event, None, 
 
 
 def _name_notes(settings: TrainSettings, library: Library, embedding: Embedding) -> list[str]:
-    """Word where the vectors go if not into their own file, and what previews cannot show."""
+    """Describe where the vectors go if not into their own file, and what previews cannot show."""
     entry, path = library.find(embedding.name), library.path_for(embedding)
     notes: list[str] = []
     if entry and entry.path != path:

@@ -52,7 +52,7 @@ class Estimate:
 
     @property
     def sentence(self) -> str:
-        """Word it for the user."""
+        """Describe it for the user."""
         each = f"{self.seconds_per_step:.{2 if self.seconds_per_step < 10 else 0}f} s each"
         previews = f" and {self.num_previews} previews" if self.num_previews else ""
         memory = f"; peak memory {self.peak_mb:.0f} MB" if self.peak_mb else ""

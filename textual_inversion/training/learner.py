@@ -109,7 +109,7 @@ class Learner:
 
     @contextmanager
     def as_saved(self) -> Iterator[None]:
-        """Let the vectors be those that are saved for the block: the EMA's, or the optimizer's."""
+        """Use the vectors that are saved within the block: the EMA's, or the optimizer's."""
         with evaluating(self.optimizer):
             training = [p.detach().clone() for p in self.parameters]
             put(self.average.values or training, self.parameters)

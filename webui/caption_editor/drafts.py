@@ -55,7 +55,7 @@ class Drafts:
             return self._drafts[key]
 
     def update(self, key: str, change: Callable[[Draft], Draft]) -> Draft:
-        """Let `change` make the new draft from the old one; nothing else changes it meanwhile."""
+        """Replace the draft by what `change` makes of it, under the lock."""
         with self._lock:
             self._drafts[key] = change(self.get(key))
             return self._drafts[key]

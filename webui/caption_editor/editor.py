@@ -38,7 +38,7 @@ class Editor:
         self._listen_to_changes()
 
     def restore(self, page: gr.Blocks) -> None:
-        """Let a page that is opened again show what it showed; to be called outside of tabs."""
+        """Restore what the page showed before a reload; to be called outside of tabs."""
         fields = self.fields
         # Within a tab that is not in sight it would not be read when the page opens.
         kept = stored("captions", "")
@@ -49,7 +49,7 @@ class Editor:
         page.load(self._restore, [kept, *self.opening[1:]], fields.drawn, **UNQUEUED)
 
     def offer(self, button: gr.Button, folder: Component, tabs: gr.Tabs) -> None:
-        """Let a button on a neighbouring tab open the folder that is named there."""
+        """Connect a button of another tab that opens the folder named there."""
         fields = self.fields
         named = button.click(
             lambda name: (name, gr.Tabs(selected="captions")),

@@ -81,7 +81,7 @@ class View:
         return [index for index in indices if index in chosen] or indices
 
     def fitted(self, draft: Draft) -> View:
-        """Let go of what the filter does not show, and of leaves that are not there."""
+        """Drop what the filter does not show, and pages that do not exist."""
         indices = self.indices(draft)
         known = set(indices)
         chosen = tuple(index for index in self.chosen if index in known)

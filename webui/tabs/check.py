@@ -54,7 +54,7 @@ class Checking:
         self.parts += [start_button("probe", self.estimate), stop_button("probe", stop_estimate)]
 
     def join(self, training: Tab, tabs: dict[str, gr.Tabs]) -> None:
-        """Let the estimate know the Train tab's settings, and let that tab lead here.
+        """Connect the estimate with the Train tab's settings, and that tab's button with this one.
 
         `tabs` are what to turn to which side for this part to be seen.
         """

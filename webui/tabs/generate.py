@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.components import Component
 
+from textual_inversion.errors import TextualInversionError
 from textual_inversion.images.files import read_infotext
+from textual_inversion.jobs.device_lock import DeviceLock
 from textual_inversion.jobs.runner import Runner
 from textual_inversion.runs.state import Run
 from textual_inversion.settings import GenerateSettings
-from webui import jobs
+from textual_inversion.storage.paths import find_folder
+from webui import choices, jobs
 from webui.event_options import UNQUEUED
 from webui.form import Form, draw_form
 from webui.html import render
+from webui.jobs import warm
 from webui.layout import Tab, buttons, complaints, lead
 from webui.polling import Part, start_button, stop_button
 from webui.served_images import served
@@ -39,10 +44,17 @@ def draw(runner: Runner, base_model: Component) -> Tab:
                 label="Put an embedding into the prompt",
                 elem_id="generate-insert-word",
             )
-            form = draw_form("generate", GenerateSettings, shared={"model": base_model})
+            form = draw_form(
+                "generate",
+                GenerateSettings,
+                shared={"model": base_model},
+                notes=["prompt", "negative_prompt"],
+            )
         with gr.Column(scale=6, min_width=320):
             start, stop = buttons("generate", "Generate")
             parts = _live(runner)
+    for path, note in form.notes.items():
+        form.explain(partial(_count, runner.device, path), note)
     prompt = form.by_path["prompt"]
     name = gr.Textbox(visible=False)
     inserted = insert.input(None, [prompt, insert], [prompt, insert, name], js=_INSERT, **UNQUEUED)
@@ -53,6 +65,32 @@ def draw(runner: Runner, base_model: Component) -> Tab:
     parts += [start_button("generate", start), stop_button("generate", stop)]
     extras = {"insert": insert, "inserted": {"inserted": inserted, "name": name}}
     return Tab(form, parts, [begun, stopped], extras)
+
+
+def _count(device: DeviceLock, path: str, values: dict[str, Any]) -> str:
+    """Count the tokens of one of the prompts, and name the embeddings found in it."""
+    prompt = values[path]
+    if not prompt:
+        return ""
+    warm(device)
+    from textual_inversion.embeddings.create import open_tokenizer
+    from textual_inversion.generation.token_count import count_prompt
+    from textual_inversion.models.catalog import describe_model
+
+    try:
+        settings = GenerateSettings.build(values, {"prompt": prompt})
+        model = describe_model(settings.model)
+        count = count_prompt(
+            prompt,
+            open_tokenizer(model),
+            choices.library(find_folder("embeddings")),
+            model.widths,
+            num_steps=settings.steps,
+            emphasis=settings.emphasis,
+        )
+    except TextualInversionError:
+        return ""  # the head of the page, or Generate, says what is wrong
+    return render("tabs/prompt_count", count=count)
 
 
 def _begin(runner: Runner, form: Form[GenerateSettings], values: tuple[Any, ...]) -> None:

@@ -45,7 +45,7 @@ def draw(runner: Runner, worker: QueueWorker, form: Form[TrainSettings]) -> Aske
 
 
 def take_from(source: Form[GenerateSettings], form: Form[TrainSettings], button: gr.Button) -> None:
-    """Let a button bring the Generate tab's values into the previews' controls."""
+    """Connect a button that copies the Generate tab's values to the previews' controls."""
     button.click(
         lambda name, *values: form.place(preview_values(source.values(values), name)),
         [form.by_path["embedding"], *source.controls],

@@ -32,7 +32,7 @@ class Average:
 
 @contextmanager
 def evaluating(optimizer: Any) -> Iterator[None]:
-    """Let a schedule-free optimizer put its averaged weights in place for the block."""
+    """Use the averaged weights of a schedule-free optimizer within the block."""
     if not hasattr(optimizer, "eval"):
         yield
         return
