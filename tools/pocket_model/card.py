@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from data import SIMPLE_OBJECTS, Item, held_out_style
-from training import load_state
 
 ART = (
     ("cartoon", "Noto Emoji", "`@svgmoji/noto`", "Google", "Apache-2.0"),
@@ -35,22 +34,22 @@ It is meant for learning and for tests: emoji-like things on plain backgrounds a
 LIMITS = """## What limits it
 
 It knows what it was shown and little else: single things in the middle of a plain background.
-Shapes and colours are right, small parts are not: faces, stripes and strings smear, since 16x16
-latents hold about as much as a thumbnail and the training was {minutes:.0f} minutes of two CPU
-cores. The styles *modern* and *3d* differ little at this size. A colour that the thing itself has
+Shapes and colors are right, and faces have their eyes; the smallest parts are not: a penguin's eyes
+and a guitar's strings smear, since 16x16 latents hold about as much as a thumbnail and the training
+was {minutes:.0f} minutes of two CPU cores. The styles *modern* and *3d* differ little at this size. A colour that the thing itself has
 may bleed into a background asked for. What is left is a matter of training: the loss still fell
 when the time was over, and `train_unet.py` goes on from its state.
 """
 
 
-def write(path: Path, figures: dict, items: list[Item], unseen: set[str], cache: Path) -> None:
+def write(path: Path, figures: dict, items: list[Item], unseen: set[str]) -> None:
     """Write the card for a model that was taught `items`."""
     size = sum(file.stat().st_size for file in path.parent.rglob("*.safetensors")) / 1e6
     parts = [
         INTRO.format(size=size),
         _figures(figures),
-        LIMITS.format(minutes=load_state(cache / "unet_state.pt")["seconds"] / 60),
-        _making(items, cache),
+        LIMITS.format(minutes=figures["training"]["unet"]["seconds"] / 60),
+        _making(items, figures["training"]),
         _data(),
         _held_out(items, unseen),
     ]
@@ -149,9 +148,8 @@ def _inversion_table(got: dict | None) -> list[str]:
     return [*lines, ""]
 
 
-def _making(items: list[Item], cache: Path) -> str:
-    vae, unet = load_state(cache / "vae_state.pt"), load_state(cache / "unet_state.pt")
-    text = load_state(cache / "text_state.pt")
+def _making(items: list[Item], training: dict) -> str:
+    vae, unet, text = training["vae"], training["unet"], training["text"]
     return f"""## How it was made
 
 On a machine of two CPU cores (AMD Zen 4, no GPU), shared with other work, by

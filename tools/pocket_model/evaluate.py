@@ -122,7 +122,7 @@ def main() -> None:
         _keep(path, name, PARTS[name](bench))
         print(f"{name} took {time.perf_counter() - begun:.0f} s", flush=True)
     figures = json.loads(path.read_text())
-    card.write(args.model / "MODEL_CARD.md", figures, bench.taught.items, bench.unseen, args.cache)
+    card.write(args.model / "MODEL_CARD.md", figures, bench.taught.items, bench.unseen)
 
 
 if __name__ == "__main__":

@@ -52,6 +52,24 @@ def export(cache: Path, folder: Path) -> None:
     for part in PARTS:
         _replace(new / part, folder / part)
     shutil.rmtree(new)
+    _keep_lengths(cache, folder / "figures.json")
+
+
+def _keep_lengths(cache: Path, path: Path) -> None:
+    """Keep how long each part was trained, for the card and for a training that goes on."""
+    figures = json.loads(path.read_text()) if path.exists() else {}
+    training = figures.setdefault("training", {})
+    for part, name in (
+        ("vae", "vae_state.pt"),
+        ("text", "text_state.pt"),
+        ("unet", "unet_state.pt"),
+    ):
+        state = load_state(cache / name)
+        if state is None:  # a model's text encoder is taught once
+            continue
+        kept = ("step", "steps", "samples", "seconds", "target")
+        training[part] = {key: state[key] for key in kept if key in state}
+    path.write_text(json.dumps(figures, indent=1) + "\n")
 
 
 def _ask_for_full_precision(config: Path) -> None:

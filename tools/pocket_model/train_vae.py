@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -136,11 +137,12 @@ def main() -> None:
 
 
 def exported_state(folder: Path | None) -> dict[str, Any] | None:
-    """Read an exported model's autoencoder as a state to go on from, its step count unknown."""
+    """Read an exported model's autoencoder as a state to go on from."""
     if folder is None:
         return None
     weights = AutoencoderKL.from_pretrained(folder, subfolder="vae").state_dict()
-    return {"step": 0, "vae": weights, "average": weights}
+    trained = json.loads((folder / "figures.json").read_text())["training"]["vae"]
+    return {**trained, "vae": weights, "average": weights}
 
 
 class Session:
