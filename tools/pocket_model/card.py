@@ -36,9 +36,9 @@ LIMITS = """## What limits it
 It knows what it was shown and little else: single things in the middle of a plain background.
 Shapes and colors are right, and faces have their eyes; the smallest parts are not: a penguin's eyes
 and a guitar's strings smear, since 16x16 latents hold about as much as a thumbnail and the training
-was {minutes:.0f} minutes of two CPU cores. The styles *modern* and *3d* differ little at this size. A colour that the thing itself has
-may bleed into a background asked for. What is left is a matter of training: the loss still fell
-when the time was over, and `train_unet.py` goes on from its state.
+was {minutes:.0f} minutes of two CPU cores. The styles *modern* and *3d* differ little at this
+size. A color that the thing itself has may bleed into a background asked for. What is left is a
+matter of training: the loss still fell when the time was over, and `train_unet.py` goes on.
 """
 
 
