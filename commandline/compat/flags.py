@@ -144,7 +144,8 @@ def add_parsers(commands: Any) -> None:
     """Add a command for each of the scripts."""
     for script, title in TITLES.items():
         about = f"Train with the flags of diffusers' {title}, and write the same files."
-        parser = commands.add_parser(script, help=about, description=about)
+        differences = 'Where a flag differs from the original, its help says so after "Here:".'
+        parser = commands.add_parser(script, help=about, description=f"{about} {differences}")
         for flag in flags_of(script):
             _add_flag(parser, flag)
 

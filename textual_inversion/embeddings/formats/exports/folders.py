@@ -37,10 +37,15 @@ def concept(folder: Path, embedding: Embedding, extras: Extras) -> Path:
 
 
 def write_concept_notes(folder: Path, embedding: Embedding, extras: Extras, file: str) -> None:
-    """Write the word, the type and the card of a concept whose vectors are in `file`."""
+    """Write the word, the type and the card of a concept whose vectors are in `file`.
+
+    A README.md of anything else stays.
+    """
     write_whole(folder / "token_identifier.txt", _word(embedding, extras).encode())
     write_whole(folder / "type_of_concept.txt", extras.concept_type.encode())
-    write_whole(folder / "README.md", _card(embedding, extras, file).encode())
+    card = folder / "README.md"
+    if not card.exists() or b"- textual_inversion" in card.read_bytes():
+        write_whole(card, _card(embedding, extras, file).encode())
 
 
 def _word(embedding: Embedding, extras: Extras) -> str:
