@@ -228,20 +228,25 @@ def test_the_documented_command_needs_uploading(home, capsys):
 @pytest.mark.slow
 @pytest.mark.parametrize("num_vectors", [1, 5])
 def test_the_documented_command_trains_the_pocket_model(home, num_vectors):
-    more = [
-        "--max_train_steps=2", "--checkpointing_steps=1", f"--num_vectors={num_vectors}",
-        "--validation_prompt=A <cat-toy> backpack", "--num_validation_images=4",
-        "--validation_steps=100",
-    ]  # fmt: skip
+    few = ["--max_train_steps=2", "--checkpointing_steps=1", f"--num_vectors={num_vectors}"]
     launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu"]
     command = [*launch, "-m", "textual_inversion", "diffusers"]
-    argv = [*command, *documented(*more, without=["--push_to_hub"])]
+    argv = [*command, *documented(*few, without=["--push_to_hub"])]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     subprocess.run(argv, check=True, cwd=home, env=env)
     subprocess.run([*argv, "--resume_from_checkpoint=checkpoint-1"], check=True, cwd=home, env=env)
     out = home / "textual_inversion_cat"
     assert {"checkpoint-1", "checkpoint-2", "learned_embeds.safetensors"} <= names(out)
-    assert len(list((out / "validation").iterdir())) == 4
     found = settings_of(out)
     assert (found["scale_learning_rate"], found["gradient_accumulation_steps"]) == (True, 4)
     assert formats.read(out / "learned_embeds.safetensors").num_vectors == num_vectors
+
+
+@pytest.mark.slow
+def test_the_documented_validation_draws_the_pocket_model(home):
+    # At the model's own size: pictures of 512 pixels take a minute each on two cores.
+    more = ["--max_train_steps=2", "--resolution=64", "--validation_prompt=A <cat-toy> backpack"]
+    more += ["--num_validation_images=4", "--validation_steps=100"]
+    assert main(["diffusers", *documented(*more, without=["--push_to_hub"])]) == 0
+    found = names(home / "textual_inversion_cat" / "validation")
+    assert found == {f"step-2-{number}.png" for number in (1, 2, 3, 4)}

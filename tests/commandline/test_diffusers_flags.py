@@ -1,6 +1,7 @@
 """Each flag of diffusers' two scripts: accepted, with its default there, and with an effect."""
 
 import argparse
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from commandline.compat.mapping import Options, check, create_settings, notes, t
 from commandline.main import main, make_parser
 from textual_inversion.errors import SettingsError
 
+ROOT = Path(__file__).resolve().parents[2]
 REQUIRED = {
     "pretrained_model_name_or_path": "some/model",
     "train_data_dir": "pictures",
@@ -202,3 +204,9 @@ def test_options_of_a_script_have_no_flag_of_the_other():
     assert options["no_safe_serialization"] is None
     with pytest.raises((SettingsError, SystemExit, argparse.ArgumentError)):
         read(words(no_safe_serialization=True), "diffusers-sdxl")
+
+
+def test_the_document_has_a_row_for_every_flag():
+    rows = (ROOT / "docs" / "coming-from.md").read_text(encoding="utf-8").splitlines()
+    named = [row.split("`")[1] for row in rows if row.startswith("| `--")]
+    assert named == [f"--{flag.name}" for flag in FLAGS]
