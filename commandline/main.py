@@ -17,6 +17,7 @@ from typing import Any
 
 from commandline import captioners, files, inspect, runs
 from commandline.broken_pipe import run_until_unread
+from commandline.compat import diffusers
 from commandline.interrupts import INTERRUPTED, on_interrupt
 from commandline.terminal import Printer
 from textual_inversion.errors import SettingsError, TextualInversionError
@@ -109,6 +110,7 @@ def make_parser() -> argparse.ArgumentParser:
     captioners.add_command(commands)
     files.add_commands(commands)
     inspect.add_command(commands)
+    diffusers.add_commands(commands)
     commands.add_parser("ui", help="Open the page, as `python app.py` does.", add_help=False)
     return parser
 
@@ -143,6 +145,8 @@ def read_settings(args: argparse.Namespace) -> Settings:
 
 
 def _run(args: argparse.Namespace) -> int:
+    if args.command in diffusers.COMMANDS:
+        return _diffusers(args)
     if getattr(args, "queue", False):
         return _queue(args)
     settings = read_settings(args)
@@ -158,6 +162,12 @@ def _run(args: argparse.Namespace) -> int:
 
         return check(settings, control)
     return _follow(_events(settings, control), kind=args.command, as_json=args.events == "json")
+
+
+def _diffusers(args: argparse.Namespace) -> int:
+    options, control = diffusers.read_options(args), Control()
+    _stop_on_interrupt(control)
+    return _follow(diffusers.train(options, control), kind="train", as_json=False)
 
 
 def _queue(args: argparse.Namespace) -> int:

@@ -22,9 +22,9 @@ from textual_inversion.settings.base import PROMPT_TOKENS
 from textual_inversion.storage.paths import find_folder
 
 
-def create(settings: CreateSettings) -> Path:
-    """Create embeddings/<name>.pt with zero steps and return its path."""
-    return _create(settings)[0]
+def create(settings: CreateSettings, library: Library | None = None) -> Path:
+    """Create embeddings/<name>.pt, or a library's, with zero steps and return its path."""
+    return _create(settings, library)[0]
 
 
 def create_and_describe(settings: CreateSettings) -> str:
@@ -33,14 +33,14 @@ def create_and_describe(settings: CreateSettings) -> str:
     return f"Created {path}. {describe_created(settings, model)}"
 
 
-def _create(settings: CreateSettings) -> tuple[Path, ModelInfo]:
+def _create(settings: CreateSettings, library: Library | None = None) -> tuple[Path, ModelInfo]:
     """Create an embedding; return its path and its base model.
 
     Raises:
         EmbeddingError: The name is not allowed, is a token of the vocabulary, or is taken.
     """
     name = check_name(settings.name)
-    library = Library(find_folder("embeddings"))
+    library = library or Library(find_folder("embeddings"))
     if not settings.overwrite and (taken := library.find(name)):
         raise EmbeddingError(
             f'There is already an embedding "{name}" at {taken.path}; choose another name or '

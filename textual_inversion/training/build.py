@@ -66,13 +66,17 @@ class Components:
 
 
 def open_components(
-    settings: TrainSettings, embedding: Embedding | None = None, known: ModelInfo | None = None
+    settings: TrainSettings,
+    embedding: Embedding | None = None,
+    known: ModelInfo | None = None,
+    library: Library | None = None,
 ) -> Generator[Event, None, Components]:
     """Check everything cheap first, then open the model.
 
-    `embedding` goes before the library's; `known` is the settings' model where it was resolved.
+    `embedding` goes before the library's; `known` is the settings' model where it was resolved;
+    `library` is the folder embeddings/ where there is no other.
     """
-    library = Library(find_folder("embeddings"))
+    library = library or Library(find_folder("embeddings"))
     embedding = embedding or library.load(settings.embedding)
     lines = read_template(settings.template)
     yield from map(Warned, _name_notes(settings, library, embedding))

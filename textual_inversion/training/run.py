@@ -9,6 +9,7 @@ from pathlib import Path
 from textual_inversion.devices.determinism import DeterministicKernels
 from textual_inversion.devices.launcher import with_launcher_precision
 from textual_inversion.devices.out_of_memory import explain_out_of_memory
+from textual_inversion.embeddings.library import Library
 from textual_inversion.errors import EmbeddingError, TextualInversionError, TrainingError
 from textual_inversion.events import Event, Failed, Finished, Started, Warned
 from textual_inversion.models.memory import memory_savings
@@ -36,10 +37,15 @@ from textual_inversion.training.recovery import find_pending
 from textual_inversion.training.session import Session, make_session
 
 
-def train(settings: TrainSettings, control: Control) -> Iterator[Event]:
-    """Run a whole training; whatever ends it, what was learned so far is saved."""
+def train(
+    settings: TrainSettings, control: Control, library: Library | None = None
+) -> Iterator[Event]:
+    """Run a whole training; whatever ends it, what was learned so far is saved.
+
+    `library` goes before the folder embeddings/.
+    """
     group, record, kernels = join_process_group(), RunRecord(), DeterministicKernels()
-    with closing(_run(settings, control, group, record)) as events:
+    with closing(_run(settings, control, group, record, library)) as events:
         while True:
             with kernels:
                 event = next(events, None)
@@ -51,11 +57,15 @@ def train(settings: TrainSettings, control: Control) -> Iterator[Event]:
 
 
 def _run(
-    settings: TrainSettings, control: Control, group: ProcessGroup, record: RunRecord
+    settings: TrainSettings,
+    control: Control,
+    group: ProcessGroup,
+    record: RunRecord,
+    library: Library | None,
 ) -> Generator[Event, None, None]:
     settings, overruled = with_launcher_precision(settings)
     yield from map(Warned, overruled)
-    parts = yield from open_components(group.with_global_batch(settings))
+    parts = yield from open_components(group.with_global_batch(settings), library=library)
     checkpoint = _checkpoint_of(parts)
     if checkpoint:
         parts = yield from resume(parts, checkpoint)

@@ -20,8 +20,11 @@ from textual_inversion.errors import EmbeddingError
 from textual_inversion.storage.atomic import write_whole
 
 
-def export(path: Path, embedding: Embedding) -> None:
-    """Write `{"<name>": vectors}` as .safetensors or .bin, by the path's extension."""
+def export(path: Path, embedding: Embedding, word: str = "") -> None:
+    """Write `{"<name>": vectors}` as .safetensors or .bin, by the path's extension.
+
+    `word` is another key than `<name>`, in lower case as well.
+    """
     vectors = checked_vectors(embedding)
     if len(vectors) != 1:
         raise EmbeddingError(
@@ -29,7 +32,7 @@ def export(path: Path, embedding: Embedding) -> None:
             "clip_g of the .safetensors file instead."
         )
     rows = vectors[0]
-    tensors = {f"<{embedding.name.lower()}>": rows[0] if len(rows) == 1 else rows}
+    tensors = {word.lower() or f"<{embedding.name.lower()}>": rows[0] if len(rows) == 1 else rows}
     match path.suffix.lower():
         case ".safetensors":
             write_whole(path, safetensors_file.dumps(tensors))

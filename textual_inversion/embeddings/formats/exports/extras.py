@@ -17,3 +17,5 @@ class Extras:
 
     picture: Image.Image | None = None
     concept_type: ConceptType = "object"
+    word: str = ""
+    """How prompts write the embedding, in diffusers' files; empty for <name>."""

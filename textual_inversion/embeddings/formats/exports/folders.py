@@ -32,14 +32,28 @@ def concept(folder: Path, embedding: Embedding, extras: Extras) -> Path:
     inside = folder / embedding.name
     path = inside / _FILE
     diffusers_file.export(path, embedding)
-    write_whole(inside / "token_identifier.txt", f"<{embedding.name.lower()}>".encode())
-    write_whole(inside / "type_of_concept.txt", extras.concept_type.encode())
-    write_whole(inside / "README.md", _card(embedding, extras).encode())
+    write_concept_notes(inside, embedding, extras, _FILE)
     return path
 
 
-def _card(embedding: Embedding, extras: Extras) -> str:
-    word = f"<{embedding.name.lower()}>"
+def write_concept_notes(folder: Path, embedding: Embedding, extras: Extras, file: str) -> None:
+    """Write the word, the type and the card of a concept whose vectors are in `file`.
+
+    A README.md of anything else stays.
+    """
+    write_whole(folder / "token_identifier.txt", _word(embedding, extras).encode())
+    write_whole(folder / "type_of_concept.txt", extras.concept_type.encode())
+    card = folder / "README.md"
+    if not card.exists() or b"- textual_inversion" in card.read_bytes():
+        write_whole(card, _card(embedding, extras, file).encode())
+
+
+def _word(embedding: Embedding, extras: Extras) -> str:
+    return (extras.word or f"<{embedding.name}>").lower()
+
+
+def _card(embedding: Embedding, extras: Extras, file: str) -> str:
+    word = _word(embedding, extras)
     use = f"a photo of {word}" if extras.concept_type == "object" else f"a house in {word} style"
     facts = {
         "type": extras.concept_type,
@@ -54,10 +68,30 @@ def _card(embedding: Embedding, extras: Extras) -> str:
         f"# {embedding.name}\n\nA textual inversion embedding for Stable Diffusion.\n\n"
         f"| | |\n|---|---|\n{rows}\n\n"
         "With diffusers:\n\n```python\n"
-        f'pipeline.load_textual_inversion("{_FILE}")\n'
+        f"{_loading(embedding, file)}\n"
         f'image = pipeline("{use}").images[0]\n```\n\n'
-        f"In AUTOMATIC1111's web UI put `{_FILE}` into `embeddings/` as `{embedding.name}.bin` and "
-        f"write `{embedding.name}` in the prompt.\n"
+        f"{_advice(embedding, file)}"
+    )
+
+
+def _loading(embedding: Embedding, file: str) -> str:
+    """Write the call that loads the vectors; SDXL's two text encoders take a file each."""
+    if len(embedding.vectors) == 1:
+        return f'pipeline.load_textual_inversion("{file}")'
+    second = file.replace("learned_embeds", "learned_embeds_2")
+    return (
+        f'pipeline.load_textual_inversion("{file}")\n'
+        f'pipeline.load_textual_inversion(\n    "{second}",\n'
+        "    tokenizer=pipeline.tokenizer_2,\n    text_encoder=pipeline.text_encoder_2,\n)"
+    )
+
+
+def _advice(embedding: Embedding, file: str) -> str:
+    if len(embedding.vectors) > 1:
+        return ""
+    return (
+        f"In AUTOMATIC1111's web UI put `{file}` into `embeddings/` as "
+        f"`{embedding.name}{Path(file).suffix}` and write `{embedding.name}` in the prompt.\n"
     )
 
 

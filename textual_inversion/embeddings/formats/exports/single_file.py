@@ -26,12 +26,12 @@ def safetensors(folder: Path, embedding: Embedding, extras: Extras) -> Path:
 def diffusers(folder: Path, embedding: Embedding, extras: Extras) -> Path:
     """Write learned_embeds.safetensors, whose one key is the word."""
     path = folder / "learned_embeds.safetensors"
-    diffusers_file.export(path, embedding)
+    diffusers_file.export(path, embedding, extras.word)
     return path
 
 
 def diffusers_bin(folder: Path, embedding: Embedding, extras: Extras) -> Path:
     """Write learned_embeds.bin, whose one key is the word."""
     path = folder / "learned_embeds.bin"
-    diffusers_file.export(path, embedding)
+    diffusers_file.export(path, embedding, extras.word)
     return path

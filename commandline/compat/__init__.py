@@ -1,0 +1,1 @@
+"""Commands that take other trainers' flags: `ti diffusers`, `ti diffusers-sdxl`."""

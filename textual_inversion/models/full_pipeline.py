@@ -1,0 +1,31 @@
+"""A base model and a learned word in one diffusers folder, the word among the tokenizer's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from textual_inversion.models.catalog import ModelInfo
+
+
+def save_pipeline(info: ModelInfo, learned: Sequence[Path], word: str, folder: Path) -> None:
+    """Write the pipeline with the word added.
+
+    Args:
+        info: The base model, a diffusers folder.
+        learned: diffusers' file with the vectors, one for each text encoder.
+        word: How prompts write it.
+        folder: Where the pipeline is written; other files in it stay.
+    """
+    from diffusers import DiffusionPipeline
+
+    pipeline: Any = DiffusionPipeline.from_pretrained(info.folder, local_files_only=True)
+    for file, ending in zip(learned, ("", "_2"), strict=False):
+        pipeline.load_textual_inversion(
+            str(file),
+            token=word,
+            tokenizer=getattr(pipeline, f"tokenizer{ending}"),
+            text_encoder=getattr(pipeline, f"text_encoder{ending}"),
+        )
+    pipeline.save_pretrained(folder)
