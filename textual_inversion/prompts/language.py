@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from textual_inversion.prompts.emphasis import BREAK, Fragment, parse_emphasis
 from textual_inversion.prompts.placeholders import split_names
@@ -34,21 +35,29 @@ class Subprompt:
 
     def at(self, call: int, num_steps: int) -> tuple[Fragment, ...]:
         """Resolve to the weighted fragments of a sampler's call, counted from 0."""
-        text = self.schedule.at(call, num_steps)
-        parsed = [Fragment(text)] if self.emphasis == "none" else parse_emphasis(text)
-        return tuple(part for fragment in parsed for part in self._with_names(fragment))
+        return _fragments(self.schedule.at(call, num_steps), self.names, self.emphasis)
 
-    def _with_names(self, fragment: Fragment) -> Iterable[Fragment]:
-        if fragment is BREAK:
-            yield fragment
-            return
-        weight = 1.0 if self.emphasis == "ignore" else fragment.weight
-        for text in _MARKS.split(fragment.text):
-            if _MARKS.fullmatch(text):
-                named = self.names[ord(text) - _FIRST_MARK]
-                yield Fragment(named.text, weight, named.name)
-            elif text:
-                yield Fragment(text, weight)
+
+# A sampler asks at every step, and most prompts say the same at all of them.
+@lru_cache(maxsize=256)
+def _fragments(text: str, names: tuple[Fragment, ...], emphasis: Emphasis) -> tuple[Fragment, ...]:
+    parsed = [Fragment(text)] if emphasis == "none" else parse_emphasis(text)
+    return tuple(part for one in parsed for part in _with_names(one, names, emphasis))
+
+
+def _with_names(
+    fragment: Fragment, names: tuple[Fragment, ...], emphasis: Emphasis
+) -> Iterable[Fragment]:
+    if fragment is BREAK:
+        yield fragment
+        return
+    weight = 1.0 if emphasis == "ignore" else fragment.weight
+    for text in _MARKS.split(fragment.text):
+        if _MARKS.fullmatch(text):
+            named = names[ord(text) - _FIRST_MARK]
+            yield Fragment(named.text, weight, named.name)
+        elif text:
+            yield Fragment(text, weight)
 
 
 def parse_prompt(
