@@ -12,6 +12,7 @@ import gradio as gr
 
 from textual_inversion.embeddings.formats.exports import FORMATS, PICTURES
 from textual_inversion.storage.paths import find_folder
+from webui import choices
 from webui.event_options import UNQUEUED
 from webui.layout import complaints
 
@@ -55,10 +56,9 @@ def write_download(name: str, format_name: str) -> Path:
         EmbeddingError: There is no such embedding, or the format has no room for it.
     """
     from textual_inversion.embeddings.formats.exports.export import export
-    from textual_inversion.embeddings.library import Library
     from textual_inversion.embeddings.provenance import of_the_library
 
-    library = Library(find_folder("embeddings"))
+    library = choices.library(find_folder("embeddings"))
     embedding, path = library.load(name), library.path_of(name)
     embedding, extras = of_the_library(embedding, path, with_picture=format_name in PICTURES)
     folder = Path(tempfile.mkdtemp(prefix="download-", dir=os.environ.get("GRADIO_TEMP_DIR")))
