@@ -6,6 +6,7 @@ from textual_inversion.models.families.sd import StableDiffusion
 from textual_inversion.models.families.sdxl import StableDiffusionXL
 from textual_inversion.models.text_encoders import TextEncoder, TextStack
 from textual_inversion.models.token_embedding import SplicedEmbedding
+from textual_inversion.prompts.chunks import count_tokens
 from textual_inversion.prompts.emphasis import BREAK, Fragment
 
 
@@ -78,14 +79,12 @@ def test_long_and_short_prompts_go_together(encoder):
 
 
 def test_tokens_are_counted_with_the_vectors(encoder):
-    stack = TextStack([encoder])
-    assert stack.num_tokens("a photo of <zyx>", {"zyx": word(8)}) == 11
+    assert count_tokens(encoder.chunks("a photo of <zyx>", {"zyx": (0, 8)})) == 11
 
 
 def test_the_padding_of_a_chunk_counts_as_tokens(encoder):
     """As A1111's counter does: 70 words and eight vectors that do not fit beside them are 83."""
-    stack = TextStack([encoder])
-    assert stack.num_tokens("cat " * 70 + "<zyx>", {"zyx": word(8)}) == 83
+    assert count_tokens(encoder.chunks("cat " * 70 + "<zyx>", {"zyx": (0, 8)})) == 83
 
 
 WEIGHED = (Fragment("a "), Fragment("zyx", 1.5, "zyx"), Fragment(" cat", 0.5))

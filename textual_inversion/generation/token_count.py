@@ -8,8 +8,7 @@ from typing import Any
 
 from textual_inversion.embeddings.library import Library
 from textual_inversion.models.tokenizers import tokenize
-from textual_inversion.prompts.chunks import cut_into_chunks
-from textual_inversion.prompts.emphasis import Fragment
+from textual_inversion.prompts.chunks import count_tokens, cut_into_chunks
 from textual_inversion.prompts.language import parse_prompt
 from textual_inversion.prompts.placeholders import unknown_names
 from textual_inversion.settings import Emphasis
@@ -53,7 +52,9 @@ def count_prompt(
         for call in range(num_steps)
     }
     rows = {word: range(entry.num_vectors) for word, entry in usable.items()}
-    num_tokens = max(_count(text, tokenizer, rows) for text in texts)
+    num_tokens = max(
+        count_tokens(cut_into_chunks(tokenize(tokenizer, text, rows))) for text in texts
+    )
     named = dict.fromkeys(part.name for text in texts for part in text if part.name is not None)
     return PromptCount(
         num_tokens,
@@ -61,8 +62,3 @@ def count_prompt(
         tuple(sorted(named)),
         tuple(unknown_names(prompt, usable)),
     )
-
-
-def _count(text: tuple[Fragment, ...], tokenizer: Any, rows: dict[str, range]) -> int:
-    *full, last = cut_into_chunks(tokenize(tokenizer, text, rows))
-    return PROMPT_TOKENS * len(full) + len(last.ids)

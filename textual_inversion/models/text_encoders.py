@@ -143,11 +143,6 @@ class TextStack:
         )
         return encoded if len(distinct) == len(prompts) else encoded[indices]
 
-    def num_tokens(self, prompt: Prompt, words: LearnedTokens) -> int:
-        """Count the tokens of a prompt, learned vectors and the padding between chunks included."""
-        *full, last = self.encoders[0].chunks(prompt, _first_rows(words))
-        return PROMPT_TOKENS * len(full) + len(last.ids)
-
     def num_chunks(self, prompt: Prompt, words: LearnedTokens) -> int:
         """Count the chunks of 75 tokens that a prompt takes."""
         return max(len(e.chunks(prompt, _first_rows(words))) for e in self.encoders)

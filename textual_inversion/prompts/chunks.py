@@ -7,7 +7,7 @@ last 20 tokens, what follows the comma moves to the next chunk; an embedding is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from textual_inversion.settings.base import PROMPT_TOKENS
@@ -55,6 +55,11 @@ def cut_into_chunks(tokens: Iterable[Token]) -> list[Chunk]:
     if open_tokens or not done:
         done.append(open_tokens)
     return [_chunk(part) for part in done]
+
+
+def count_tokens(chunks: Sequence[Chunk]) -> int:
+    """Count tokens as A1111's counter does: every chunk but the last one as a full one."""
+    return PROMPT_TOKENS * (len(chunks) - 1) + len(chunks[-1].ids)
 
 
 def _break_before(tokens: list[Token], length: int, coming: Token) -> int:
