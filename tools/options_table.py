@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from commandline.main import COMMANDS
+from commandline.flags import SETTINGS
 from textual_inversion.settings.knobs import Knob, walk
 
 PATH = Path(__file__).resolve().parents[1] / "docs" / "options.md"
@@ -16,7 +16,7 @@ def render() -> str:
         "# Options\n\nEvery option is a flag of the command line and a control of the page. "
         "Written by `python tools/options_table.py`; edit `textual_inversion/settings/`.\n"
     ]
-    for command, model in COMMANDS.items():
+    for command, model in SETTINGS.items():
         rows = "\n".join(_row(knob) for knob in walk(model))
         parts.append(
             f"## ti {command}\n\n{' '.join((model.__doc__ or '').split())}\n\n"

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from commandline.compat.flags import TITLES, add_parsers
 from commandline.compat.mapping import Options, check, create_settings, notes, train_settings
 from textual_inversion.errors import SettingsError
 from textual_inversion.events import Event, Finished, Warned
@@ -18,9 +17,6 @@ from textual_inversion.settings import read_settings_file
 
 if TYPE_CHECKING:
     from textual_inversion.embeddings.library import Library
-
-COMMANDS = tuple(TITLES)
-add_commands = add_parsers
 
 
 def read_options(args: argparse.Namespace) -> Options:

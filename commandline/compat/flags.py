@@ -140,14 +140,14 @@ def flags_of(script: Script) -> tuple[Flag, ...]:
     return tuple(flag for flag in FLAGS if script in flag.scripts)
 
 
-def add_parsers(commands: Any) -> None:
-    """Add a command for each of the scripts."""
-    for script, title in TITLES.items():
-        about = f"Train with the flags of diffusers' {title}, and write the same files."
-        differences = 'Where a flag differs from the original, its help says so after "Here:".'
-        parser = commands.add_parser(script, help=about, description=f"{about} {differences}")
-        for flag in flags_of(script):
-            _add_flag(parser, flag)
+def add_flags(parser: argparse.ArgumentParser, script: Script) -> None:
+    """Add the flags of a script, and say what it does."""
+    parser.description = (
+        f"Train with the flags of diffusers' {TITLES[script]}, and write the same files. "
+        'Where a flag differs from the original, its help says so after "Here:".'
+    )
+    for flag in flags_of(script):
+        _add_flag(parser, flag)
 
 
 def _add_flag(parser: argparse.ArgumentParser, flag: Flag) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from commandline.compat import diffusers
+from commandline.compat.diffusers import read_options
 from commandline.compat.flags import FLAGS, flags_of
 from commandline.compat.mapping import Options, check, create_settings, notes, train_settings
 from commandline.main import main, make_parser
@@ -93,7 +93,7 @@ def script_of(flag):
 
 
 def read(argv, script="diffusers"):
-    return diffusers.read_options(make_parser().parse_args([script, *argv]))
+    return read_options(make_parser().parse_args([script, *argv]))
 
 
 def words(**values):

@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from commandline.main import COMMANDS, main, make_parser
+from commandline.flags import SETTINGS
+from commandline.main import main, make_parser
 from textual_inversion.embeddings import formats
 from textual_inversion.events import from_dict
 from textual_inversion.settings.knobs import walk
@@ -66,18 +67,18 @@ def flags(command):
     return " ".join(name for name in names if name != "-h")
 
 
-@pytest.mark.parametrize("command", list(COMMANDS))
+@pytest.mark.parametrize("command", list(SETTINGS))
 def test_the_flags_are_these(command):
     """Scripts depend on them: a change here is a change of the contract."""
     assert flags(command) == FLAGS[command]
 
 
-@pytest.mark.parametrize("command", list(COMMANDS))
+@pytest.mark.parametrize("command", list(SETTINGS))
 def test_every_knob_has_its_help(command, capsys):
     with pytest.raises(SystemExit):
         main([command, "--help"])
     said = unbroken(capsys.readouterr().out)
-    helps = [knob.help for knob in walk(COMMANDS[command])]
+    helps = [knob.help for knob in walk(SETTINGS[command])]
     assert all(len(text) > 15 for text in helps)
     assert [text for text in helps if unbroken(text) not in said] == []
 

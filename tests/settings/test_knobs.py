@@ -3,7 +3,7 @@ import inspect
 
 import pytest
 
-from commandline.main import COMMANDS
+from commandline.flags import SETTINGS
 from textual_inversion.settings import (
     CreateSettings,
     GenerateSettings,
@@ -43,7 +43,7 @@ def declared(model):
     ]
 
 
-@pytest.mark.parametrize("model", list(COMMANDS.values()))
+@pytest.mark.parametrize("model", list(SETTINGS.values()))
 def test_every_field_is_walked_once(model):
     walked = [knob.path for knob in walk(model)]
     assert sorted(walked) == sorted({*declared(model)})

@@ -4,7 +4,8 @@ import shlex
 
 import pytest
 
-from commandline.main import make_parser, read_settings
+from commandline.flags import read_settings
+from commandline.main import make_parser
 from textual_inversion.settings import GenerateSettings, PreprocessSettings, TrainSettings
 from webui.views.shell_command import command_line
 
@@ -50,4 +51,4 @@ def test_only_what_differs_is_named():
 def test_a_shell_gives_the_same_settings_back(job, settings):
     words = shlex.split(command_line(job, settings))
     assert words[0] == "ti"
-    assert read_settings(make_parser().parse_args(words[1:])) == settings
+    assert read_settings(make_parser().parse_args(words[1:]), type(settings)) == settings

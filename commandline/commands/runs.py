@@ -10,24 +10,22 @@ import json
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from commandline.tables import aligned, print_table
 from textual_inversion.errors import TextualInversionError, TrainingError
 from textual_inversion.jobs.queue import Queue, Ticket
 from textual_inversion.runs.folder import is_running, running_folders
 from textual_inversion.runs.history import Row, RunHistory
-from textual_inversion.runs.requests import REQUESTS, Request, leave_request
+from textual_inversion.runs.requests import Request, leave_request
 from textual_inversion.runs.wording import duration
 from textual_inversion.storage.paths import find_folder
 
-COMMANDS = ("status", *REQUESTS)
 _SHOWN = 20
 _TITLES = ("RUN", "STATE", "STEP", "LOSS", "BEST", "LEFT", "FOLDER")
-_ABOUT: dict[Request, str] = {
+_ABOUT = {
+    "status": "List the runs with their states, and the trainings waiting in the queue.",
     "stop": "Stop a training after its step and save it, or take a waiting one out of the queue.",
     "save": "Save a training as it stands: the embedding, a snapshot and a checkpoint.",
-    "sample": "Draw the previews of a training as it stands.",
 }
 _DONE: dict[Request, str] = {
     "stop": "is asked to stop; it saves after its step",
@@ -36,27 +34,25 @@ _DONE: dict[Request, str] = {
 }
 
 
-def add_commands(commands: Any) -> None:
-    """Add the commands to `ti`'s subparsers."""
-    text = "List the runs with their states, and the trainings waiting in the queue."
-    status = commands.add_parser("status", help=text, description=text)
-    status.add_argument("--json", action="store_true", help="Print one JSON object for scripts.")
-    status.add_argument("--all", action="store_true", help=f"Not only the newest {_SHOWN} runs.")
-    _add_log_dir(status)
-    for request in REQUESTS:
-        command = commands.add_parser(request, help=_ABOUT[request], description=_ABOUT[request])
-        command.add_argument(
+def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
+    """Add the flags of the list, or of a request."""
+    parser.description = _ABOUT.get(command, parser.description)
+    if command == "status":
+        parser.add_argument(
+            "--json", action="store_true", help="Print one JSON object for scripts."
+        )
+        parser.add_argument(
+            "--all", action="store_true", help=f"Not only the newest {_SHOWN} runs."
+        )
+    else:
+        parser.add_argument(
             "run",
             nargs="?",
             metavar="RUN",
             help="The embedding or the run folder; not needed when only one training runs.",
         )
-        _add_log_dir(command)
-
-
-def _add_log_dir(command: argparse.ArgumentParser) -> None:
     text = "Where run folders are. (default: runs)"
-    command.add_argument("--log-dir", default="runs", metavar="TEXT", help=text)
+    parser.add_argument("--log-dir", default="runs", metavar="TEXT", help=text)
 
 
 def run(args: argparse.Namespace) -> int:

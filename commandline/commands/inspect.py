@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textual_inversion.errors import printable
 from textual_inversion.storage.paths import find_folder
@@ -15,18 +15,15 @@ from textual_inversion.storage.paths import find_folder
 if TYPE_CHECKING:
     from textual_inversion.embeddings.inspection import Inspection, VectorFacts
 
-_ABOUT = (
-    "Describe an embedding file: what it holds, what its vectors are like, which programs load it."
-)
 _BASE_MODEL = (
     "Compare the vectors with this model's words. (default: the model that the file names, or the "
     "pocket model, where one is here and has the file's token dimension)"
 )
 
 
-def add_command(commands: Any) -> None:
-    """Add the command to `ti`'s subparsers."""
-    parser = commands.add_parser("inspect", help=_ABOUT, description=_ABOUT)
+def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
+    """Add the flags."""
+    del command
     parser.add_argument("file", metavar="FILE", help="An embedding file, or a name in embeddings/.")
     parser.add_argument("--base-model", metavar="TEXT", help=_BASE_MODEL)
     parser.add_argument("--json", action="store_true", help="Print one JSON list for scripts.")

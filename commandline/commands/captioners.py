@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from commandline.tables import print_table
 
-_ABOUT = "List the captioners of `ti preprocess`: which are ready, and what the others need."
 _INSTALL = "Make the environment in which LAVIS runs; pip downloads about 3 GB into models/lavis."
 _PYTHON = "The Python to make it with, 3.9 to 3.11. (default: this one if it fits, else found)"
 
 
-def add_command(commands: Any) -> None:
-    """Add the command to `ti`'s subparsers."""
-    parser = commands.add_parser("captioners", help=_ABOUT, description=_ABOUT)
+def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
+    """Add the action that makes LAVIS's environment."""
+    del command
     actions = parser.add_subparsers(dest="action", metavar="install")
     install = actions.add_parser("install", help=_INSTALL, description=_INSTALL)
     install.add_argument("captioner", choices=["lavis"])

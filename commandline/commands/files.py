@@ -1,11 +1,11 @@
-"""`ti list | export | convert | inspect`: embedding files, ours and others'."""
+"""`ti export | convert`: embeddings as files of other programs."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textual_inversion.embeddings.formats.exports import FORMATS, PICTURES
 from textual_inversion.errors import SettingsError, printable
@@ -14,58 +14,49 @@ from textual_inversion.storage.paths import find_folder
 if TYPE_CHECKING:
     from textual_inversion.embeddings.embedding import Embedding
 
-COMMANDS = ("list", "export", "convert")
-_EXPORT = "Write an embedding of embeddings/ in the format of another program."
-_CONVERT = "Write embedding files of any program in the format of another one."
 _CONCEPTS = ("object", "style")
 
 
-def add_commands(commands: Any) -> None:
-    """Add the commands to `ti`'s subparsers."""
-    commands.add_parser("list", help="List the embeddings in embeddings/.")
-    export = commands.add_parser("export", help=_EXPORT, description=_EXPORT)
-    export.add_argument("embedding", metavar="NAME", help="An embedding of embeddings/.")
-    convert = commands.add_parser("convert", help=_CONVERT, description=_CONVERT)
-    convert.add_argument("file", nargs="+", type=Path, metavar="FILE", help="Embedding files.")
-    for command in (export, convert):
-        _add_export_flags(command)
+def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
+    """Add the flags: what is written, then the format and the place."""
+    if command == "export":
+        parser.add_argument("embedding", metavar="NAME", help="An embedding of embeddings/.")
+    else:
+        parser.add_argument("file", nargs="+", type=Path, metavar="FILE", help="Embedding files.")
+    _add_export_flags(parser)
 
 
-def _add_export_flags(command: argparse.ArgumentParser) -> None:
+def _add_export_flags(parser: argparse.ArgumentParser) -> None:
     listed = "; ".join(f"{name}: {form.title}" for name, form in FORMATS.items())
-    command.add_argument("--format", required=True, choices=list(FORMATS), help=f"{listed}.")
-    command.add_argument(
+    parser.add_argument("--format", required=True, choices=list(FORMATS), help=f"{listed}.")
+    parser.add_argument(
         "--output",
         type=Path,
         default=Path(),
         metavar="PATH",
         help="The folder to write into, or for formats of one file that file. (default: here)",
     )
-    command.add_argument(
+    parser.add_argument(
         "--name", metavar="TEXT", help="What it is called there. (default: as it is here)"
     )
-    command.add_argument(
+    parser.add_argument(
         "--picture",
         type=Path,
         metavar="FILE",
         help="With png and webp: the picture to put it into. (default: the newest preview of its "
         "training, or a plain one)",
     )
-    command.add_argument(
+    parser.add_argument(
         "--concept-type",
         choices=_CONCEPTS,
         help="With concept: what its card says. (default: style if it was trained with a template "
         "of that name, else object)",
     )
-    command.add_argument("--force", action="store_true", help="Overwrite files that are there.")
+    parser.add_argument("--force", action="store_true", help="Overwrite files that are there.")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run one of the commands and give its exit code."""
-    if args.command == "list":
-        from commandline.embeddings import list_embeddings
-
-        return list_embeddings()
+    """Write the files, print their paths and return the exit code."""
     _check_flags(args)
     for embedding, path in _sources(args):
         for written in _export(args, embedding, path):

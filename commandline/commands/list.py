@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+
 from commandline.tables import print_table
 from textual_inversion.embeddings.library import Entry, Library
 from textual_inversion.storage.paths import find_folder
@@ -9,8 +11,14 @@ from textual_inversion.storage.paths import find_folder
 _TITLES = ("NAME", "VECTORS", "WIDTH", "STEP", "BASE MODEL")
 
 
-def list_embeddings() -> int:
+def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
+    """Add none."""
+    del parser, command
+
+
+def run(args: argparse.Namespace) -> int:
     """Print the embeddings folder's table; return the exit code."""
+    del args
     folder = find_folder("embeddings")
     entries = Library(folder).list()
     if not entries:

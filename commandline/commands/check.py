@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from commandline.flags import add_flags, read_settings
+from commandline.job import interruptible
 from commandline.tables import is_terminal, print_table
 from commandline.terminal import Printer
 from textual_inversion.errors import printable
@@ -23,9 +26,15 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 
-def check(settings: CheckCommandSettings, control: Control) -> int:
+def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
+    """Add the flags."""
+    del command
+    add_flags(parser, CheckCommandSettings)
+
+
+def run(args: argparse.Namespace) -> int:
     """Print the report, and the estimate that was asked for; return the exit code."""
-    # The core calls sideways only for what `ti` offers.
+    settings, control = read_settings(args, CheckCommandSettings), interruptible()
     from preprocessing.checks.report import check_settings
     from textual_inversion.embeddings.create import count_tokens
     from textual_inversion.models.catalog import describe_model

@@ -1,0 +1,61 @@
+"""The commands of `ti`, a module each or a module for a few that belong together.
+
+A module has `add_arguments(parser, command)` and `run(args) -> int`, the exit code; it is imported
+when its command is called. `args.command` names the command.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Protocol, cast
+
+
+class CommandModule(Protocol):
+    """What a module of this package offers."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser, command: str) -> None:
+        """Add the flags of a command."""
+        ...
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Run the command and return its exit code.
+
+        Raises:
+            TextualInversionError: It failed; the error is one sentence for the user.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command: the module that runs it, and its line in `ti --help`."""
+
+    module: str
+    help: str
+
+    def load(self) -> CommandModule:
+        """Import the module."""
+        return cast("CommandModule", import_module(f"{__name__}.{self.module}"))
+
+
+COMMANDS = {
+    "create": Command("create", "Create an embedding: a name, a start, a number of vectors."),
+    "preprocess": Command("preprocess", "Prepare a folder of pictures for training."),
+    "check": Command("check", "Say what is wrong with a folder of pictures before training."),
+    "train": Command("train", "Train an embedding on a folder of pictures."),
+    "generate": Command("generate", "Generate pictures with the embeddings of a prompt."),
+    "status": Command("runs", "List the runs with their states, and the queue."),
+    "stop": Command("runs", "Stop a training after its step and save it."),
+    "save": Command("runs", "Save a training as it stands."),
+    "sample": Command("runs", "Draw the previews of a training as it stands."),
+    "list": Command("list", "List the embeddings in embeddings/."),
+    "inspect": Command("inspect", "Describe an embedding file, and which programs load it."),
+    "export": Command("files", "Write an embedding in the format of another program."),
+    "convert": Command("files", "Write embedding files of any program in another format."),
+    "captioners": Command("captioners", "List the captioners, and what they need."),
+    "diffusers": Command("diffusers", "Train with the flags of textual_inversion.py."),
+    "diffusers-sdxl": Command("diffusers", "Train with the flags of textual_inversion_sdxl.py."),
+    "ui": Command("ui", "Open the page, as `python app.py` does."),
+}

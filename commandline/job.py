@@ -1,0 +1,40 @@
+"""A job at the terminal: its events printed, Ctrl+C and SIGTERM as requests to stop."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+
+from commandline.interrupts import INTERRUPTED, on_interrupt
+from commandline.terminal import Printer
+from textual_inversion.events import Event, Finished, to_dict
+from textual_inversion.runs.requests import Control
+
+
+def follow(events: Iterator[Event], *, kind: str, as_json: bool) -> int:
+    """Print the events as they come; return the exit code, 130 for a job that was stopped."""
+    code = 0
+    # Closing the generator is what makes a run save when printing fails.
+    with Printer(kind=kind) as printer, closing(events):  # pyright: ignore[reportArgumentType]
+        for event in events:
+            if as_json:
+                print(json.dumps(to_dict(event)), flush=True)
+            else:
+                printer.show(event)
+            if isinstance(event, Finished) and event.reason == "stopped":
+                code = INTERRUPTED
+    return code
+
+
+def interruptible() -> Control:
+    """Return a control that Ctrl+C or SIGTERM stops; a second one ends the process."""
+    control = Control()
+
+    def ask() -> None:
+        print("Stopping after this step, then saving ...", file=sys.stderr)
+        control.stop.set()
+
+    on_interrupt(ask)
+    return control
