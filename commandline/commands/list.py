@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 
+from typing import TYPE_CHECKING
+
 from commandline.tables import print_table
-from textual_inversion.embeddings.library import Entry, Library
 from textual_inversion.storage.paths import find_folder
+
+if TYPE_CHECKING:
+    from textual_inversion.embeddings.library import Entry
 
 _TITLES = ("NAME", "VECTORS", "WIDTH", "STEP", "BASE MODEL")
 
@@ -18,6 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the embeddings folder's table; return the exit code."""
+    from textual_inversion.embeddings.library import Library
+
     del args
     folder = find_folder("embeddings")
     entries = Library(folder).list()
