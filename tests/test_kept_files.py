@@ -49,6 +49,7 @@ def test_a_kept_settings_file_says_what_was_chosen():
     assert {name: now[name] for name in written} == written
 
 
+@pytest.mark.slow
 def test_a_kept_run_goes_on_as_if_nothing_had_happened(kept, pictures, stacks):
     (kept / "models" / "tiny").symlink_to(stacks["sd1"])
     settings = TrainSettings.build(read_settings_file(RUN / "settings.json"))

@@ -37,6 +37,7 @@ def run(command, folder, *, errors_too=False):
         return process.wait(60), errors
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_no_command_minds_that_nobody_reads(command, folder):
     code, errors = run(command, folder)
@@ -47,5 +48,6 @@ def test_no_command_minds_that_nobody_reads(command, folder):
     assert code == 1 if says_nothing else code == 141 or "--help" in command
 
 
+@pytest.mark.slow
 def test_errors_that_nobody_reads_are_no_trouble_either(folder):
     assert run("stop nothing", folder, errors_too=True)[0] in {1, 141}

@@ -93,6 +93,7 @@ def test_the_files_are_those_of_the_script(ti):
     assert 'load_textual_inversion("learned_embeds.safetensors")' in (out / "README.md").read_text()
 
 
+@pytest.mark.slow
 def test_all_flags_of_one_run_reach_its_settings(ti):
     out = ti(
         "--max_train_steps=1", "--learnable_property=style", "--center_crop", "--scale_lr",
@@ -111,6 +112,7 @@ def test_all_flags_of_one_run_reach_its_settings(ti):
     assert "`embeddings/` as `cat-toy.bin`" in (out / "README.md").read_text()
 
 
+@pytest.mark.slow
 def test_sdxl_has_a_file_for_each_text_encoder_and_one_for_other_programs(ti):
     out = ti("--max_train_steps=2", "--num_vectors=2", kind="sdxl")
     assert {
@@ -130,6 +132,7 @@ def test_a_token_without_brackets_stays_the_key(ti):
     assert (out / "token_identifier.txt").read_text() == "sks*"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sd1", "sdxl"])
 def test_the_full_pipeline_knows_the_word(ti, kind):
     from diffusers import DiffusionPipeline
@@ -141,6 +144,7 @@ def test_the_full_pipeline_knows_the_word(ti, kind):
     assert torch.equal(pipeline.text_encoder.get_input_embeddings().weight[token], learned)
 
 
+@pytest.mark.slow
 def test_a_resumed_run_ends_where_one_without_a_stop_does(ti, capsys):
     whole = raw(ti("--max_train_steps=6", output="whole") / "learned_embeds.safetensors")
     out = ti("--max_train_steps=4")
@@ -152,6 +156,7 @@ def test_a_resumed_run_ends_where_one_without_a_stop_does(ti, capsys):
     assert len(list((out / "logs").glob("*/*"))) == 1
 
 
+@pytest.mark.slow
 def test_a_checkpoint_resumes_without_the_logs_it_came_from(ti):
     out = ti("--max_train_steps=4")
     before = raw(out / "learned_embeds.safetensors")["<cat-toy>"]
@@ -160,6 +165,7 @@ def test_a_checkpoint_resumes_without_the_logs_it_came_from(ti):
     assert torch.equal(raw(out / "learned_embeds.safetensors")["<cat-toy>"], before)
 
 
+@pytest.mark.slow
 def test_a_run_without_a_seed_keeps_its_own_when_resumed(ti):
     out = ti("--max_train_steps=2")
     file = next((out / "logs").glob("*/*/settings.json"))
@@ -172,6 +178,7 @@ def test_a_run_without_a_seed_keeps_its_own_when_resumed(ti):
     assert settings_of(out)["seed"] == 1234
 
 
+@pytest.mark.slow
 def test_only_the_newest_checkpoints_stay(ti):
     out = ti("--max_train_steps=8", "--checkpoints_total_limit=2")
     assert {name for name in names(out) if "checkpoint" in name} == {"checkpoint-6", "checkpoint-8"}
@@ -194,6 +201,7 @@ def test_another_number_of_vectors_cannot_be_resumed(ti, stacks, capsys):
     assert "has 1 vectors and --num_vectors is 2" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_tf32_is_allowed(ti):
     before = torch.backends.cuda.matmul.allow_tf32
     try:

@@ -35,6 +35,7 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no TERM")
 @pytest.mark.parametrize("program", [DEAF, STUCK])
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])

@@ -38,6 +38,7 @@ def piped(cwd, **environment):
     )
 
 
+@pytest.mark.slow
 def test_a_warning_stands_above_the_bar_which_goes_on(tmp_path):
     code, written = at_a_terminal(["-c", SHOWN], tmp_path)
     lines = screen(written)
@@ -48,18 +49,21 @@ def test_a_warning_stands_above_the_bar_which_goes_on(tmp_path):
     assert written.rindex("\x1b[?25h") > written.rindex("\x1b[?25l")
 
 
+@pytest.mark.slow
 def test_the_bar_shows_the_time_left_on_its_way(tmp_path):
     _, written = at_a_terminal(["-c", SHOWN], tmp_path)
     seen = re.sub(r"\x1b\[[0-9;]*m", "", written)
     assert re.search(r"pictures [━╸╺]+ 2/3 \d+\.\d\d/s  \d+ s left\b", seen)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("no_color", [{}, {"NO_COLOR": "1"}])
 def test_no_color_is_respected(tmp_path, no_color):
     _, written = at_a_terminal(["-c", SHOWN], tmp_path, **no_color)
     assert bool(COLOUR.search(written)) == (not no_color)
 
 
+@pytest.mark.slow
 def test_an_interrupt_gives_the_cursor_back(tmp_path):
     code, written = at_a_terminal(["-c", SHOWN, "interrupt"], tmp_path)
     assert code != 0
@@ -67,12 +71,14 @@ def test_an_interrupt_gives_the_cursor_back(tmp_path):
     assert "2/3" in screen(written)[3]
 
 
+@pytest.mark.slow
 def test_a_terminal_that_cannot_move_its_cursor_gets_plain_lines(tmp_path):
     _, written = at_a_terminal(["-c", SHOWN], tmp_path, TERM="dumb")
     assert "\x1b" not in written
     assert written.splitlines()[-1] == "Finished: 3 pictures, 6 files in out"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("environment", [{}, {"FORCE_COLOR": "1", "COLUMNS": "20"}])
 def test_a_pipe_gets_plain_whole_lines(tmp_path, environment):
     done = piped(tmp_path, **environment)
@@ -103,6 +109,7 @@ with Printer(kind="preprocess") as printer:
 """
 
 
+@pytest.mark.slow
 def test_a_job_that_is_ended_at_once_gives_the_cursor_back_too(tmp_path):
     code, written = at_a_terminal(["-c", STUCK], tmp_path)
     assert code == 130

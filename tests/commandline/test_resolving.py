@@ -19,6 +19,7 @@ def resolved(monkeypatch):
     return names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [

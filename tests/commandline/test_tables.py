@@ -27,6 +27,7 @@ def listed(home):
     return home
 
 
+@pytest.mark.slow
 @needs_pty
 @pytest.mark.parametrize(("command", "title"), [("status", "RUN"), ("list", "NAME")])
 def test_a_table_at_a_narrow_terminal_cuts_no_name(listed, command, title):
@@ -40,6 +41,7 @@ def test_a_table_at_a_narrow_terminal_cuts_no_name(listed, command, title):
     assert NAME in "".join(line[:width].strip() for line in lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["status", "list"])
 def test_a_listing_in_a_pipe_is_plain_and_whole(listed, command):
     done = subprocess.run(

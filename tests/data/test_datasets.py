@@ -23,6 +23,7 @@ def shapes(cat, pictures):
     return cat
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "chosen",
     [

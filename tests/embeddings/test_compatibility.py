@@ -41,6 +41,7 @@ def verdicts(path, embedding):
     return said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("num", [1, 3])
 @pytest.mark.parametrize("widths", FAMILIES)
 @pytest.mark.parametrize("form", FORMATS)
@@ -56,6 +57,7 @@ def test_every_format_and_every_program_bit_by_bit(tmp_path, form, widths, num):
     assert said["Forge"].loads
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("content", "expected", "extension"), list(forms(ONE | ODD)))
 def test_what_others_wrote_is_judged_as_it_is_read(tmp_path, content, expected, extension):
     path = save(content, tmp_path / f"cat{extension}")

@@ -224,6 +224,7 @@ def infotext_of(prompt, model, **changes):
     return infotext(event.path)
 
 
+@pytest.mark.slow
 def test_brackets_weigh_words_and_an_embedding_alike(zyx):
     plain = drawn("a zyx on red", zyx)
     assert (drawn("a (zyx:1.0) on red", zyx) == plain).all()
@@ -287,6 +288,7 @@ def finer(ours, theirs):
     return pytest.param(ours, theirs, marks=pytest.mark.slow)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [

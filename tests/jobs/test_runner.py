@@ -1,4 +1,5 @@
 import threading
+import time
 
 import pytest
 
@@ -129,3 +130,18 @@ def test_a_wish_reaches_the_job(runner):
     ended(runner)
     assert heard == [1]
     runner.ask("train", "save")
+
+
+def test_a_job_is_joined_that_another_thread_is_still_starting(runner, monkeypatch):
+    starting, start = threading.Event(), threading.Thread.start
+
+    def slow_start(thread):
+        if thread.name == "train":
+            starting.set()
+            time.sleep(0.05)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", slow_start)
+    threading.Thread(target=runner.start, args=("train", steps(2))).start()
+    assert starting.wait(5)
+    assert ended(runner) == ("cat", "finished", 2)

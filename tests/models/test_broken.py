@@ -88,6 +88,7 @@ def test_an_absurd_setting_is_one_sentence(folder, file, key, value):
     open_it(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", ["[]", "{", "null", '{"a":' * 50_000])
 @pytest.mark.parametrize("file", ["vocab.json", "tokenizer.json", "tokenizer_config.json"])
 def test_a_broken_tokenizer_is_one_sentence(folder, file, content):

@@ -60,6 +60,7 @@ def fetched(home, endpoint):
     return said_with(home, endpoint, "-c", code).stderr.splitlines()[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", list(ANSWERS))
 def test_a_hub_that_answers_otherwise_is_told(home, hub_that_answers, answer):
     status, body, words = ANSWERS[answer]
@@ -68,6 +69,7 @@ def test_a_hub_that_answers_otherwise_is_told(home, hub_that_answers, answer):
     assert words in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("endpoint", [CLOSED, "nonsense", "http://nowhere.invalid"])
 def test_without_a_connection_it_is_told_what_was_looked_for_where_and_what_to_do(home, endpoint):
     said = fetched(home, endpoint)

@@ -37,6 +37,7 @@ def test_a_velocity_model_is_known_by_its_schedule(stacks):
     assert predictions == ["epsilon", "v_prediction"]
 
 
+@pytest.mark.slow
 def test_the_same_model_is_opened_once(stacks):
     first = open_model(str(stacks["sd1"]))
     assert open_model(str(stacks["sd1"])) is first

@@ -50,6 +50,7 @@ def test_a_single_file_is_the_same_model_as_its_folder(pairs, kind):
         assert torch.allclose(mine, theirs, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_tensors_alone_is_opened_and_known_by_its_hash(pairs, tmp_path):
     _, file, tensors = pairs["sd1"]
     (file.parent / "tokenizer").rename(tmp_path / "tokenizer")

@@ -1,5 +1,6 @@
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings, strategies as st
 
 from textual_inversion.prompts.emphasis import BREAK, Fragment
@@ -101,6 +102,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(st.lists(PIECES, max_size=30), st.integers(0, 12))
 def test_parsing_what_was_written_gives_the_same(pieces, call):

@@ -58,6 +58,7 @@ def test_a_pickle_that_asks_for_too_much_is_refused_at_once(tmp_path, bomb, form
     assert time.perf_counter() - start < 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_a_checkpoint_of_a_model_has_bounds_too(tmp_path, bomb):
     path = tmp_path / "model.ckpt"

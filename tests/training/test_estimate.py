@@ -23,6 +23,7 @@ def probed(settings, control=None):
     return drained(probe(settings, control or Control()))
 
 
+@pytest.mark.slow
 def test_five_true_steps_make_an_estimate_and_no_file(settings, home):
     before = sorted(home.rglob("*"))
     told, estimate = probed(settings)

@@ -78,6 +78,7 @@ def test_five_steps_give_the_golden_losses(stacks, kind):
     assert losses == pytest.approx(GOLDEN[kind], rel=1e-5)
 
 
+@pytest.mark.slow
 def test_the_rate_of_a_step_is_the_schedules(stacks):
     learner, batches = make(stacks, "sd1")
     stream = batches.start_at(0)
@@ -88,6 +89,7 @@ def test_the_rate_of_a_step_is_the_schedules(stacks):
     assert rates == [0.01, 0.01, 0.005]
 
 
+@pytest.mark.slow
 def test_a_checkpoint_remembers_where_its_warm_up_began(stacks):
     learner, batches = make(stacks, "sd1", warmup_steps=9, updates=30)
     learner.step(next(batches.start_at(30)))
@@ -96,6 +98,7 @@ def test_a_checkpoint_remembers_where_its_warm_up_began(stacks):
     assert again.next_rate == learner.next_rate == pytest.approx(0.001)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", ["adamw", "lion", "prodigy", "schedule-free"])
 def test_a_warm_up_may_begin_with_nothing(stacks, optimizer):
     learner, batches = make(
@@ -109,6 +112,7 @@ def test_a_warm_up_may_begin_with_nothing(stacks, optimizer):
     assert not torch.equal(learner.vectors[0], start)
 
 
+@pytest.mark.slow
 def test_accumulated_passes_make_the_gradient_of_a_larger_batch(stacks):
     learner, batches = make(stacks, "sd1", batch_size=1, gradient_accumulation_steps=4)
     learner.step(next(batches.start_at(0)))
@@ -163,6 +167,7 @@ def test_each_text_encoder_learns_at_a_rate_of_its_own_size(stacks):
         assert (parameter - start).abs().max().item() == pytest.approx(size.item() / 51, rel=1e-2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "chosen",
     [{"optimizer": "schedule-free"}, {"ema_decay": 0.9}],
@@ -187,6 +192,7 @@ def test_every_picture_is_seen_once_a_round(stacks):
     assert [sorted(seen) for seen in rounds] == [[0, 1, 2]] * 4
 
 
+@pytest.mark.slow
 def test_once_is_one_draw_and_random_is_many(stacks):
     _, random = make(stacks, "sd1", latent_sampling="random")
     _, once = make(stacks, "sd1", latent_sampling="once")
@@ -212,6 +218,7 @@ def prompts(stacks, *, captions, lines, **changes):
     return [prompt for place in range(8) for prompt in batches.batch(place).prompts]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("captions", "lines"),
     [(("",) * 3, ("a photo of [name], [filewords]",)), (("a, b",) * 3, ("a photo of [name]",))],
@@ -250,6 +257,7 @@ def test_nobody_sets_an_attribute_of_a_learner_from_outside():
     assert [found for found in owners if found[1].split(".")[-1] == "learner"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["updates", "rate_factor", "learning_rate", "vectors"])
 def test_what_a_learner_counts_cannot_be_set(stacks, name):
     learner, _ = make(stacks, "sd1")

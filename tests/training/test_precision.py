@@ -25,12 +25,14 @@ def gradient(stacks, dtype):
     return learner.parameters[0].grad
 
 
+@pytest.mark.slow
 def test_faint_gradients_survive_fp16(stacks):
     exact, half = gradient(stacks, torch.float32), gradient(stacks, torch.float16)
     assert half.dtype == torch.float32
     assert (half - exact).norm() < 0.05 * exact.norm()
 
 
+@pytest.mark.slow
 def test_a_model_that_overflows_in_fp16_says_so(stacks):
     learner, batches = make(stacks, "sd1", dtype=torch.float16)
     learner.model.unet.conv_out.weight.data.fill_(6e4)
@@ -42,6 +44,7 @@ def test_a_model_that_overflows_in_fp16_says_so(stacks):
     assert learner.is_finite
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
 def test_half_precision_learns_what_full_precision_does(home, cat, precision):
     exact = losses(run(cat))

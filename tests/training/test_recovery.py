@@ -37,6 +37,7 @@ def has_converged(seen):
     return any(isinstance(e, Warned) and e.message.startswith("Converged") for e in seen)
 
 
+@pytest.mark.slow
 def test_a_picture_that_was_due_is_drawn_when_the_run_goes_on(home, cat, monkeypatch):
     die_at_checkpoint(home, cat, monkeypatch, at_step(2))
     events = run(cat, **CHOSEN)

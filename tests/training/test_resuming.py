@@ -36,6 +36,7 @@ def test_an_interrupted_run_goes_on_as_if_it_never_stopped(home, cat):
     assert torch.equal(vectors(home), unbroken)
 
 
+@pytest.mark.slow
 def test_a_run_cut_off_goes_on_from_its_last_checkpoint(home, cat):
     whole = losses(run(cat, max_steps=6))
     make_cat(cat["model"])
@@ -54,6 +55,7 @@ def test_a_run_cut_off_goes_on_from_its_last_checkpoint(home, cat):
     assert losses(run(cat, max_steps=6)) == whole[4:]
 
 
+@pytest.mark.slow
 def test_an_embedding_made_anew_starts_anew(home, cat):
     first = losses(run(cat))
     make_cat(cat["model"])
@@ -70,6 +72,7 @@ def test_a_run_left_in_the_middle_is_saved(home, cat):
     assert formats.read(home / "embeddings" / "cat-x.pt").step == 2
 
 
+@pytest.mark.slow
 def test_the_loss_table_has_a_row_a_step_also_after_a_resume(home, cat):
     run(cat, max_steps=2)
     run(cat, max_steps=4)
@@ -79,6 +82,7 @@ def test_the_loss_table_has_a_row_a_step_also_after_a_resume(home, cat):
     assert ["/".join(row[:3]) for row in rows[1:]] == ["1/0/0", "2/0/1", "3/1/0", "4/2/0"]
 
 
+@pytest.mark.slow
 def test_a_resumed_run_is_measured_from_its_very_start(home, cat):
     chosen = {"max_steps": 6, "evaluate_every": 6, "learning_rate": "0.005"}
     (whole,) = [event for event in run(cat, **chosen) if isinstance(event, Measured)]
@@ -97,6 +101,7 @@ def test_a_checkpoint_of_another_embedding_is_refused(home, cat):
         run({**cat, "embedding": "dog-x"}, resume=str(folder))
 
 
+@pytest.mark.slow
 def test_a_resumed_run_remembers_its_evaluations(home, cat):
     chosen = {
         "max_steps": 6, "evaluate_every": 1, "convergence_window": 4, "learning_rate": "0.005",
@@ -109,6 +114,7 @@ def test_a_resumed_run_remembers_its_evaluations(home, cat):
     assert again == whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "chosen",
     [
@@ -147,6 +153,7 @@ def test_another_optimizer_on_resume_is_one_sentence(home, cat):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first", "second", "kept"),
     [("auto", "0.005", "schedule-free"), ("0.005", "auto", "adamw")],
@@ -162,12 +169,14 @@ def test_another_rate_keeps_the_optimizer_that_nobody_chose(home, cat, first, se
     assert read_checkpoint(path).state["optimizer_name"] == kept
 
 
+@pytest.mark.slow
 def test_an_optimizer_that_was_chosen_stays_when_it_is_left_to_auto(home, cat):
     run(cat, max_steps=2, optimizer="spherical", learning_rate="0.01")
     (said,) = [e.message for e in run(cat) if isinstance(e, Warned)]
     assert said.startswith("The optimizer stays spherical")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("limit", "kept"), [(0, [1, 2, 3, 4, 5]), (1, [5]), (2, [4, 5]), (3, [3, 4, 5])]
 )
@@ -177,6 +186,7 @@ def test_so_many_checkpoints_stay(home, cat, limit, kept):
     assert checkpoint_steps(folder) == kept
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["", ".ckpt"])
 def test_a_run_goes_on_from_the_checkpoint_that_is_named(home, cat, ending):
     chosen = {"checkpoint_every": 1, "checkpoints_total_limit": 0}

@@ -48,6 +48,7 @@ def test_a_run_says_what_it_does_and_leaves_its_files(home, cat):
     ]
 
 
+@pytest.mark.slow
 def test_a_snapshot_holds_exactly_the_updates_of_its_name(home, cat):
     run(cat, max_steps=3, learning_rate="0.005")
     after_three = vectors(home)
@@ -66,6 +67,7 @@ def test_all_pictures_of_one_snapshot_carry_its_step(home, cat):
     assert (carrier.step, carrier.name, carrier.num_vectors) == (2, "cat-x-2", 2)
 
 
+@pytest.mark.slow
 def test_previews_do_not_change_the_losses(home, cat):
     with_previews = losses(run(cat, save_image_every=1))
     make_cat(cat["model"])
@@ -91,6 +93,7 @@ def test_the_run_folder_keeps_the_settings_that_made_it(home, cat):
     assert TrainSettings.build(json.loads(path.read_text())) == settings(cat, max_steps=2)
 
 
+@pytest.mark.slow
 def test_the_fixed_batch_is_read_at_its_interval_and_the_best_is_kept(home, cat):
     events = run(cat, max_steps=6, evaluate_every=2)
     read = [event for event in events if isinstance(event, Evaluated)]
@@ -120,12 +123,14 @@ def test_every_preview_prompt_is_drawn_with_its_seeds(home, cat):
     ]
 
 
+@pytest.mark.slow
 def test_evaluation_does_not_change_the_losses(home, cat):
     with_it = losses(run(cat, evaluate_every=1))
     make_cat(cat["model"])
     assert losses(run(cat, resume="never")) == with_it
 
 
+@pytest.mark.slow
 def test_a_converged_run_ends_when_asked(home, cat):
     chosen = {"evaluate_every": 1, "convergence_window": 4, "learning_rate": "1e-9"}
     events = run(cat, max_steps=50, stop_when_converged=True, **chosen)
@@ -134,6 +139,7 @@ def test_a_converged_run_ends_when_asked(home, cat):
     assert formats.read(home / "embeddings" / "cat-x.pt").step == events[-1].step
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sd2", "sdxl"])
 def test_the_other_families_train_too(home, pictures, stacks, kind):
     model = str(stacks[kind])
@@ -146,6 +152,7 @@ def test_the_other_families_train_too(home, pictures, stacks, kind):
     assert all(not torch.equal(old, new) for old, new in zip(start, learned, strict=True))
 
 
+@pytest.mark.slow
 def test_what_is_transparent_is_not_learned(home, cat, pictures):
     """Two sets that differ only where they are transparent teach the same."""
     from PIL import Image, ImageDraw
@@ -164,6 +171,7 @@ def test_what_is_transparent_is_not_learned(home, cat, pictures):
     assert results[0] == results[1]
 
 
+@pytest.mark.slow
 def test_weights_change_what_counts(home, cat, pictures):
     from PIL import Image
 

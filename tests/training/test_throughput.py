@@ -40,6 +40,7 @@ def test_the_way_back_through_the_unet_ends_at_its_gradient(monkeypatch):
     assert laps == ["text", "unet"]
 
 
+@pytest.mark.slow
 def test_a_run_tells_its_pace_at_its_end(home, cat):
     *_, news, last = run(cat, evaluate_every=2, save_image_every=4)
     assert isinstance(last, Finished)
@@ -61,6 +62,7 @@ def test_news_come_every_few_seconds_and_change_no_loss(home, cat, monkeypatch):
     assert losses(often) == losses(seldom)
 
 
+@pytest.mark.slow
 def test_memory_is_told_in_megabytes():
     held = bytearray(200 * 2**20)
     timer = ThroughputTimer(torch.device("cpu"), pictures_per_step=1)

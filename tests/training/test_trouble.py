@@ -116,6 +116,7 @@ def test_a_run_can_go_on_at_half_the_rate(home, cat, breaking):
     assert {e.learning_rate for e in events if isinstance(e, Stepped)} == {0.005, 0.0025}
 
 
+@pytest.mark.slow
 def test_the_rate_is_halved_each_time_until_the_run_gives_up(home, cat):
     events, why = ended(cat, learning_rate="64e30", on_nan="halve", max_steps=40)
     said = [event.message.rpartition(" ")[2] for event in events if isinstance(event, Warned)]
@@ -137,6 +138,7 @@ def test_another_rate_is_not_halved_for_the_old_ones_sake(home, cat, breaking):
     assert [e.learning_rate for e in events if isinstance(e, Stepped)] == [0.004]
 
 
+@pytest.mark.slow
 def test_vectors_that_cannot_move_are_said(home, cat):
     warned = [
         e.message for e in run(cat, max_steps=20, learning_rate="1e-30") if isinstance(e, Warned)

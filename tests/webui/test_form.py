@@ -49,6 +49,7 @@ def read_back(form, values):
     return form.settings([control.preprocess(value) for control, value in controls])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("job", "model"), JOBS)
 def test_settings_come_back_from_the_form_unchanged(job, model):
     form = draw(job, model)
@@ -56,6 +57,7 @@ def test_settings_come_back_from_the_form_unchanged(job, model):
     assert read_back(form, form.place(settings.model_dump())) == settings
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("job", "model"), JOBS)
 def test_an_untouched_form_holds_the_defaults(job, model):
     required = {knob.path: "given" for knob in walk(model) if knob.required}
@@ -64,6 +66,7 @@ def test_an_untouched_form_holds_the_defaults(job, model):
     assert read_back(form, values) == model.build(required)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("job", "model"), JOBS)
 def test_every_control_carries_its_knob(job, model):
     form = draw(job, model)
@@ -95,6 +98,7 @@ def test_a_dropdown_takes_what_was_typed():
     assert form.by_path["model"].preprocess("/somewhere/else") == "/somewhere/else"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kept", [None, {}, {"gone": 1}])
 def test_what_the_browser_lacks_or_another_version_kept_is_as_drawn(kept):
     form = draw("train", TrainSettings)

@@ -38,12 +38,14 @@ def press(page, button, *, model, **typed):
     return event.fn(*(named.get(field.elem_id, field.value) for field in fields))
 
 
+@pytest.mark.slow
 def test_create_answers_what_was_looked_for_where_and_what_to_do(runner):
     with pytest.raises(gr.Error) as told:
         press(build(runner), "create-start-button", name="new-x", model="owner/model")
     assert SENTENCE.fullmatch(html.unescape(told.value.message))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "typed"),
     [

@@ -21,6 +21,7 @@ def shown(cat, **changes):
     return run
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_shows_its_whole_past(home, cat):
     chosen = {"evaluate_every": 1, "convergence_window": 4, "learning_rate": "1e-9:2"}
     first = shown(cat, **chosen, save_image_every=6, max_steps=12)
@@ -33,6 +34,7 @@ def test_a_run_that_goes_on_shows_its_whole_past(home, cat):
     assert [step for step, *_ in second.losses] == list(range(1, 14))
 
 
+@pytest.mark.slow
 def test_the_page_and_the_run_folder_show_the_same(home, cat):
     chosen = {"evaluate_every": 1, "learning_rate": "0.005:2", "checkpoint_every": 1}
     shown(cat, **chosen, max_steps=3)

@@ -85,6 +85,7 @@ def test_few_calls_lie_between_the_train_button_and_the_loss(home, cat, press, m
     assert len(way) <= MOST_CALLS, " > ".join(names(way))
 
 
+@pytest.mark.slow
 def test_an_event_passes_few_generators_on_its_way_back(home, cat, press, monkeypatch):
     passed = {}
     for kind in get_args(Event):

@@ -76,7 +76,8 @@ class Runner:
 
     def join(self, kind: Kind, timeout_seconds: float | None = None) -> None:
         """Wait until nothing of a kind works."""
-        thread = self._threads.get(kind)
+        with self._lock:  # a thread in `start` cannot be joined before it runs
+            thread = self._threads.get(kind)
         if thread is not None:
             thread.join(timeout_seconds)
 

@@ -58,6 +58,7 @@ def test_without_a_connection_the_folder_to_fill_is_named(home, monkeypatch):
     assert "put its files (model.onnx, tags.csv ...) into models/tagger-v3" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_download_is_told_as_it_goes(home, monkeypatch):
     half = threading.Event()
 
@@ -79,6 +80,7 @@ def test_a_download_is_told_as_it_goes(home, monkeypatch):
     assert end.value.value == home / HUB_NAME
 
 
+@pytest.mark.slow
 def test_a_stop_is_heard_during_a_download(home, monkeypatch):
     never, stop = threading.Event(), threading.Event()
     monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda *_, **__: never.wait(5))

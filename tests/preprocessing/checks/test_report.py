@@ -193,6 +193,7 @@ def test_buckets_keep_the_shapes(folder):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(1920, 1080), (600, 300), (100, 900), (333, 500)])
 def test_the_buckets_are_those_that_training_uses(tmp_path, size):
     paint(tmp_path, "one.png", size=size)

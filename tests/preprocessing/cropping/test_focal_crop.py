@@ -81,6 +81,7 @@ def noise(seed):
     return image
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(4))
 @pytest.mark.parametrize("target", [(256, 256), (192, 320)])
 def test_a_reduced_picture_gives_the_crop_of_the_whole_one(tmp_path, monkeypatch, number, target):

@@ -33,6 +33,7 @@ def drawn(editor, values):
     return dict(zip(names, values, strict=True))
 
 
+@pytest.mark.slow
 def test_a_change_to_all_is_seen_at_once_and_written_when_saved(editor, folder):
     view = drawn(editor, editor._open(str(folder), "all", "", ""))["captions-view"]
     removed = drawn(editor, editor._changer(CHANGES["remove"][1])(view, "", "", *FIELDS))

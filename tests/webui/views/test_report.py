@@ -44,6 +44,7 @@ def test_a_check_that_is_stopped_shows_nothing(settings):
     assert report_html(Run("check", state="stopped"), results) == ""
 
 
+@pytest.mark.slow
 def test_a_probe_takes_turns_and_leaves_one_sentence(home, pictures, stacks):
     runner, results = Runner(), Results()
     small = {"batch_size": 1, "save_image_every": 0, "evaluate_every": 0, "max_steps": 7}
