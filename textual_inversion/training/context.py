@@ -10,6 +10,7 @@ import torch
 from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.errors import TrainingError
 from textual_inversion.training.learner import Learner
+from textual_inversion.training.trainer import Ending
 
 
 @dataclass(frozen=True)
@@ -47,3 +48,8 @@ class RunContext:
 def is_interval(step: int, every: int) -> bool:
     """Whether an interval is full; an interval of 0 never is."""
     return every > 0 and step % every == 0
+
+
+def is_interval_or_end(step: int, every: int, ending: Ending | None) -> bool:
+    """Whether an interval is full or the training ends; with an interval of 0 never."""
+    return every > 0 and (ending is not None or is_interval(step, every))

@@ -17,7 +17,7 @@ from textual_inversion.embeddings import formats
 from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.events import Converged, Evaluated, Event, Saved, Warned
 from textual_inversion.runs.requests import Control
-from textual_inversion.training.context import RunContext, is_interval
+from textual_inversion.training.context import RunContext, is_interval, is_interval_or_end
 from textual_inversion.training.optimization import losses
 from textual_inversion.training.optimization.convergence import Evaluation, has_converged
 from textual_inversion.training.trainer import Ending
@@ -48,7 +48,7 @@ class Evaluator:
     _written: int = -1
 
     def is_due(self, step: int, ending: Ending | None) -> bool:
-        return self.every > 0 and (is_interval(step, self.every) or ending is not None)
+        return is_interval_or_end(step, self.every, ending)
 
     def run(self, step: int) -> Iterator[Event]:
         """Compute the loss, keep the best vectors, look for convergence."""
@@ -126,7 +126,7 @@ class BestCheckpoint:
     every: int
 
     def is_due(self, step: int, ending: Ending | None) -> bool:
-        return is_interval(step, self.every) or ending is not None
+        return ending is not None or is_interval(step, self.every)
 
     def run(self, step: int) -> Iterator[Event]:
         return self.evaluator.write_best()

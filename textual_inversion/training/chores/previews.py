@@ -21,7 +21,7 @@ from textual_inversion.models.text_encoders import LearnedTokens
 from textual_inversion.prompts.template import fill_template
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import TrainSettings
-from textual_inversion.training.context import RunContext, is_interval
+from textual_inversion.training.context import RunContext, is_interval_or_end
 from textual_inversion.training.trainer import Ending
 
 Beside = Literal["none", "start", "removed"]
@@ -44,9 +44,7 @@ class Previews:
 
     def is_due(self, step: int, ending: Ending | None) -> bool:
         """Whether the interval is full or the run is done; a stop does not wait for a picture."""
-        if ending == "stopped":
-            return False
-        return self.every > 0 and (ending is not None or is_interval(step, self.every))
+        return ending != "stopped" and is_interval_or_end(step, self.every, ending)
 
     def run(self, step: int) -> Iterator[Event]:
         """Draw and save the pictures that are missing beside previews, then the previews."""

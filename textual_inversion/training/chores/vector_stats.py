@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from textual_inversion.embeddings.norms import mean_norm
 from textual_inversion.events import Event, Measured
 from textual_inversion.models.text_encoders import TextEncoder
-from textual_inversion.training.context import RunContext, is_interval
+from textual_inversion.training.context import RunContext, is_interval_or_end
 from textual_inversion.training.trainer import Ending
 
 
@@ -26,7 +26,7 @@ class VectorStats:
     every: int
 
     def is_due(self, step: int, ending: Ending | None) -> bool:
-        return self.every > 0 and (is_interval(step, self.every) or ending is not None)
+        return is_interval_or_end(step, self.every, ending)
 
     def run(self, step: int) -> Iterator[Event]:
         learner = self.context.learner
