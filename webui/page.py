@@ -11,6 +11,7 @@ from textual_inversion.jobs.runner import Runner
 from textual_inversion.jobs.worker import QueueWorker
 from textual_inversion.names import strip_brackets
 from webui import choices, jobs, theme
+from webui.api.endpoints import Endpoints
 from webui.base_model import BaseModelChoice
 from webui.event_options import UNQUEUED, hide_progress
 from webui.form import remember
@@ -47,18 +48,18 @@ def build(runner: Runner) -> gr.Blocks:
                 table = runs.Runs(worker)
         drawn = [creating, preparing, training, drawing]
         restored = remember(page, [*(tab.form for tab in drawn), preparing.extras["checking"].form])
-        moments = [restored.then, at_train.select, at_generate.select]
-        _offer_embeddings(moments, creating, training, drawing)
+        opened = [restored.then, at_train.select, at_generate.select]
+        _offer_embeddings(opened, creating, training, drawing)
         base_model.listen(page, training.form.by_path["embedding"], **drawing.extras["inserted"])
         _hand_pictures_on(preparing, training, tabs)
         checked = preprocess.join(page, preparing, training, tabs)
         requests.take_from(drawing.form, training.form, training.extras["take"])
         parts = [badge, *(part for tab in drawn for part in tab.parts), *table.parts]
-        events = [event for tab in drawn for event in tab.events]
-        events += [*checked, *table.listen(training.form, tabs)]
+        begun = [event for tab in drawn for event in tab.events]
         keep_what_is_typed(page)
+        Endpoints(runner, worker).draw()
         live = Live(runner, parts)
-        live.listen(page, events)
+        live.listen(page, [*begun, *checked, *table.listen(training.form, tabs)])
         hide_progress(page, live.seen)
     return page
 

@@ -1,0 +1,131 @@
+"""What the API offers. Settings are those of the command line, by their names in a settings file.
+
+An endpoint that starts a job returns at once; `status` tells how far it is. What is refused comes
+back as the same sentence that the page and the command line show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import gradio as gr
+
+from textual_inversion.errors import SettingsError, TextualInversionError
+from textual_inversion.jobs.runner import Job, Kind, Runner
+from textual_inversion.jobs.worker import QueueWorker
+from textual_inversion.runs.state import Run
+from textual_inversion.settings import (
+    CreateSettings,
+    GenerateSettings,
+    PreprocessSettings,
+    TrainSettings,
+)
+from webui import jobs
+from webui.served_images import served
+
+_TOLD = ("name", "state", "message", "step", "total", "seconds_left", "folder", "result")
+_KINDS: tuple[Kind, ...] = ("preprocess", "train", "generate")
+
+
+class Endpoints:
+    """The functions behind the API, over the jobs and the queue of the page."""
+
+    def __init__(self, runner: Runner, worker: QueueWorker) -> None:
+        self._runner = runner
+        self._worker = worker
+
+    def draw(self) -> None:
+        """Add them to the page that is being built."""
+        for function in (
+            self.create,
+            self.preprocess,
+            self.train,
+            self.generate,
+            self.status,
+            self.stop,
+            self.download,
+        ):
+            gr.api(function, api_name=function.__name__, queue=False)
+
+    def create(self, settings: dict) -> dict:
+        """Create an embedding; returns its name and a sentence about it.
+
+        `settings` are those of `ti create`: {"name": "my-cat", "num_vectors": 2}.
+        """
+        from textual_inversion.embeddings.create import create_and_describe
+
+        with _sentences():
+            checked = CreateSettings.build(settings)
+            return {"name": checked.name, "message": create_and_describe(checked)}
+
+    def preprocess(self, settings: dict) -> dict:
+        """Start preparing a folder of pictures, with the settings of `ti preprocess`."""
+        with _sentences():
+            checked = PreprocessSettings.build(settings)
+            return self._start("preprocess", jobs.preprocessing(checked), checked.destination)
+
+    def train(self, settings: dict, queue: bool = False) -> dict:  # noqa: FBT001, FBT002
+        """Start a training, with the settings of `ti train`; with `queue` after those before it."""
+        with _sentences():
+            checked = TrainSettings.build(settings)
+            if not queue:
+                return self._start("train", jobs.training(checked), checked.embedding)
+            self._worker.queue.add(checked)
+        self._worker.wake()
+        return {"name": checked.embedding, "waiting": len(self._worker.queue.waiting())}
+
+    def generate(self, settings: dict) -> dict:
+        """Start generating pictures, with the settings of `ti generate`."""
+        with _sentences():
+            checked = GenerateSettings.build(settings)
+            return self._start("generate", jobs.generating(checked), checked.prompt)
+
+    def status(self) -> dict:
+        """Tell the newest job of each kind: its state, step, loss, time left, pictures, files."""
+        found = {kind: self._runner.run(kind) for kind in _KINDS}
+        return {kind: _describe(run) for kind, run in found.items() if run is not None}
+
+    def stop(self, job: str) -> dict:
+        """Ask a job, "preprocess", "train" or "generate", to stop; a training saves first."""
+        with _sentences():
+            if job not in _KINDS:
+                raise SettingsError(f'There is no job "{job}"; jobs are: {", ".join(_KINDS)}.')
+        self._runner.stop(_KINDS[_KINDS.index(job)])
+        return self.status().get(job, {})
+
+    def download(self, name: str, format: str = "safetensors") -> dict:
+        """Return an embedding of the library as a file in one of the formats of `ti export`."""
+        from textual_inversion.embeddings.formats.exports import FORMATS
+        from webui.tabs.export import write_download
+
+        with _sentences():
+            if format not in FORMATS:
+                listed = ", ".join(FORMATS)
+                raise SettingsError(f'There is no format "{format}"; formats are: {listed}.')
+            path = write_download(name, format)
+        return gr.FileData(path=str(path), orig_name=path.name).model_dump()
+
+    def _start(self, kind: Kind, job: Job, name: str) -> dict:
+        return _describe(self._runner.start(kind, job, name=name))
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """Answer with the core's own sentence, as text."""
+    try:
+        yield
+    except TextualInversionError as error:
+        raise gr.Error(str(error), print_exception=False) from None
+
+
+def _describe(run: Run) -> dict[str, Any]:
+    """Describe a job in plain values; pictures as files that the client downloads."""
+    described: dict[str, Any] = {name: getattr(run, name) for name in _TOLD}
+    described["loss"] = run.losses[-1][1] if run.losses else None
+    described["warnings"] = list(run.warnings)
+    shown = run.files if run.kind == "generate" else [one.path for one in run.previews]
+    copies = [served(path) for path in shown[-24:]]
+    described["pictures"] = [gr.FileData(path=str(path)).model_dump() for path in copies if path]
+    return described
