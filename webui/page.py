@@ -15,11 +15,11 @@ from webui.api.endpoints import Endpoints
 from webui.base_model import BaseModelChoice
 from webui.event_options import UNQUEUED, hide_progress
 from webui.form import remember
+from webui.head import job
 from webui.layout import Tab
 from webui.polling import Live, Part
 from webui.tabs import create, generate, preprocess, requests, runs, train
 from webui.unfolding import keep_what_is_typed
-from webui.views.status import badge_html
 
 # Gives what is empty something to begin with; in the browser, since somebody may choose or type
 # while a server answers.
@@ -34,7 +34,7 @@ def build(runner: Runner) -> gr.Blocks:
     """Draw the page of a process whose jobs `runner` works."""
     worker = QueueWorker(runner, Queue(), jobs.training)
     with gr.Blocks(title="Textual Inversion", analytics_enabled=False) as page:
-        base_model, badge = _head()
+        base_model, badge = _head(runner)
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
             with gr.Tab("Create Embedding", id="create"):
                 creating = create.draw(runner, base_model.control)
@@ -54,22 +54,28 @@ def build(runner: Runner) -> gr.Blocks:
         _hand_pictures_on(preparing, training, tabs)
         checked = preprocess.join(page, preparing, training, tabs)
         requests.take_from(drawing.form, training.form, training.extras["take"])
-        parts = [badge, *(part for tab in drawn for part in tab.parts), *table.parts]
+        parts = [*badge, *(part for tab in drawn for part in tab.parts), *table.parts]
         begun = [event for tab in drawn for event in tab.events]
-        keep_what_is_typed(page)
-        Endpoints(runner, worker).draw()
+        _add_what_has_no_place(page, runner, worker)
         live = Live(runner, parts)
         live.listen(page, [*begun, *checked, *table.listen(training.form, tabs)])
         hide_progress(page, live.seen)
     return page
 
 
-def _head() -> tuple[BaseModelChoice, Part]:
+def _add_what_has_no_place(page: gr.Blocks, runner: Runner, worker: QueueWorker) -> None:
+    """Add the browser's scripts and the HTTP API."""
+    keep_what_is_typed(page)
+    job.listen(page)
+    Endpoints(runner, worker).draw()
+
+
+def _head(runner: Runner) -> tuple[BaseModelChoice, list[Part]]:
     """Draw what stands above all tabs: the title, what is being trained, and the base model."""
     with gr.Row(elem_classes="ti-head"):
         with gr.Column(min_width=320, elem_classes="ti-title"):
             gr.HTML(theme.HEADER)
-            badge = Part("train", gr.HTML(elem_id="badge"), badge_html)
+            badge = job.draw(runner)
         base_model = BaseModelChoice()
     return base_model, badge
 

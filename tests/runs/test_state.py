@@ -63,6 +63,17 @@ def test_a_file_tells_the_time_left_by_its_own_seconds():
     assert (run.steps_per_second, run.seconds_left) == (0.5, 8.0)
 
 
+def test_a_slow_preview_does_not_make_the_time_left_jump():
+    run, moment, told = Run(kind="train"), 0.0, []
+    run.apply(Started("cat", 0, 2000), now=moment)
+    for step in range(1, 1001):
+        moment += 20.0 if step % 100 == 0 else 0.1  # a preview every hundred steps
+        run.apply(Stepped(step, 2000, 1.0, 1.0, 0.0), now=moment)
+        if step > 200:
+            told.append((moment + run.seconds_left) / (9.9 * 20 + 20 * 20))
+    assert 0.75 < min(told) <= max(told) < 1.25  # the end it foretells, of the true one
+
+
 def at(run, moment, event):
     run.apply(event, now=moment)
     return run

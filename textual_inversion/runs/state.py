@@ -86,8 +86,8 @@ class Run:
 
     @property
     def seconds_left(self) -> float | None:
-        """The time left by the measured speed; None while it is not known."""
-        speed = self.steps_per_second
+        """The time left by this sitting's average speed; None while it is not known."""
+        speed = self._speed.average_per_second
         return (self.total - self.step) / speed if speed and self.is_active else None
 
     def apply(self, event: Event, *, now: float | None = None) -> None:

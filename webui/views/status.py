@@ -54,11 +54,17 @@ def status_html(run: Run | None, *, idle: str) -> Markup:
 
 
 def badge_html(run: Run | None) -> Markup:
-    """Draw, for the head of every tab, that a training is running."""
-    if run is None or not run.is_active:
+    """Draw, for the head of every tab, that a training is running.
+
+    Its data attributes are what `webui/head/job.py` makes the browser tab's title and the
+    notification of.
+    """
+    if run is None:
         return Markup()
     time_left = duration(run.seconds_left) if run.seconds_left else ""
-    return render("views/badge", run=run, time_left=time_left)
+    title = f"{_percent(run):.0f} % {run.name}" if run.is_active else ""
+    ended = "" if run.is_active else sentence(run, idle="")
+    return render("views/badge", run=run, time_left=time_left, title=title, ended=ended)
 
 
 def facts_html(run: Run | None) -> Markup:

@@ -122,7 +122,7 @@ def test_names_cannot_become_markup():
     run.apply(Saved(1, "embedding", evil))
     drawn = status_html(run, idle=evil) + facts_html(run) + badge_html(run)
     assert "<img" not in drawn
-    assert drawn.count("&lt;img") == 5
+    assert drawn.count("&lt;img") == 8
 
 
 def test_many_warnings_are_cut_and_counted():
