@@ -23,6 +23,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run_until_unread(lambda: _run(arguments))
 
 
+def invokeai_ti() -> int:
+    """Run `ti invokeai` under the original's name."""
+    return main(["invokeai", *sys.argv[1:]])
+
+
 def _run(arguments: list[str]) -> int:
     if arguments[:1] == ["ui"]:  # app.py reads its own flags
         from commandline.commands.ui import open_page

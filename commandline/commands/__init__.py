@@ -57,5 +57,7 @@ COMMANDS = {
     "captioners": Command("captioners", "List the captioners, and what they need."),
     "diffusers": Command("diffusers", "Train with the flags of textual_inversion.py."),
     "diffusers-sdxl": Command("diffusers", "Train with the flags of textual_inversion_sdxl.py."),
+    "invokeai": Command("invokeai", "Train with the flags of invokeai-ti; --gui opens its form."),
+    "console": Command("console", "Open the training form in the terminal, or follow a run."),
     "ui": Command("ui", "Open the page, as `python app.py` does."),
 }

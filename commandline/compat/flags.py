@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -34,6 +34,7 @@ class Flag:
     choices: tuple[str, ...] = ()
     is_required: bool = False
     scripts: tuple[Script, ...] = _BOTH
+    aliases: tuple[str, ...] = ()
 
     @property
     def type(self) -> type:
@@ -147,24 +148,27 @@ def add_flags(parser: argparse.ArgumentParser, script: Script) -> None:
         'Where a flag differs from the original, its help says so after "Here:".'
     )
     for flag in flags_of(script):
-        _add_flag(parser, flag)
+        add_flag(parser, flag)
 
 
-def _add_flag(parser: argparse.ArgumentParser, flag: Flag) -> None:
+def add_flag(parser: argparse.ArgumentParser, flag: Flag) -> None:
     """Add one flag without a default, so that it can be known which were given."""
     options: dict[str, Any] = {"help": flag.text, "default": argparse.SUPPRESS}
-    if flag.default is False:
+    if flag.default is True:
+        options["action"] = argparse.BooleanOptionalAction
+    elif flag.default is False:
         options["action"] = "store_true"
     else:
         options |= {"type": flag.type, "required": flag.is_required}
         options |= {"choices": flag.choices} if flag.choices else {}
-    parser.add_argument(f"--{flag.name}", **options)
+    names = (flag.name, *flag.aliases)
+    parser.add_argument(*(f"--{name}" for name in names), dest=flag.name, **options)
 
 
-def unused_flags(script: Script, given: Mapping[str, Any]) -> list[str]:
+def unused_flags(flags: Iterable[Flag], given: Mapping[str, Any]) -> list[str]:
     """Word each flag that was given and has no effect."""
     return [
         f"--{flag.name} has no effect here: {flag.no_effect}."
-        for flag in flags_of(script)
+        for flag in flags
         if flag.no_effect and flag.name in given and given[flag.name] != flag.default
     ]

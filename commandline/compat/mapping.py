@@ -24,6 +24,8 @@ class Options:
 
     script: Script
     given: dict[str, Any]
+    more: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Settings of ours that no flag of the script stands for."""
     values: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -90,7 +92,7 @@ def check(options: Options) -> None:
 
 def notes(options: Options) -> list[str]:
     """Word what the flags change nothing of, and what is done in another way."""
-    found = unused_flags(options.script, options.given)
+    found = unused_flags(flags_of(options.script), options.given)
     if options.given.get("lr_warmup_steps") and options["lr_scheduler"] == "constant":
         found.append(
             "--lr_warmup_steps has no effect with the scheduler constant, here as in the original; "
@@ -137,6 +139,7 @@ def train_settings(options: Options, *, resume: str, seed: int | None) -> TrainS
         _data(options),
         _optimization(options),
         _previews(options, seed),
+        options.more,
     )
 
 

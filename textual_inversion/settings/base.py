@@ -103,6 +103,15 @@ class Settings(BaseModel):
         except ValidationError as error:
             raise SettingsError(_complaint(error, cls)) from None
 
+    @classmethod
+    def mistakes(cls, values: dict[str, Any]) -> dict[str, str]:
+        """Say what is wrong with each field, for a form; "" holds what is wrong between fields."""
+        try:
+            cls.model_validate(values)
+        except ValidationError as error:
+            return {_name(item): _mistake(item) for item in error.errors()}
+        return {}
+
 
 def read_settings_file(path: Path) -> dict[str, Any]:
     """Read a settings file into a dict that `Settings.build` takes."""
@@ -122,11 +131,25 @@ def _complaint(error: ValidationError, model: type[BaseModel]) -> str:
     return "; ".join(_sentence(item, model.model_fields) for item in error.errors())
 
 
-def _sentence(item: ErrorDetails, fields: Mapping[str, FieldInfo]) -> str:
-    name = ".".join(str(part) for part in item["loc"])
+def _name(item: ErrorDetails) -> str:
+    return ".".join(str(part) for part in item["loc"])
+
+
+def _ours(item: ErrorDetails) -> str:
+    return item["msg"].removeprefix("Value error, ")
+
+
+def _mistake(item: ErrorDetails) -> str:
+    """Word one mistake for a place beside its field, which need not be named."""
     if item["type"] == _OURS:
-        message = item["msg"].removeprefix("Value error, ")
-        return f"{name}: {message}" if name else message
+        return _ours(item)
+    return "is empty" if item["type"] in _NOT_GIVEN or item["input"] in {None, ""} else _rule(item)
+
+
+def _sentence(item: ErrorDetails, fields: Mapping[str, FieldInfo]) -> str:
+    name = _name(item)
+    if item["type"] == _OURS:
+        return f"{name}: {_ours(item)}" if name else _ours(item)
     if item["type"] in _NOT_GIVEN or item["input"] is None:
         return _not_given(name, fields.get(name))
     return f"{name} {_rule(item)} (got {item['input']!r:.60})"
