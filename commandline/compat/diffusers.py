@@ -32,7 +32,8 @@ def train(options: Options, control: Control) -> Iterator[Event]:
 
     The run's logs lie in the folder for logs, the embedding for A1111 and ComfyUI in embeddings/.
     """
-    from commandline.compat.outputs import Outputs, find_checkpoint, put_into_run
+    from commandline.compat.checkpoints import find_checkpoint, put_into_run
+    from commandline.compat.outputs import Outputs
     from textual_inversion.embeddings.library import Library
     from textual_inversion.training.run import train as run
 

@@ -15,8 +15,13 @@ from typing import Any
 
 from commandline.compat import diffusers
 from commandline.compat.flags import add_flag, unused_flags
-from commandline.compat.invokeai_flags import INVOKEAI_FLAGS
-from commandline.compat.invokeai_root import base_folder, embeddings_folder, find_model_of, find_root
+from commandline.compat.invokeai_flags import DEFAULTS, INVOKEAI_FLAGS
+from commandline.compat.invokeai_root import (
+    base_folder,
+    embeddings_folder,
+    find_model_of,
+    find_root,
+)
 from commandline.compat.mapping import Options, check
 from textual_inversion.errors import SettingsError
 from textual_inversion.events import Event, Finished, Saved, Warned
@@ -57,7 +62,7 @@ def make_plan(given: dict[str, Any]) -> Plan:
         SettingsError: A flag is missing, or asks for what cannot be done.
     """
     root = find_root(given.get("root_dir"))
-    values = {flag.name: flag.default for flag in INVOKEAI_FLAGS} | given
+    values = DEFAULTS | given
     _check_given(values)
     model = find_model_of(values["model"], root)
     notes = unused_flags(INVOKEAI_FLAGS, given)

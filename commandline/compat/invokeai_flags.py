@@ -1,6 +1,4 @@
-"""The flags of InvokeAI's trainer, `invokeai-ti`: those of diffusers' script of early 2023, and a
-few of its own. Light: a table.
-"""
+"""The flags of `invokeai-ti`: diffusers' of early 2023, and some of its own. Light: a table."""
 
 from __future__ import annotations
 
@@ -75,3 +73,5 @@ INVOKEAI_FLAGS = (
           "output folder"),
     _like("validation_steps", differs="invokeai-ti draws none"),
 )  # fmt: skip
+
+DEFAULTS = {flag.name: flag.default for flag in INVOKEAI_FLAGS}

@@ -54,25 +54,21 @@ class ConsoleSettings(Settings):
         int, Field(ge=1, le=10_000), Ui("Max training steps", "slider", step=500)
     ] = 3000
     """Stop after so many updates in all; 2000 to 3000 are enough for most sets."""
-    train_batch_size: Annotated[
-        int, Field(ge=1, le=50), Ui("Batch size", "slider", step=1)
-    ] = 8
+    train_batch_size: Annotated[int, Field(ge=1, le=50), Ui("Batch size", "slider", step=1)] = 8
     """Pictures in one pass; more take more memory."""
     gradient_accumulation_steps: Annotated[
         int, Field(ge=1, le=10), Ui("Gradient accumulation steps", "slider", step=1)
     ] = 4
     """Passes added up before one update: a larger batch in the same memory."""
-    lr_warmup_steps: Annotated[
-        int, Field(ge=0, le=100), Ui("Warmup steps", "slider", step=1)
-    ] = 0
+    lr_warmup_steps: Annotated[int, Field(ge=0, le=100), Ui("Warmup steps", "slider", step=1)] = 0
     """Updates over which the rate rises; the scheduler "constant" has no warm-up."""
     learning_rate: Annotated[float, Field(gt=0), Ui("Learning rate")] = 5e-4
     """How far one update goes; 0.0005 is careful, 0.005 is fast."""
     scale_lr: Annotated[bool, Ui("Scale learning rate")] = True
     """Multiply the learning rate by batch size and accumulation."""
-    enable_xformers_memory_efficient_attention: Annotated[
-        bool, Ui("Use xformers acceleration")
-    ] = False
+    enable_xformers_memory_efficient_attention: Annotated[bool, Ui("Use xformers acceleration")] = (
+        False
+    )
     """Compute attention with xformers, which must be installed."""
     lr_scheduler: Annotated[
         Literal[
