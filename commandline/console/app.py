@@ -27,6 +27,7 @@ class ConsoleApp(App[None]):
 
     def __init__(self, given: dict[str, Any], log_dir: Path, folder: Path | None = None) -> None:
         super().__init__()
+        self.animation_level = "none"  # nothing to wait for, over a slow line either
         self.given, self.log_dir, self.folder = given, log_dir, folder
         self.root = find_root(given.get("root_dir"))
         self._trainings: list[Training] = []

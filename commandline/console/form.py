@@ -13,7 +13,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.events import DescendantFocus
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Button, Checkbox, Footer, Input, RadioSet, Static
+from textual.widgets import Button, Checkbox, Input, RadioSet, Static
 
 from commandline.compat.invokeai import steps_for_epochs
 from commandline.compat.invokeai_flags import DEFAULTS
@@ -30,7 +30,7 @@ from textual_inversion.settings import ConsoleSettings
 from textual_inversion.settings.knobs import walk
 
 _TITLE = "Textual inversion training"
-_CANCEL = "cancel"
+_KEYS = "^N next  ^P previous  arrows move  space chooses  ^T train  ^R runs  Esc cancel"
 
 
 class FormScreen(Screen[None]):
@@ -65,6 +65,7 @@ class FormScreen(Screen[None]):
             )
             for knob in walk(ConsoleSettings)
         }
+        self._current: FieldRow | None = None
         self._seen = dict(values)
         # What stands in the folders without having been chosen for this trigger.
         self._filled = {name: values[name] for name in folders_for("", root) if name not in given}
@@ -81,10 +82,11 @@ class FormScreen(Screen[None]):
             yield from self.rows.values()
             with Horizontal(id="buttons"):
                 yield Button("Train", id="train", variant="primary", compact=True)
-                yield Button("Cancel", id=_CANCEL, compact=True)
+                yield Button("Runs", id="runs", compact=True)
+                yield Button("Cancel", id="leave", compact=True)
         yield Static(id="mistakes", markup=False)
         yield Static(id="help", markup=False)
-        yield Footer()
+        yield Static(_KEYS, id="keys", markup=False)  # Textual's Footer is made anew at each field
 
     def on_mount(self) -> None:
         """Show the hints of what the form opens with."""
@@ -98,9 +100,12 @@ class FormScreen(Screen[None]):
     @on(DescendantFocus)
     def _explain(self, event: DescendantFocus) -> None:
         row = next((one for one in event.widget.ancestors if isinstance(one, FieldRow)), None)
-        for one in self.rows.values():
-            one.set_class(one is row, "current")
-        self.query_one("#help", Static).update(row.knob.help if row else "")
+        if self._current:
+            self._current.remove_class("current")
+        if row:
+            row.add_class("current")
+        self._current = row
+        self.query_one("#help", Static).update(row.knob.help if row else "", layout=False)
 
     @on(Input.Changed)
     @on(Checkbox.Changed)
@@ -121,10 +126,10 @@ class FormScreen(Screen[None]):
 
     @on(Button.Pressed)
     async def _press(self, event: Button.Pressed) -> None:
-        if event.button.id == _CANCEL:
-            await self.run_action("app.leave")
-        else:
+        if event.button.id == "train":
             self.action_train()
+        else:
+            await self.run_action(f"app.{event.button.id}")
 
     def action_train(self) -> None:
         """Say what is wrong, or ask what may be deleted, or train."""

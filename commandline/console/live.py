@@ -38,8 +38,9 @@ class LiveScreen(Screen[None]):
         Binding("s", "ask('save')", "Save"),
         Binding("p", "ask('sample')", "Preview"),
         Binding("q", "stop", "Stop and save"),
+        Binding("q", "close", "Quit"),
         Binding("d", "delete", "Delete checkpoints"),
-        Binding("escape", "app.leave", "Leave, the training goes on"),
+        Binding("escape", "app.leave", "Back"),
     ]
 
     def __init__(self, folder: Path | None = None, training: Training | None = None) -> None:
@@ -79,7 +80,8 @@ class LiveScreen(Screen[None]):
         if self.follower is None:
             self._show_loading()
             return
-        if self.follower.read() or self.state != self.follower.state:
+        changed = self.follower.read()
+        if changed or self._is_stopping or self.state != self.follower.state:
             self._set_state(self.follower.state)
             self._show(self.follower.run)
 
@@ -101,14 +103,17 @@ class LiveScreen(Screen[None]):
             self.notify(_ASKED[request])
 
     def action_stop(self) -> None:
-        """Stop the run and save it; leave the screen of one that has ended."""
-        if not self.is_active:
-            self.app.exit()
-        elif self.follower is None and self.training:
+        """Stop the run and save it."""
+        if self.follower is None and self.training:
             self.training.stop_loading()
         else:
             self._is_stopping = True
             self.action_ask("stop")
+            self.look()
+
+    def action_close(self) -> None:
+        """Quit after the run has ended."""
+        self.app.exit()
 
     def action_delete(self) -> None:
         """Delete checkpoints and logs after a question."""
@@ -129,7 +134,7 @@ class LiveScreen(Screen[None]):
             return self.is_active and self.follower is not None
         if action == "delete":
             return self.training is not None and not self.is_active
-        return True
+        return {"stop": self.is_active, "close": not self.is_active}.get(action, True)
 
     def _set_state(self, state: State) -> None:
         self._is_stopping = self._is_stopping and state == "running"
