@@ -13,8 +13,8 @@ from textual_inversion.settings.base import (
 )
 from textual_inversion.settings.basics import AUTO
 from textual_inversion.settings.check import CheckCommandSettings, CheckSettings
-from textual_inversion.settings.console import ConsoleSettings
 from textual_inversion.settings.create import CreateSettings
+from textual_inversion.settings.forms.console import ConsoleSettings
 from textual_inversion.settings.generate import Emphasis, GenerateSettings, Sampler
 from textual_inversion.settings.markers import OnlyWith, Positional, Ui, Widget
 from textual_inversion.settings.preprocess import PreprocessSettings
