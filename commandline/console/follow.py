@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from textual_inversion.errors import TrainingError
+from textual_inversion.names import strip_brackets
 from textual_inversion.runs.folder import is_running
 from textual_inversion.runs.history import Row, RunHistory
 from textual_inversion.runs.state import Run, State, read_events, state_on_disk
@@ -63,7 +64,8 @@ def find_run(name: str, folders: Sequence[Path]) -> Path:
     """
     if (Path(name) / _LOG).is_file():
         return Path(name)
-    rows = [row for row in list_runs(folders) if name in {row.name, row.folder.name}]
+    bare = strip_brackets(name)
+    rows = [row for row in list_runs(folders) if bare in {row.name, row.folder.name}]
     if rows:
         return rows[0].folder
     raise TrainingError(

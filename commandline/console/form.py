@@ -56,7 +56,7 @@ class FormScreen(Screen[None]):
 
     def __init__(self, given: dict[str, Any], root: Path | None) -> None:
         super().__init__()
-        self.root = root
+        self.given, self.root = given, root
         values = initial_values(given, root)
         models = models_for(root, values["model"])
         self.rows = {
@@ -91,6 +91,8 @@ class FormScreen(Screen[None]):
     def on_mount(self) -> None:
         """Show the hints of what the form opens with."""
         self._tick_resume()
+        if "num_train_epochs" in self.given and "max_train_steps" not in self.given:
+            self._set_steps()
         self._say([])
 
     def values(self) -> dict[str, Any]:
@@ -159,7 +161,7 @@ class FormScreen(Screen[None]):
         try:
             delete(old)
             remember(settings, self.root)
-            training = Training.start(settings, self.root)
+            training = Training.start(settings, self.root, self.given)
         except (TextualInversionError, OSError) as error:
             self._say([str(error)], between=printable(str(error)))
             return

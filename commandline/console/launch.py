@@ -19,16 +19,22 @@ from textual_inversion.settings import ConsoleSettings
 from textual_inversion.storage.atomic import explain
 
 _LOG = "console.log"
+# Flags that the form decides in other words.
+_DECIDED = {"resume_from_checkpoint", "num_train_epochs"}
 
 
-def flags_for(settings: ConsoleSettings, root: Path | None) -> dict[str, Any]:
-    """Return the form's values as flags of `ti invokeai`."""
+def flags_for(
+    settings: ConsoleSettings, root: Path | None, given: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the form's values as flags of `ti invokeai`, behind those `given` without a field."""
     flags = {name: value for name, value in settings.model_dump().items() if name in DEFAULTS}
     del flags["num_train_epochs"]  # it has set the steps
     flags |= {"resolution": 0 if settings.resolution == "model" else int(settings.resolution)}
-    flags |= {"only_save_embeds": True}
-    flags |= {"resume_from_checkpoint": "latest"} if settings.resume else {}
-    return flags | ({"root_dir": str(root)} if root else {})
+    flags |= {"only_save_embeds": True} | ({"root_dir": str(root)} if root else {})
+    checkpoint = given.get("resume_from_checkpoint") or "latest"
+    flags |= {"resume_from_checkpoint": checkpoint} if settings.resume else {}
+    more = {name: value for name, value in given.items() if name not in _DECIDED}
+    return more | flags
 
 
 def command_line(flags: dict[str, Any]) -> list[str]:
@@ -55,14 +61,14 @@ class Training:
     started: float = field(default_factory=time.time)
 
     @classmethod
-    def start(cls, settings: ConsoleSettings, root: Path | None) -> Self:
-        """Start `ti invokeai` with the form's values.
+    def start(cls, settings: ConsoleSettings, root: Path | None, given: dict[str, Any]) -> Self:
+        """Start `ti invokeai` with the form's values, and the flags `given` that have no field.
 
         Raises:
             SettingsError: The flags cannot be used together.
             StorageError: The output folder cannot be written to.
         """
-        flags = flags_for(settings, root)
+        flags = flags_for(settings, root, given)
         plan = make_plan(flags)
         output, name = plan.options.output, plan.options.name
         argv = [sys.executable, "-m", "textual_inversion", "invokeai", *command_line(flags)]

@@ -17,7 +17,8 @@ from commandline.console.follow import RunFollower
 from commandline.console.launch import Training
 from commandline.console.picture import Picture
 from commandline.console.question import Question
-from textual_inversion.errors import StorageError, printable
+from textual_inversion.errors import DatasetError, StorageError, printable
+from textual_inversion.images.decoding import open_picture
 from textual_inversion.runs.requests import Request, leave_request
 from textual_inversion.runs.state import Run, State
 from textual_inversion.runs.wording import best_words, duration
@@ -170,12 +171,17 @@ class LiveScreen(Screen[None]):
 
     def _show_preview(self, run: Run) -> None:
         newest = next((one for one in reversed(run.previews) if not one.without), None)
-        if newest is None or newest.path == self._shown or not Path(newest.path).is_file():
+        if newest is None or newest.path == self._shown or self.follower is None:
             return
         self._shown = newest.path
-        self.query_one(Picture).show(newest.path)
-        caption = printable(f"step {newest.step}: {newest.prompt}")
-        self.query_one("#preview-caption", Static).update(caption)
+        # By its name: the path in the log starts where the training was started.
+        path = self.follower.folder / "images" / Path(newest.path).name
+        caption = f"step {newest.step}: {newest.prompt}"
+        try:
+            self.query_one(Picture).show(open_picture(path))
+        except DatasetError as error:
+            caption = str(error)
+        self.query_one("#preview-caption", Static).update(printable(caption))
 
 
 def printable_lines(lines: list[str]) -> str:

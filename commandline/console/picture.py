@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import PIL.Image
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual_image.renderable import Image as Renderable, SixelImage, TGPImage
@@ -19,9 +20,9 @@ class Picture(Container):
         """Begin without a picture."""
         yield (Image if Renderable in {SixelImage, TGPImage} else HalfcellImage)(id="picture")
 
-    def show(self, path: str) -> None:
-        """Show a picture's file."""
-        self.query_one("#picture").image = path  # pyright: ignore[reportAttributeAccessIssue]
+    def show(self, picture: PIL.Image.Image) -> None:
+        """Show a picture."""
+        self.query_one("#picture").image = picture  # pyright: ignore[reportAttributeAccessIssue]
         self._fit()
 
     def on_resize(self) -> None:

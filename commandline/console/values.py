@@ -36,7 +36,7 @@ def models_for(root: Path | None, *others: str) -> tuple[str, ...]:
 def initial_values(given: dict[str, Any], root: Path | None) -> dict[str, Any]:
     """Fill the form: the defaults, over them what was remembered, over it the flags given."""
     values = {knob.path: "" if knob.required else knob.default for knob in walk(ConsoleSettings)}
-    values |= {"model": models_for(root)[0]} | _remembered(root)
+    values |= {"model": next(iter(models_for(root)), values["model"])} | _remembered(root)
     trigger = strip_brackets(str(given.get("placeholder_token") or ""))
     values |= folders_for(trigger, root) if trigger else {}
     known = {name: value for name, value in given.items() if name in values and value is not None}

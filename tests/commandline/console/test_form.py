@@ -57,7 +57,7 @@ def started(monkeypatch, home):
     """Record the settings that a training would be started with."""
     found = []
 
-    def start(settings, root):
+    def start(settings, root, given):
         found.append(settings)
         process = subprocess.Popen([sys.executable, "-c", ""])
         output = Path(settings.output_dir)
@@ -335,3 +335,15 @@ def test_what_is_remembered_is_a_file_of_settings(home, sample, started):
     stored = json.loads((home / "text-inversion-output" / "preferences.json").read_text())
     assert stored["max_train_steps"] == 3000
     assert stored.keys().isdisjoint({"placeholder_token", "resume"})
+
+
+@pytest.mark.slow
+def test_what_is_wrong_between_fields_stands_below_them(home, pictures):
+    given = {"placeholder_token": "cat", "train_data_dir": "pictures", "output_dir": "pictures"}
+
+    async def steps(pilot):
+        await pilot.press("ctrl+t")
+        assert text_of(pilot, "#mistakes").startswith("the pictures and the results need two")
+        assert mistakes(pilot) == {}
+
+    drive(steps, given=given)

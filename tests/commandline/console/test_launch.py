@@ -9,9 +9,9 @@ from textual_inversion.settings import ConsoleSettings
 GIVEN = {"placeholder_token": "cat", "train_data_dir": "pictures", "output_dir": "out"}
 
 
-def options(**values):
+def options(given=None, **values):
     """Read back what the form's command line means."""
-    flags = flags_for(ConsoleSettings.build(GIVEN, values), None)
+    flags = flags_for(ConsoleSettings.build(GIVEN, values), None, given or {})
     args = vars(make_parser(["invokeai"]).parse_args(["invokeai", *command_line(flags)]))
     return make_plan({name: value for name, value in args.items() if name in flags}).options
 
@@ -42,6 +42,14 @@ def test_the_trigger_gets_brackets_and_only_the_embedding_is_saved(home):
     found = options()
     assert (found.word, found["save_as_full_pipeline"]) == ("<cat>", False)
     assert found["no_safe_serialization"] is True
+
+
+def test_flags_without_a_field_reach_the_training(home):
+    given = {"seed": 7, "train_batch_size": 3, "resume_from_checkpoint": "checkpoint-5"}
+    found = options(given, resume=True)
+    assert (found["seed"], found["train_batch_size"]) == (7, 8)
+    assert found["resume_from_checkpoint"] == "checkpoint-5"
+    assert options(given)["resume_from_checkpoint"] is None
 
 
 def test_the_form_is_a_command():

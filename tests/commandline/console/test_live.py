@@ -98,6 +98,17 @@ def test_a_run_that_has_ended_is_asked_for_nothing(run):
     drive(steps, folder=run)
 
 
+def test_a_damaged_preview_is_named(run):
+    (run / "images" / "cat-20.png").write_bytes(b"half a picture")
+
+    async def steps(pilot):
+        assert "cat-20.png" in text_of(pilot, "#preview-caption")
+        assert text_of(pilot, "#title") == "cat: killed"
+        assert "The program ended meanwhile." in text_of(pilot, "#notes")
+
+    drive(steps, folder=run)
+
+
 @pytest.mark.slow
 def test_a_run_is_chosen_from_the_list(run):
     async def steps(pilot):
