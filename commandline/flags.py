@@ -10,6 +10,7 @@ from textual_inversion.settings import (
     CheckCommandSettings,
     CreateSettings,
     GenerateSettings,
+    GridSettings,
     PreprocessSettings,
     Settings,
     TrainSettings,
@@ -24,6 +25,7 @@ SETTINGS: dict[str, type[Settings]] = {
     "check": CheckCommandSettings,
     "train": TrainSettings,
     "generate": GenerateSettings,
+    "grid": GridSettings,
 }
 _NOT_SETTINGS = {"command", "settings_file", "events", "queue"}
 

@@ -46,6 +46,7 @@ COMMANDS = {
     "check": Command("check", "Say what is wrong with a folder of pictures before training."),
     "train": Command("train", "Train an embedding on a folder of pictures."),
     "generate": Command("generate", "Generate pictures with the embeddings of a prompt."),
+    "grid": Command("grid", "Compare snapshots, prompts, seeds or settings in a grid."),
     "status": Command("runs", "List the runs with their states, and the queue."),
     "stop": Command("runs", "Stop a training after its step and save it."),
     "save": Command("runs", "Save a training as it stands."),

@@ -8,6 +8,7 @@ from textual_inversion.errors import SettingsError
 from textual_inversion.settings import (
     CreateSettings,
     GenerateSettings,
+    GridSettings,
     PreprocessSettings,
     TrainSettings,
     read_settings_file,
@@ -20,6 +21,7 @@ NEEDED = {
     PreprocessSettings: {"source": "a", "destination": "b"},
     TrainSettings: {"embedding": "x", "dataset_dir": "pictures"},
     GenerateSettings: {"prompt": "x"},
+    GridSettings: {"prompt": "x"},
 }
 ALL = list(NEEDED)
 TRAINED = NEEDED[TrainSettings]

@@ -7,6 +7,7 @@ from textual_inversion.errors import SettingsError
 from textual_inversion.settings import (
     CreateSettings,
     GenerateSettings,
+    GridSettings,
     PreprocessSettings,
     TrainSettings,
 )
@@ -18,6 +19,7 @@ JOBS = [
     ("preprocess", PreprocessSettings),
     ("train", TrainSettings),
     ("generate", GenerateSettings),
+    ("grid", GridSettings),
 ]
 SCHEDULES = {"learning_rate", "clipping_threshold"}
 
