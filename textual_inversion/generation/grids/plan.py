@@ -16,6 +16,7 @@ from textual_inversion.generation.grids.sources import Source, Sources
 from textual_inversion.generation.grids.values import MOST_VALUES
 from textual_inversion.models.base import dimension_mismatch
 from textual_inversion.models.catalog import describe_model, list_models
+from textual_inversion.models.hub import find_cached, is_hub_name
 from textual_inversion.prompts.placeholders import split_names
 from textual_inversion.settings import GenerateSettings, GridSettings
 from textual_inversion.settings.comparison.grid import Place
@@ -88,7 +89,7 @@ def make_plan(settings: GridSettings, library: Library) -> Plan:
         _cell(place, chosen, fields, sources, word)
         for place, chosen in zip(_places(axes), _combinations(axes), strict=True)
     )
-    _check_widths(cells)
+    _check_models(cells)
     return Plan(axes, cells, word, run)
 
 
@@ -229,22 +230,16 @@ def _check_named(fields: dict[str, Any], word: str, label: str) -> None:
         )
 
 
-def _check_widths(cells: tuple[Cell, ...]) -> None:
-    """Refuse vectors that do not fit a base model, before any picture is drawn."""
-    pairs = {(cell.settings.model, cell.source) for cell in cells if cell.source}
-    widths = {model: describe_model(model).widths for model, _ in pairs if _is_here(model)}
-    for model, source in pairs:
+def _check_models(cells: tuple[Cell, ...]) -> None:
+    """Refuse a base model that is not there, and vectors that do not fit one."""
+    models = {cell.settings.model for cell in cells}
+    widths = {model: describe_model(model).widths for model in models if _is_here(model)}
+    for model, source in {(cell.settings.model, cell.source) for cell in cells if cell.source}:
         if model in widths and source.embedding.widths != widths[model]:
             reason = dimension_mismatch(source.label, source.embedding.widths, widths[model])
             raise ModelError(f"{model}: {reason}")
 
 
 def _is_here(model: str) -> bool:
-    """Whether a model can be described; one of the Hub is checked when it was downloaded."""
-    try:
-        describe_model(model)
-    except ModelError:
-        if "/" in model:
-            return False
-        raise
-    return True
+    """Whether a model is on this machine; one of the Hub is checked when it was downloaded."""
+    return not is_hub_name(model) or find_cached(model) is not None
