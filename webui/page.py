@@ -16,7 +16,7 @@ from webui.event_options import UNQUEUED, hide_progress
 from webui.form import remember
 from webui.layout import Tab
 from webui.polling import Live, Part
-from webui.tabs import create, generate, preprocess, requests, runs, train
+from webui.tabs import create, generate, grids, preprocess, requests, runs, train
 from webui.unfolding import keep_what_is_typed
 from webui.views.status import badge_html
 
@@ -43,9 +43,10 @@ def build(runner: Runner) -> gr.Blocks:
                 training = train.draw(runner, worker, base_model.control)
             with gr.Tab("Generate", id="generate") as at_generate:
                 drawing = generate.draw(runner, base_model.control)
+            comparing = grids.draw(runner, base_model.control)
             with gr.Tab("Runs", id="runs"):
                 table = runs.Runs(worker)
-        drawn = [creating, preparing, training, drawing]
+        drawn = [creating, preparing, training, drawing, comparing]
         restored = remember(page, [*(tab.form for tab in drawn), preparing.extras["checking"].form])
         moments = [restored.then, at_train.select, at_generate.select]
         _offer_embeddings(moments, creating, training, drawing)
@@ -54,8 +55,11 @@ def build(runner: Runner) -> gr.Blocks:
         checked = preprocess.join(page, preparing, training, tabs)
         requests.take_from(drawing.form, training.form, training.extras["take"])
         parts = [badge, *(part for tab in drawn for part in tab.parts), *table.parts]
-        events = [event for tab in drawn for event in tab.events]
-        events += [*checked, *table.listen(training.form, tabs)]
+        events = [
+            *(event for tab in drawn for event in tab.events),
+            *checked,
+            *table.listen(training.form, tabs),
+        ]
         keep_what_is_typed(page)
         live = Live(runner, parts)
         live.listen(page, events)

@@ -28,6 +28,7 @@ from textual_inversion.generation.generate import (
 )
 from textual_inversion.generation.grids.cache import CellCache, digest
 from textual_inversion.generation.grids.manifest import (
+    CELLS,
     PICTURE,
     AxisOfGrid,
     CellOfGrid,
@@ -43,8 +44,6 @@ from textual_inversion.runs.requests import Control
 from textual_inversion.settings import GridSettings
 from textual_inversion.storage.atomic import explain, whole_file
 from textual_inversion.storage.paths import find_folder
-
-CELLS = "cells"
 
 
 def draw_grid(settings: GridSettings, control: Control) -> Iterator[Event]:

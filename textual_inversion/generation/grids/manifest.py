@@ -17,6 +17,7 @@ from textual_inversion.storage.atomic import write_whole
 
 NAME = "grid.json"
 PICTURE = "grid.png"
+CELLS = "cells"
 _VERSION = 1
 
 

@@ -14,7 +14,7 @@ Place = Literal["columns", "rows", "pages"]
 class AxesSettings(Settings):
     """What a grid varies; as in A1111's X/Y/Z plot, X are columns, Y rows, Z pages."""
 
-    run: Annotated[str, Positional(), Ui("Run")] = ""
+    run: Annotated[str, Positional(), Ui("Run", "run")] = ""
     """A run folder, or the embedding whose newest run is meant: its snapshots can be compared, and
     its previews' prompt, sampler, steps, seed and base model are taken where no others are given.
     Empty compares without a run."""
