@@ -13,6 +13,7 @@ from textual_inversion.settings import (
     GridSettings,
     PreprocessSettings,
     Settings,
+    SuggestSettings,
     TrainSettings,
     read_settings_file,
 )
@@ -23,6 +24,7 @@ SETTINGS: dict[str, type[Settings]] = {
     "create": CreateSettings,
     "preprocess": PreprocessSettings,
     "check": CheckCommandSettings,
+    "suggest-words": SuggestSettings,
     "train": TrainSettings,
     "generate": GenerateSettings,
     "grid": GridSettings,

@@ -139,6 +139,8 @@ def _end_words(event: Finished, run: Run) -> str:
     if run.kind == "preprocess":
         pictures = _counted(run.step, "picture", of=run.total)
         return f"{ending}: {pictures}, {_counted(run.num_files, 'file')} in {event.path}"
+    if run.kind == "suggest":
+        return f"{ending}: {_counted(event.step, 'word')}"
     if run.kind == "grid":
         return f"{ending}: {_counted(len(run.files), 'picture')}, together in {event.path}"
     if run.kind == "generate":

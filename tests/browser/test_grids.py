@@ -60,7 +60,7 @@ def test_a_slider_goes_through_the_steps_of_one_seed(server, run, window):
     page = open_page(window, server)
     draw(page)
     page.get_by_role("button", name="Look at Prompt: the <zyx> on a house, Step: 10").click()
-    slider = page.get_by_role("slider", name="Step")
+    slider = page.get_by_role("slider", name="Step", exact=True)
     expect(slider).to_have_value("0")
     first = page.locator("#grid-cell figure img").get_attribute("src")
     slider.press("ArrowRight")

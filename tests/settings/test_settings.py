@@ -10,6 +10,7 @@ from textual_inversion.settings import (
     GenerateSettings,
     GridSettings,
     PreprocessSettings,
+    SuggestSettings,
     TrainSettings,
     read_settings_file,
 )
@@ -22,6 +23,7 @@ NEEDED = {
     TrainSettings: {"embedding": "x", "dataset_dir": "pictures"},
     GenerateSettings: {"prompt": "x"},
     GridSettings: {"prompt": "x"},
+    SuggestSettings: {"folder": "x"},
 }
 ALL = list(NEEDED)
 TRAINED = NEEDED[TrainSettings]

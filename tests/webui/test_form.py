@@ -9,6 +9,7 @@ from textual_inversion.settings import (
     GenerateSettings,
     GridSettings,
     PreprocessSettings,
+    SuggestSettings,
     TrainSettings,
 )
 from textual_inversion.settings.knobs import walk
@@ -20,6 +21,7 @@ JOBS = [
     ("train", TrainSettings),
     ("generate", GenerateSettings),
     ("grid", GridSettings),
+    ("suggest", SuggestSettings),
 ]
 SCHEDULES = {"learning_rate", "clipping_threshold"}
 

@@ -14,6 +14,7 @@ from textual_inversion.settings.base import (
 from textual_inversion.settings.basics import AUTO
 from textual_inversion.settings.check import CheckCommandSettings, CheckSettings
 from textual_inversion.settings.comparison.grid import GridSettings
+from textual_inversion.settings.comparison.suggest import SuggestSettings
 from textual_inversion.settings.create import CreateSettings
 from textual_inversion.settings.generate import Emphasis, GenerateSettings, Sampler
 from textual_inversion.settings.markers import OnlyWith, Positional, Ui, Widget
@@ -36,6 +37,7 @@ __all__ = [
     "PreprocessSettings",
     "Sampler",
     "Settings",
+    "SuggestSettings",
     "TrainSettings",
     "Ui",
     "Widget",

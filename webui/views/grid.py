@@ -26,7 +26,7 @@ from webui.html import paragraph, render
 from webui.served_images import served_url, thumbnail_url
 
 _EMPTY = "No grid yet. What varies goes into the columns and the rows; then press Draw grid."
-_THUMBS = (("up", "\N{THUMBS UP SIGN}", "Good"), ("down", "\N{THUMBS DOWN SIGN}", "Bad"))
+_THUMBS = (("up", "Good"), ("down", "Bad"))
 _STEP = "step"
 
 

@@ -84,7 +84,7 @@ def test_a_stop_keeps_the_cells_that_are_done(home, run):
             control.ask("stop")
     assert events[-1].reason == "stopped"
     assert isinstance(events[-1], Finished)
-    assert events[-1].step == 1
+    assert events[-1].step == 2
     assert opened(events[-1].path).size[1] > 3 * 64
     assert len([event for event in draw(columns="none") if isinstance(event, Sampled)]) == 4
 

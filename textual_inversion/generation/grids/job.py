@@ -64,9 +64,9 @@ def draw_grid(settings: GridSettings, control: Control) -> Iterator[Event]:
     yield from drawing.run()
     with whole_file(folder / PICTURE) as temporary:
         compose(grid, folder / CELLS).save(temporary, format="PNG")
-    yield Saved(drawing.done, "grid", str(folder / PICTURE))
+    yield Saved(drawing.num_steps, "grid", str(folder / PICTURE))
     reason = "finished" if drawing.done == len(plan.cells) else "stopped"
-    yield Finished(drawing.done, reason, str(folder / PICTURE))
+    yield Finished(drawing.num_steps, reason, str(folder / PICTURE))
 
 
 class _Drawing:
