@@ -10,8 +10,10 @@ from textual_inversion.settings import (
     CheckCommandSettings,
     CreateSettings,
     GenerateSettings,
+    GridSettings,
     PreprocessSettings,
     Settings,
+    SuggestSettings,
     TrainSettings,
     read_settings_file,
 )
@@ -22,8 +24,10 @@ SETTINGS: dict[str, type[Settings]] = {
     "create": CreateSettings,
     "preprocess": PreprocessSettings,
     "check": CheckCommandSettings,
+    "suggest-words": SuggestSettings,
     "train": TrainSettings,
     "generate": GenerateSettings,
+    "grid": GridSettings,
 }
 _NOT_SETTINGS = {"command", "settings_file", "events", "queue"}
 

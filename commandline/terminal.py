@@ -126,7 +126,7 @@ def _start_words(event: Started, run: Run) -> str:
     """Describe what a job will do, and where its files go."""
     if run.kind == "preprocess":
         return f"{event.name}: {_counted(event.total, 'picture')}, to be written to {event.folder}"
-    if run.kind == "generate":
+    if run.kind in {"generate", "grid"}:
         steps = _counted(event.total, "sampling step")
         return f"{steps}; the pictures are written to {event.folder}"
     computed = f", {event.compute}" if event.compute else ""
@@ -139,6 +139,10 @@ def _end_words(event: Finished, run: Run) -> str:
     if run.kind == "preprocess":
         pictures = _counted(run.step, "picture", of=run.total)
         return f"{ending}: {pictures}, {_counted(run.num_files, 'file')} in {event.path}"
+    if run.kind == "suggest":
+        return f"{ending}: {_counted(event.step, 'word')}"
+    if run.kind == "grid":
+        return f"{ending}: {_counted(len(run.files), 'picture')}, together in {event.path}"
     if run.kind == "generate":
         if not run.files:
             return f"{ending} at {event.step} of {run.total} sampling steps; no picture was written"

@@ -27,6 +27,7 @@ CORE = (
     ("data",),
     ("generation",),
     ("training",),
+    ("evaluation",),
 )
 LOOKS_UP = "textual_inversion.__main__"
 MOST_MODULES = 15

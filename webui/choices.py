@@ -15,6 +15,7 @@ from textual_inversion.storage.paths import find_folder
 if TYPE_CHECKING:
     from textual_inversion.embeddings.library import Entry, Library
 
+_MOST_RUNS = 100
 _SAMPLE = "samples/mammoth"
 
 
@@ -39,6 +40,14 @@ def embeddings() -> list[tuple[str, str]]:
     except (TextualInversionError, OSError):
         return []
     return [(_label(entry), entry.name) for entry in entries if not entry.problem]
+
+
+def runs() -> list[tuple[str, str]]:
+    """List the newest runs that have settings, as (label, name)."""
+    found = [path.parent for path in find_folder("runs").glob("*/*/settings.json")]
+    found.sort(key=lambda folder: (folder.parent.name, folder.name), reverse=True)
+    names = [f"{folder.parent.name}/{folder.name}" for folder in found[:_MOST_RUNS]]
+    return [("none", ""), *((name, name) for name in names)]
 
 
 def find_embedding(name: str) -> Entry | None:

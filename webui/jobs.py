@@ -11,7 +11,12 @@ from textual_inversion.events import Event, Sampled
 from textual_inversion.jobs.device_lock import DeviceLock
 from textual_inversion.jobs.runner import Job
 from textual_inversion.runs.requests import Control
-from textual_inversion.settings import GenerateSettings, PreprocessSettings, TrainSettings
+from textual_inversion.settings import (
+    GenerateSettings,
+    GridSettings,
+    PreprocessSettings,
+    TrainSettings,
+)
 
 _HEAVY = (
     "textual_inversion.embeddings.create",
@@ -56,6 +61,17 @@ def generating(settings: GenerateSettings) -> Job:
         from textual_inversion.generation.generate import generate
 
         yield from steady(generate(settings, control, live_previews=True))
+
+    return job
+
+
+def drawing_grid(settings: GridSettings) -> Job:
+    """Make the job that draws a grid of pictures."""
+
+    def job(control: Control) -> Iterator[Event]:
+        from textual_inversion.generation.grids.job import draw_grid
+
+        return draw_grid(settings, control)
 
     return job
 

@@ -18,7 +18,7 @@ from webui.form import remember
 from webui.head import job
 from webui.layout import Tab
 from webui.polling import Live, Part
-from webui.tabs import create, generate, preprocess, requests, runs, train
+from webui.tabs import create, generate, grids, preprocess, requests, runs, train
 from webui.unfolding import keep_what_is_typed
 
 # Gives what is empty something to begin with; in the browser, since somebody may choose or type
@@ -44,9 +44,10 @@ def build(runner: Runner) -> gr.Blocks:
                 training = train.draw(runner, worker, base_model.control)
             with gr.Tab("Generate", id="generate") as at_generate:
                 drawing = generate.draw(runner, base_model.control)
+            comparing = grids.draw(runner, base_model.control)
             with gr.Tab("Runs", id="runs"):
                 table = runs.Runs(worker)
-        drawn = [creating, preparing, training, drawing]
+        drawn = [creating, preparing, training, drawing, comparing]
         restored = remember(page, [*(tab.form for tab in drawn), preparing.extras["checking"].form])
         opened = [restored.then, at_train.select, at_generate.select]
         _offer_embeddings(opened, creating, training, drawing)

@@ -42,6 +42,12 @@ def served(path: str, *, small: bool = False) -> str | None:
         return None
 
 
+def served_url(path: str) -> str:
+    """Copy a picture to the served folder, every byte of it; "" when it cannot be read."""
+    copy = served(path)
+    return f"gradio_api/file={quote(copy)}" if copy else ""
+
+
 def thumbnail_url(path: str) -> str:
     """Copy a small version of a picture to the served folder; "" when it cannot be read."""
     copy = served(path, small=True)

@@ -44,8 +44,12 @@ COMMANDS = {
     "create": Command("create", "Create an embedding: a name, a start, a number of vectors."),
     "preprocess": Command("preprocess", "Prepare a folder of pictures for training."),
     "check": Command("check", "Say what is wrong with a folder of pictures before training."),
+    "suggest-words": Command(
+        "suggest_words", "Rank words for the initialization text on your pictures."
+    ),
     "train": Command("train", "Train an embedding on a folder of pictures."),
     "generate": Command("generate", "Generate pictures with the embeddings of a prompt."),
+    "grid": Command("grid", "Compare snapshots, prompts, seeds or settings in a grid."),
     "status": Command("runs", "List the runs with their states, and the queue."),
     "stop": Command("runs", "Stop a training after its step and save it."),
     "save": Command("runs", "Save a training as it stands."),

@@ -55,6 +55,15 @@ FLAGS = {
         "--num-images --seed --clip-skip --cfg-rescale --eta --variation-seed "
         "--variation-strength --emphasis --output --model --settings --events"
     ),
+    "suggest-words": (
+        "--prompt --words --most-words --draws --pictures-at-once --model --settings --events"
+    ),
+    "grid": (
+        "--columns --column-values --rows --row-values --pages --page-values --embedding "
+        "--prompt --negative-prompt --sampler --steps --cfg-scale --width --height --seed "
+        "--clip-skip --cfg-rescale --eta --variation-seed --variation-strength --emphasis "
+        "--output --model --settings --events"
+    ),
 }
 
 

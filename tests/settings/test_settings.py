@@ -8,7 +8,9 @@ from textual_inversion.errors import SettingsError
 from textual_inversion.settings import (
     CreateSettings,
     GenerateSettings,
+    GridSettings,
     PreprocessSettings,
+    SuggestSettings,
     TrainSettings,
     read_settings_file,
 )
@@ -20,6 +22,8 @@ NEEDED = {
     PreprocessSettings: {"source": "a", "destination": "b"},
     TrainSettings: {"embedding": "x", "dataset_dir": "pictures"},
     GenerateSettings: {"prompt": "x"},
+    GridSettings: {"prompt": "x"},
+    SuggestSettings: {"folder": "x"},
 }
 ALL = list(NEEDED)
 TRAINED = NEEDED[TrainSettings]

@@ -7,7 +7,9 @@ from textual_inversion.errors import SettingsError
 from textual_inversion.settings import (
     CreateSettings,
     GenerateSettings,
+    GridSettings,
     PreprocessSettings,
+    SuggestSettings,
     TrainSettings,
 )
 from textual_inversion.settings.knobs import walk
@@ -18,6 +20,8 @@ JOBS = [
     ("preprocess", PreprocessSettings),
     ("train", TrainSettings),
     ("generate", GenerateSettings),
+    ("grid", GridSettings),
+    ("suggest", SuggestSettings),
 ]
 SCHEDULES = {"learning_rate", "clipping_threshold"}
 

@@ -116,15 +116,25 @@ def _warn_of_no_effect(settings: GenerateSettings, model: BaseModel) -> Iterator
 
 
 def load_named_embeddings(
-    params: SamplingParams, library: Library, model: BaseModel
+    params: SamplingParams,
+    library: Library,
+    model: BaseModel,
+    given: LearnedTokens | None = None,
 ) -> tuple[LearnedTokens, list[Warned]]:
-    """Load the embeddings named in the prompts; also return warnings for unusable ones."""
+    """Load the embeddings named in the prompts; also return warnings for unusable ones.
+
+    The words in `given` have their vectors already, whatever the library has.
+    """
     usable = {entry.word: entry for entry in library.list() if entry.problem is None}
     prompts = f"{params.prompt}\n{params.negative_prompt}"
-    names = [piece.name for piece in split_names(prompts, usable) if piece.name is not None]
-    words: dict[str, tuple[torch.Tensor, ...]] = {}
-    warnings = warn_of_unknown(prompts, usable, library)
-    for word in dict.fromkeys(names):
+    given = given or {}
+    taken = {strip_brackets(word).casefold() for word in given}
+    usable = {w: e for w, e in usable.items() if strip_brackets(w).casefold() not in taken}
+    known = {**usable, **given}
+    names = [piece.name for piece in split_names(prompts, known) if piece.name is not None]
+    words: dict[str, tuple[torch.Tensor, ...]] = {n: given[n] for n in names if n in given}
+    warnings = warn_of_unknown(prompts, known, library)
+    for word in dict.fromkeys(name for name in names if name not in given):
         entry = usable[word]
         if entry.widths == model.info.widths:
             words[word] = library.load(entry.name).vectors

@@ -20,7 +20,7 @@ from textual_inversion.runs.folder import is_running
 from textual_inversion.runs.requests import Control, Request
 from textual_inversion.runs.state import Run, newest_run_folder, now, read_run
 
-Kind = Literal["train", "preprocess", "check", "probe", "generate"]
+Kind = Literal["train", "preprocess", "check", "probe", "generate", "grid", "suggest"]
 Job = Callable[[Control], Iterator[Event]]
 _ON_DISK: frozenset[Kind] = frozenset(("preprocess", "check"))  # these need no device
 logger = logging.getLogger(__name__)

@@ -13,6 +13,8 @@ from textual_inversion.settings.base import (
 )
 from textual_inversion.settings.basics import AUTO
 from textual_inversion.settings.check import CheckCommandSettings, CheckSettings
+from textual_inversion.settings.comparison.grid import GridSettings
+from textual_inversion.settings.comparison.suggest import SuggestSettings
 from textual_inversion.settings.create import CreateSettings
 from textual_inversion.settings.forms.console import ConsoleSettings
 from textual_inversion.settings.generate import Emphasis, GenerateSettings, Sampler
@@ -31,11 +33,13 @@ __all__ = [
     "CreateSettings",
     "Emphasis",
     "GenerateSettings",
+    "GridSettings",
     "OnlyWith",
     "Positional",
     "PreprocessSettings",
     "Sampler",
     "Settings",
+    "SuggestSettings",
     "TrainSettings",
     "Ui",
     "Widget",

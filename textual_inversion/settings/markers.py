@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Widget = Literal["auto", "slider", "area", "embedding", "model", "template", "schedule", "folder"]
+Widget = Literal[
+    "auto", "slider", "area", "embedding", "model", "template", "schedule", "folder", "axis", "run"
+]
 
 
 @dataclass(frozen=True)

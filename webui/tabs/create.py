@@ -18,6 +18,7 @@ from webui.form import draw_form
 from webui.html import paragraph, render
 from webui.jobs import warm
 from webui.layout import Tab, complaints, lead
+from webui.tabs.suggest import Suggesting
 
 _LEAD = (
     "Give your subject a word of its own. It starts from words that say roughly what it is; "
@@ -35,6 +36,7 @@ def draw(runner: Runner, base_model: Component) -> Tab:
             shared={"model": base_model},
             notes=["name", "initialization_text"],
         )
+        suggesting = Suggesting(runner, base_model)
         button = gr.Button("Create embedding", variant="primary", elem_id="create-start-button")
         result = gr.HTML(elem_id="create-result-line")
     device = runner.device
@@ -48,7 +50,8 @@ def draw(runner: Runner, base_model: Component) -> Tab:
     )
     # The next name is asked about anew.
     created.success(lambda: False, None, form.by_path["force"], **UNQUEUED)
-    return Tab(form, extras={"created": created})
+    suggesting.fill(form.by_path["initialization_text"])
+    return Tab(form, suggesting.parts, suggesting.events, {"created": created})
 
 
 def _create(read: Callable[[Any], CreateSettings], values: Any, device: DeviceLock) -> str:

@@ -12,7 +12,12 @@ from webui.html import render
 
 Tone = Literal["idle", "busy", "good", "bad"]
 _MOST_WARNINGS = 20
-_NOUNS = {"preprocess": "picture", "check": "picture", "generate": "sampling step"}
+_NOUNS = {
+    "preprocess": "picture",
+    "check": "picture",
+    "generate": "sampling step",
+    "grid": "sampling step",
+}
 
 
 def sentence(run: Run | None, *, idle: str) -> str:

@@ -1,0 +1,1 @@
+"""The choices of what compares: grids of pictures, and words on pictures."""
