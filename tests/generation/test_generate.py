@@ -1,14 +1,18 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from PIL import ImageChops, ImageStat
 
 from tests.generation.drawing import PROMPT, embedding, infotext_of, pictures, run
 from textual_inversion.embeddings import formats
 from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.embeddings.formats.diffusers import export
+from textual_inversion.errors import SettingsError
 from textual_inversion.events import Finished, Progressed, Sampled, Warned
 from textual_inversion.generation.generate import generate
+from textual_inversion.generation.params import Hires, SamplingParams
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import GenerateSettings
 
@@ -169,3 +173,37 @@ def test_what_has_no_effect_is_said(zyx, chosen, field):
 def test_clip_skip_on_sdxl_is_said(stacks, home):
     events = run("a cat", model=str(stacks["sdxl"]), steps=1, clip_skip=2)
     assert any(isinstance(e, Warned) and e.message.startswith("clip_skip has") for e in events)
+
+
+def test_a_size_that_the_autoencoder_cannot_is_said(home):
+    """With five blocks, a latent stands for sixteen pixels."""
+    from tests import tiny
+
+    with pytest.raises(SettingsError) as refused:
+        run("a cat", model=str(tiny.build(home / "models" / "coarse", factor=16)), width=72)
+    assert str(refused.value) == "width must be a multiple of 16 with coarse (got 72); try 64."
+
+
+@pytest.mark.parametrize("seed", [-2, 2**32])
+def test_a_seed_out_of_range_is_said(seed):
+    with pytest.raises(SettingsError, match=r"^seed must be (at least -1|less than 4294967296)"):
+        GenerateSettings.build({"prompt": "a cat", "seed": seed})
+
+
+def test_tiles_draw_nearly_the_same_picture(zyx):
+    whole, tiled = (
+        pictures(run("a cat", model=zyx, width=128, vae_tiling=how))[0] for how in ("off", "on")
+    )
+    assert (whole.size, tiled.size) == ((128, 64), (128, 64))
+    assert whole.tobytes() != tiled.tobytes()
+    distance = ImageStat.Stat(ImageChops.difference(whole, tiled)).mean
+    assert max(distance) < 12
+
+
+def test_tiles_come_by_themselves_above_a_megapixel():
+    settings = {"prompt": "", "negative_prompt": "", "sampler": "Euler", "steps": 1, "seeds": (0,)}
+    sizes = [(1024, 1024), (1032, 1024), (512, 512)]
+    made = [SamplingParams(**settings, cfg_scale=1, width=w, height=h) for w, h in sizes]
+    assert [params.is_tiled for params in made] == [False, True, False]
+    larger = Hires(1536, 1536, 3.0, "Latent", 0.5, 0)
+    assert replace(made[2], hires=larger).is_tiled

@@ -6,36 +6,21 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from tests.generation.drawing import PROMPT, asked, drawn, embedding, infotext, pictures, run
+from tests.generation.drawing import (
+    DIFFUSERS,
+    PROMPT,
+    asked,
+    drawn,
+    embedding,
+    infotext,
+    pictures,
+    pipeline,
+    run,
+)
 from tests.marks import slow
 from textual_inversion.embeddings import formats
 from textual_inversion.events import Progressed
 from textual_inversion.settings import Sampler
-
-KARRAS = {"use_karras_sigmas": True}
-
-SDE = {"algorithm_type": "sde-dpmsolver++"}
-
-DIFFUSERS = {
-    "DPM++ 2M": ("DPMSolverMultistepScheduler", {}),
-    "DPM++ 2M Karras": ("DPMSolverMultistepScheduler", {"use_karras_sigmas": True}),
-    "Euler": ("EulerDiscreteScheduler", {}),
-    "Euler a": ("EulerAncestralDiscreteScheduler", {}),
-    "DDIM": ("DDIMScheduler", {}),
-    "UniPC": ("UniPCMultistepScheduler", {}),
-    "Heun": ("HeunDiscreteScheduler", {}),
-    "PNDM": ("PNDMScheduler", {}),
-    "DPM++ 2M SDE": ("DPMSolverMultistepScheduler", SDE),
-    "DPM++ 2M SDE Karras": ("DPMSolverMultistepScheduler", SDE | KARRAS),
-    "DPM++ SDE": ("DPMSolverSDEScheduler", {"noise_sampler_seed": 3}),
-    "DPM++ SDE Karras": ("DPMSolverSDEScheduler", {"noise_sampler_seed": 3} | KARRAS),
-    "LMS": ("LMSDiscreteScheduler", {}),
-    "LMS Karras": ("LMSDiscreteScheduler", KARRAS),
-    "DPM2": ("KDPM2DiscreteScheduler", {}),
-    "DPM2 Karras": ("KDPM2DiscreteScheduler", KARRAS),
-    "DPM2 a": ("KDPM2AncestralDiscreteScheduler", {}),
-    "LCM": ("LCMScheduler", {}),
-}
 
 OURS = {"DPM++ 2S a"}
 
@@ -45,14 +30,9 @@ OURS = {"DPM++ 2S a"}
     "sampler", [name if name == "Euler a" else slow(name) for name in DIFFUSERS]
 )
 def test_diffusers_draws_the_same_picture_from_our_files(home, stacks, kind, sampler):
-    import diffusers
-
     path = home / "embeddings" / f"zyx{kind}"
     formats.write(embedding(32), path)
-    pipe = diffusers.StableDiffusionPipeline.from_pretrained(stacks["sd1"])
-    name, extra = DIFFUSERS[sampler]
-    pipe.scheduler = getattr(diffusers, name).from_config(pipe.scheduler.config, **extra)
-    pipe.set_progress_bar_config(disable=True)
+    pipe = pipeline("StableDiffusionPipeline", stacks["sd1"], sampler)
     pipe.load_textual_inversion(str(path), token="<zyx>")
     theirs = pipe(PROMPT, **asked())
     (ours,) = pictures(run(negative_prompt="red", sampler=sampler, model=str(stacks["sd1"])))
@@ -60,11 +40,7 @@ def test_diffusers_draws_the_same_picture_from_our_files(home, stacks, kind, sam
 
 
 def test_sdxl_draws_what_diffusers_draws(home, stacks):
-    import diffusers
-
-    pipe = diffusers.StableDiffusionXLPipeline.from_pretrained(stacks["sdxl"])
-    pipe.scheduler = diffusers.EulerDiscreteScheduler.from_config(pipe.scheduler.config)
-    pipe.set_progress_bar_config(disable=True)
+    pipe = pipeline("StableDiffusionXLPipeline", stacks["sdxl"], "Euler")
     theirs = pipe("a photo", **asked())
     events = run("a photo", negative_prompt="red", sampler="Euler", model=str(stacks["sdxl"]))
     ours = pictures(events)[0]
@@ -76,12 +52,7 @@ def test_every_sampler_is_held_to_diffusers_or_to_its_formula():
 
 
 def of_diffusers(model, *, sampler="Euler", eta=0.0, **changes):
-    import diffusers
-
-    pipe = diffusers.StableDiffusionPipeline.from_pretrained(model)
-    name, extra = DIFFUSERS[sampler]
-    pipe.scheduler = getattr(diffusers, name).from_config(pipe.scheduler.config, **extra)
-    pipe.set_progress_bar_config(disable=True)
+    pipe = pipeline("StableDiffusionPipeline", model, sampler)
     # For a clip skip, diffusers 0.42 looks where older transformers had the final layer norm.
     object.__setattr__(pipe.text_encoder, "text_model", pipe.text_encoder)
     return np.asarray(pipe("a red cat", eta=eta, **asked() | changes).images[0], int)
