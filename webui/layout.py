@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from textual_inversion.errors import TextualInversionError
 from webui.form import Form
 from webui.html import paragraph
-from webui.polling import Part
+from webui.polling import Part, Watched
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Tab:
     """
 
     form: Form[Any]
-    parts: list[Part] = field(default_factory=list)
+    parts: Sequence[Part | Watched] = ()
     events: list[Any] = field(default_factory=list)
     extras: dict[str, Any] = field(default_factory=dict)
 
