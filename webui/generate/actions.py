@@ -37,8 +37,8 @@ class Actions:
         with gr.Row(elem_classes="ti-actions"):
             self.use = _button("Use its settings", "use-settings")
             self.begin = _button("Begin from it", "begin-from")
-            self.preview = _button("Use as preview in Train", "to-train")
-            self.prepare = _button("Send to Preprocess", "to-preprocess")
+            self.preview = _button("Preview in Train", "to-train")
+            self.prepare = _button("To Preprocess", "to-preprocess")
             self.zip = _button("Download all", "download-all")
             self.file = gr.DownloadButton(
                 "Save", size="sm", visible=False, elem_id="generate-download-file-button"

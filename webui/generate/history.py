@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
@@ -31,7 +32,7 @@ def draw_history(results: Results) -> Watched:
         return info_html(path), path
 
     gallery.select(choose, None, [results.info, results.chosen], **UNQUEUED)
-    return Watched(gallery, _thumbnails, _state)
+    return Watched(gallery, _drawn, _state)
 
 
 def newest_pictures(limit: int = _SHOWN) -> list[Path]:
@@ -63,6 +64,11 @@ def _by_name(name: str) -> str:
 
 def _name(path: str) -> str:
     return "/".join(Path(path).parts[-2:])
+
+
+def _drawn() -> Any:
+    shown = _thumbnails()
+    return gr.update(value=shown, visible=bool(shown))
 
 
 def _thumbnails() -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ from webui.generate.live import Results
 from webui.generate.prompt_count import count_html
 from webui.generate.waiting import Waiting
 from webui.layout import Tab, buttons, complaints, lead
-from webui.polling import stop_button
+from webui.polling import Watched, stop_button
 from webui.tabs.requests import take_from
 
 _LEAD = "Write the new word in a prompt as <name> or just name, several words if you like."
@@ -54,7 +54,7 @@ def draw(runner: Runner, base_model: Component, *, is_local: bool = True) -> Tab
             start, stop = buttons("generate", "Generate")
             with gr.Row(elem_classes="ti-buttons"):
                 skip = _small_button("Skip this picture", "skip")
-                clear = _small_button("Forget what waits", "clear")
+                clear = _small_button("Forget what waits", "clear", visible=False)
             results = Results(runner, waiting)
             actions = Actions(runner, is_local=is_local)
             history = draw_history(results)
@@ -76,7 +76,8 @@ def draw(runner: Runner, base_model: Component, *, is_local: bool = True) -> Tab
             (clear, waiting.clear),
         )
     ]
-    parts = [*results.parts, history, names]
+    offered = Watched(clear, lambda: gr.update(visible=len(waiting) > 0), lambda: len(waiting))
+    parts = [*results.parts, history, names, offered]
     parts += [stop_button("generate", button) for button in (stop, skip)]
     extras = {**_insertion(insert, form.by_path["prompt"]), "insert": insert}
     extras |= {"actions": actions, "chosen": results.chosen}
@@ -96,8 +97,10 @@ def _insertion(insert: gr.Dropdown, prompt: Component) -> dict[str, Any]:
     return {"inserted": {"inserted": inserted, "name": name}}
 
 
-def _small_button(label: str, name: str) -> gr.Button:
-    return gr.Button(label, size="sm", min_width=110, elem_id=f"generate-{name}-button")
+def _small_button(label: str, name: str, *, visible: bool = True) -> gr.Button:
+    return gr.Button(
+        label, size="sm", min_width=110, visible=visible, elem_id=f"generate-{name}-button"
+    )
 
 
 def _begin(waiting: Waiting, form: Form[GenerateSettings], values: tuple[Any, ...]) -> None:
