@@ -52,10 +52,10 @@ FLAGS = {
     ),
     "generate": (
         "--negative-prompt --sampler --steps --cfg-scale --width --height --batch-count "
-        "--num-images --seed --hires-fix --no-hires-fix --hires-scale --hires-strength "
+        "--num-images --seed --hires-fix --hires-scale --hires-strength "
         "--hires-steps --hires-upscaler --init-image --mask --strength --resize-mode "
         "--inpaint-area --masked-content --mask-blur --inpaint-padding --invert-mask "
-        "--no-invert-mask --clip-skip --cfg-rescale --eta --variation-seed "
+        "--clip-skip --cfg-rescale --eta --variation-seed "
         "--variation-strength --emphasis --vae-tiling --output --model --settings --events"
     ),
 }

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,12 @@ from webui.form import Form
 from webui.generate.canvas import with_picture
 from webui.generate.history import known_picture, newest_pictures
 from webui.layout import Tab
-from webui.tabs.requests import preview_values
 
 _NONE = "Choose a picture first: click one of the gallery or of the history."
 _NO_SETTINGS = "This picture carries no settings; take one that was generated, as it was saved."
 _OPENERS = {"win32": "explorer", "darwin": "open"}
+
+ToPreviews = Callable[[dict[str, Any], str | None], dict[str, Any]]
 
 
 class Actions:
@@ -61,10 +63,21 @@ class Actions:
         self.zip.click(self._zip, None, self.file, **UNQUEUED)
         self.folder.click(lambda path: self._open_folder(path), chosen, **UNQUEUED)
 
-    def hand_on(self, chosen: gr.Textbox, training: Tab, preparing: Tab, tabs: gr.Tabs) -> None:
+    def hand_on(
+        self,
+        chosen: gr.Textbox,
+        training: Tab,
+        preparing: Tab,
+        tabs: gr.Tabs,
+        *,
+        to_previews: ToPreviews,
+    ) -> None:
         """Connect the buttons that lead to other tabs."""
         self.preview.click(
-            lambda path, name: [*self._as_preview(training, path, name), _show("train")],
+            lambda path, name: [
+                *training.form.place(to_previews(self._all_settings(path), name)),
+                _show("train"),
+            ],
             [chosen, training.form.by_path["embedding"]],
             [*training.form.controls, tabs],
             **UNQUEUED,
@@ -86,11 +99,9 @@ class Actions:
     def _place(self, form: Form[Any], path: Path) -> list[Any]:
         return form.place(settings_of(path))
 
-    def _as_preview(self, training: Tab, path: str, name: str | None) -> list[Any]:
+    def _all_settings(self, path: str) -> dict[str, Any]:
         fields = GenerateSettings.model_fields
-        values = {field: fields[field].default for field in fields}
-        values |= settings_of(self._picture(path))
-        return training.form.place(preview_values(values, name))
+        return {name: fields[name].default for name in fields} | settings_of(self._picture(path))
 
     def _zip(self) -> Any:
         run = self._runner.run("generate")

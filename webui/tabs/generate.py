@@ -21,7 +21,7 @@ from webui.generate.prompt_count import count_html
 from webui.generate.waiting import Waiting
 from webui.layout import Tab, buttons, complaints, lead
 from webui.polling import Watched, stop_button
-from webui.tabs.requests import take_from
+from webui.tabs.requests import preview_values, take_from
 
 _LEAD = "Write the new word in a prompt as <name> or just name, several words if you like."
 # In the browser: a server's answer could replace what is typed while it comes.
@@ -88,7 +88,9 @@ def join(page: gr.Blocks, drawing: Tab, training: Tab, preparing: Tab, tabs: gr.
     """Join the tab to the page and to those that its pictures are handed to."""
     completion.listen(page)
     take_from(drawing.form, training.form, training.extras["take"])
-    drawing.extras["actions"].hand_on(drawing.extras["chosen"], training, preparing, tabs)
+    actions: Actions = drawing.extras["actions"]
+    chosen = drawing.extras["chosen"]
+    actions.hand_on(chosen, training, preparing, tabs, to_previews=preview_values)
 
 
 def _insertion(insert: gr.Dropdown, prompt: Component) -> dict[str, Any]:
