@@ -86,12 +86,13 @@ def unet(context: int, *, extra: dict | None = None) -> UNet2DConditionModel:
     )
 
 
-def vae() -> AutoencoderKL:
-    """Make a random autoencoder, f = 8."""
+def vae(factor: int = 8) -> AutoencoderKL:
+    """Make a random autoencoder; `factor` is a power of two, the pixels of a side per latent."""
+    blocks = factor.bit_length()
     return AutoencoderKL(
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
-        block_out_channels=(8, 8, 8, 8),
+        down_block_types=("DownEncoderBlock2D",) * blocks,
+        up_block_types=("UpDecoderBlock2D",) * blocks,
+        block_out_channels=(8,) * blocks,
         layers_per_block=1,
         latent_channels=4,
         norm_num_groups=4,
@@ -112,19 +113,19 @@ def schedule(prediction: str = "epsilon") -> DDIMScheduler:
     )
 
 
-def build(folder: Path, kind: Kind = "sd1", *, seed: int = 0) -> Path:
+def build(folder: Path, kind: Kind = "sd1", *, seed: int = 0, factor: int = 8) -> Path:
     """Write a random stack of `kind` into `folder` as diffusers lays one out."""
     torch.manual_seed(seed)
-    pipe = _sdxl() if kind == "sdxl" else _sd(kind)
+    pipe = _sdxl() if kind == "sdxl" else _sd(kind, factor)
     pipe.save_pretrained(folder)
     return folder
 
 
-def _sd(kind: Kind) -> StableDiffusionPipeline:
+def _sd(kind: Kind, factor: int) -> StableDiffusionPipeline:
     tokens = tokenizer(pad="!" if kind == "sd2" else "<|endoftext|>")
     (width,) = WIDTHS[kind]
     return StableDiffusionPipeline(
-        vae=vae(),
+        vae=vae(factor),
         text_encoder=text_encoder(tokens, width),
         tokenizer=tokens,
         unet=unet(width),

@@ -96,12 +96,14 @@ def draw_form(
     initial: Mapping[str, Any] | None = None,
     notes: Iterable[str] = (),
     shared: Mapping[str, Component] | None = None,
+    heads: Mapping[str, Callable[[], object]] | None = None,
 ) -> Form[S]:
     """Draw the controls of `model` here; a line for remarks follows each of the paths in `notes`.
 
     `choices` fills the drop-downs by kind of widget ("model", "template", "embedding"); `initial`
     replaces defaults, or gives required fields something to start with. The paths in `shared` are
-    not drawn: their controls stand elsewhere on the page.
+    not drawn: their controls stand elsewhere on the page. `heads` draw what else a group begins
+    with.
     """
     knobs = tuple(walk(model))
     values = {knob.path: (initial or {}).get(knob.path, knob.default) for knob in knobs}
@@ -114,6 +116,8 @@ def draw_form(
     for group in dict.fromkeys(knob.ui.group for knob in form.own_knobs if knob.ui.advanced):
         slug = group.lower().replace(" ", "-")
         with gr.Accordion(group, open=False, elem_id=f"{job}-{slug}-part"):
+            if heads and group in heads:
+                heads[group]()
             paint.rows(knob for knob in form.own_knobs if knob.ui.group == group)
     return form
 

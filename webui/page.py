@@ -18,7 +18,7 @@ from webui.form import remember
 from webui.head import job
 from webui.layout import Tab
 from webui.polling import Live, Part
-from webui.tabs import create, generate, grids, preprocess, requests, runs, train
+from webui.tabs import create, generate, grids, preprocess, runs, train
 from webui.unfolding import keep_what_is_typed
 
 # Gives what is empty something to begin with; in the browser, since somebody may choose or type
@@ -30,8 +30,8 @@ _CHOOSE_FIRST = """(chosen, prompt, first) => {
 }"""
 
 
-def build(runner: Runner) -> gr.Blocks:
-    """Draw the page of a process whose jobs `runner` works."""
+def build(runner: Runner, *, is_local: bool = True) -> gr.Blocks:
+    """Draw the page of a process whose jobs `runner` works; `is_local` if no one else sees it."""
     worker = QueueWorker(runner, Queue(), jobs.training)
     with gr.Blocks(title="Textual Inversion", analytics_enabled=False) as page:
         base_model, badge = _head(runner)
@@ -43,7 +43,7 @@ def build(runner: Runner) -> gr.Blocks:
             with gr.Tab("Train", id="train") as at_train:
                 training = train.draw(runner, worker, base_model.control)
             with gr.Tab("Generate", id="generate") as at_generate:
-                drawing = generate.draw(runner, base_model.control)
+                drawing = generate.draw(runner, base_model.control, is_local=is_local)
             comparing = grids.draw(runner, base_model.control)
             with gr.Tab("Runs", id="runs"):
                 table = runs.Runs(worker)
@@ -54,7 +54,7 @@ def build(runner: Runner) -> gr.Blocks:
         base_model.listen(page, training.form.by_path["embedding"], **drawing.extras["inserted"])
         _hand_pictures_on(preparing, training, tabs)
         checked = preprocess.join(page, preparing, training, tabs)
-        requests.take_from(drawing.form, training.form, training.extras["take"])
+        generate.join(page, drawing, training, preparing, tabs)
         parts = [*badge, *(part for tab in drawn for part in tab.parts), *table.parts]
         begun = [event for tab in drawn for event in tab.events]
         _add_what_has_no_place(page, runner, worker)

@@ -47,7 +47,7 @@ def launch(
     pictures = serve_from_own_folder()
     runner = Runner()
     runner.recover(find_folder("runs"))
-    page = build(runner)
+    page = build(runner, is_local=not policy.numbers)
     try:
         _serve(page, policy, port=port, pictures=pictures)
         _warm_soon(runner)
@@ -70,7 +70,7 @@ def _serve(page: gr.Blocks, policy: AccessPolicy, *, port: int | None, pictures:
             app_kwargs={"middleware": [policy.middleware]},
             strict_cors=True,
             allowed_paths=[str(pictures)],
-            max_file_size="1mb",
+            max_file_size="50mb",
             enable_monitoring=False,
             run_history=False,
             footer_links=[],

@@ -52,8 +52,11 @@ FLAGS = {
     ),
     "generate": (
         "--negative-prompt --sampler --steps --cfg-scale --width --height --batch-count "
-        "--num-images --seed --clip-skip --cfg-rescale --eta --variation-seed "
-        "--variation-strength --emphasis --output --model --settings --events"
+        "--num-images --seed --hires-fix --hires-scale --hires-strength "
+        "--hires-steps --hires-upscaler --init-image --mask --strength --resize-mode "
+        "--inpaint-area --masked-content --mask-blur --inpaint-padding --invert-mask "
+        "--clip-skip --cfg-rescale --eta --variation-seed "
+        "--variation-strength --emphasis --vae-tiling --output --model --settings --events"
     ),
     "suggest-words": (
         "--prompt --words --most-words --draws --pictures-at-once --model --settings --events"

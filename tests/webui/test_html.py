@@ -15,6 +15,7 @@ import webui
 from preprocessing.captions.drafts import open_draft
 from preprocessing.checks.image_checks import Finding
 from preprocessing.checks.report import PictureCaption, Report
+from textual_inversion.embeddings.library import Entry
 from textual_inversion.errors import TextualInversionError
 from textual_inversion.events import Measured, Saved, Started, Stepped, Warned
 from textual_inversion.jobs.queue import Ticket
@@ -25,7 +26,8 @@ from webui import html, layout
 from webui.caption_editor.rendering import View, grid_html, summary_html, tags_html
 from webui.charts import svg
 from webui.charts.vectors_table import vectors_html
-from webui.tabs import generate, train
+from webui.generate import live
+from webui.tabs import train
 from webui.views.report import Results, estimate_html, report_html
 from webui.views.runs_table import queue_html, runs_html
 from webui.views.status import badge_html, facts_html, status_html, warnings_html
@@ -130,8 +132,9 @@ VIEWS = {
     "created": lambda _: html.render("tabs/created", name=HOSTILE, path=HOSTILE),
     "curve": lambda _: train._curve({"dataset_dir": "x", "learning_rate": HOSTILE}),
     "command": lambda _: train._command({"embedding": "cat", "dataset_dir": HOSTILE}),
-    "preview": generate._preview,
-    "infotext": generate._info,
+    "preview": live.live_preview,
+    "infotext": lambda run: live.info_html(live.first_shown(run)),
+    "names": lambda _: html.render("generate/embedding_names", entries=[Entry(HOSTILE, Path())]),
     "paragraph": lambda _: html.paragraph(HOSTILE, style="wrong"),
     "heading": lambda _: html.render("heading", text=HOSTILE),
 }

@@ -23,9 +23,10 @@ def test_every_id_is_used_once(page):
     assert [name for name, count in ids.items() if count > 1] == []
 
 
-def test_no_control_lets_files_in_or_keeps_a_session_alive(page):
-    kinds = {type(block).__name__ for block in page.blocks.values()}
-    assert not kinds & {"File", "UploadButton", "Image", "State", "FileExplorer"}
+def test_only_the_generate_tab_lets_pictures_in_and_nothing_keeps_a_session_alive(page):
+    takers = {"File", "UploadButton", "Image", "ImageEditor", "State", "FileExplorer"}
+    found = [b.elem_id for b in page.blocks.values() if type(b).__name__ in takers]
+    assert sorted(found) == ["generate-canvas", "generate-read-picture"]
     assert all(event.targets[0][1] != "unload" for event in page.fns.values() if event.targets)
 
 
@@ -59,7 +60,7 @@ def test_only_the_named_endpoints_are_offered_as_an_api(page):
 
 def test_galleries_only_show(page):
     galleries = [b for b in page.blocks.values() if type(b).__name__ == "Gallery"]
-    assert len(galleries) == 3
+    assert len(galleries) == 4
     inputs = {block for event in page.fns.values() for block in event.inputs}
     assert not inputs & set(galleries)
 

@@ -16,6 +16,8 @@ import torch
 class DPMPP2SAncestralScheduler:
     """Two calls of the UNet a step, but one in the last step, which has no noise to reach."""
 
+    order = 2
+
     def __init__(self, config: Any) -> None:
         from diffusers import EulerAncestralDiscreteScheduler
 
@@ -49,6 +51,16 @@ class DPMPP2SAncestralScheduler:
         self.timesteps = torch.cat([timesteps, exact[-1:]]).float().to(device)
         self._call = 0
         self._start = torch.empty(0)
+
+    def set_begin_index(self, begin_index: int) -> None:
+        """Begin at a call of the UNet instead of the first one."""
+        self._call = begin_index
+
+    def add_noise(
+        self, original_samples: torch.Tensor, noise: torch.Tensor, timesteps: torch.Tensor
+    ) -> torch.Tensor:
+        """Make clean latents (B, C, H, W) as noisy as the next call wants them."""
+        return original_samples + noise * float(self._sigmas[self._call])
 
     def scale_model_input(self, sample: torch.Tensor, timestep: Any) -> torch.Tensor:
         """Scale latents (B, C, H, W) to the deviation that the UNet was trained on."""

@@ -32,7 +32,7 @@ def infotext(
         "Model hash": model_hash,
         "Model": model,
     }
-    facts |= _added(params, index)
+    facts |= _added(params, index) | _hires_facts(params) | _init_facts(params)
     if words:
         named = ", ".join(f"{name}: {digest}" for name, digest in words.items())
         facts["TI hashes"] = f'"{named}"'
@@ -56,6 +56,36 @@ def _added(params: SamplingParams, index: int) -> dict[str, str | int]:
         f"{params.prompt}{params.negative_prompt}"
     ):
         facts["Emphasis"] = params.emphasis.capitalize()
+    return facts
+
+
+def _hires_facts(params: SamplingParams) -> dict[str, str | int]:
+    hires = params.hires
+    if hires is None:
+        return {}
+    facts: dict[str, str | int] = {
+        "Denoising strength": f"{hires.strength:g}",
+        "Hires upscale": f"{hires.scale:g}",
+        "Hires upscaler": hires.upscaler,
+    }
+    return facts | ({"Hires steps": hires.steps} if hires.steps else {})
+
+
+def _init_facts(params: SamplingParams) -> dict[str, str | int]:
+    init = params.init
+    if init is None:
+        return {}
+    facts: dict[str, str | int] = {
+        "Denoising strength": f"{init.strength:g}",
+        "Resize mode": init.resize_mode.capitalize(),
+    }
+    if not init.mask:
+        return facts
+    facts |= {"Mask blur": init.blur, "Masked content": init.content}
+    if init.invert:
+        facts["Mask mode"] = "Inpaint not masked"
+    if init.area == "only masked":
+        facts |= {"Inpaint area": "Only masked", "Masked area padding": init.padding}
     return facts
 
 

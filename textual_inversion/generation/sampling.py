@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
 from textual_inversion.generation.guidance import Guidance
+from textual_inversion.generation.init_image.start import Start
 from textual_inversion.generation.params import SamplingParams
 from textual_inversion.generation.samplers import make_scheduler, step_options
 from textual_inversion.models.base import BaseModel
@@ -22,32 +24,95 @@ from textual_inversion.models.text_encoders import LearnedTokens
 
 @dataclass(frozen=True)
 class SamplingState:
-    """The latents (B, C, H, W) after `step` of `total` calls of the UNet."""
+    """The latents (B, C, H, W) after `step` of `total` calls of the UNet.
+
+    `denoised` is the UNet's present estimate of the latents without noise.
+    """
 
     step: int
     total: int
     latents: torch.Tensor
+    denoised: torch.Tensor
 
 
 @torch.no_grad()
 def sample(
-    model: BaseModel, params: SamplingParams, words: LearnedTokens
+    model: BaseModel, params: SamplingParams, words: LearnedTokens, start: Start | None = None
 ) -> Iterator[SamplingState]:
-    """Yield the drawing after every call of the UNet; the last one is finished."""
+    """Yield the drawing after every call of the UNet; the last one is finished.
+
+    With a `start`, it goes on from there instead of from pure noise.
+    """
     scheduler = make_scheduler(params.sampler, model.scheduler.config, params.seeds)
     scheduler.set_timesteps(params.steps, device=model.device)
+    timesteps = _timesteps_from(scheduler, start.first_step if start else 0)
     generators = [torch.Generator().manual_seed(seed) for seed in params.seeds]
-    latents = _initial_noise(model, params, generators) * scheduler.init_noise_sigma
+    latents, base, noise = _beginning(model, params, start, scheduler, timesteps, generators)
     guidance = Guidance(model, words, params)
     extra = step_options(scheduler, generators=generators, eta=params.eta)
-    total = len(scheduler.timesteps)
-    for index, timestep in enumerate(scheduler.timesteps):
+    calls = len(scheduler.timesteps)
+    for index, timestep in enumerate(timesteps):
         # Some samplers call the UNet twice a step.
-        call = index * params.steps // total
+        call = index * params.steps // calls
         scaled = scheduler.scale_model_input(latents, timestep)
         predicted = guidance.predict(scaled, timestep, call)
         latents = scheduler.step(predicted, timestep, latents, return_dict=False, **extra)[0]
-        yield SamplingState(index + 1, total, latents)
+        if start is not None and start.mask is not None:
+            following = timesteps[index + 1 : index + 2]
+            kept = scheduler.add_noise(base, noise, following) if len(following) else base
+            latents = start.keep(latents, kept)
+        denoised = _denoised(model, scaled, predicted, timestep)
+        yield SamplingState(index + 1, len(timesteps), latents, denoised)
+
+
+def count_calls(model: BaseModel, params: SamplingParams, first_step: int) -> int:
+    """Count the calls of the UNet from a step of the schedule to its end."""
+    scheduler = make_scheduler(params.sampler, model.scheduler.config, params.seeds)
+    scheduler.set_timesteps(params.steps)
+    return len(_timesteps_from(scheduler, first_step))
+
+
+def _timesteps_from(scheduler: Any, first_step: int) -> torch.Tensor:
+    """Make a scheduler begin at a step (from 0), as diffusers' img2img pipelines do."""
+    first_call = first_step * getattr(scheduler, "order", 1)
+    if first_call and hasattr(scheduler, "set_begin_index"):
+        scheduler.set_begin_index(first_call)
+    return scheduler.timesteps[first_call:]
+
+
+def _beginning(
+    model: BaseModel,
+    params: SamplingParams,
+    start: Start | None,
+    scheduler: Any,
+    timesteps: torch.Tensor,
+    generators: list[torch.Generator],
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return the first latents, what they are without noise, and the noise (B, C, H, W)."""
+    base = start.draw(generators) if start else None
+    noise = _initial_noise(model, params, generators)
+    if start is None or base is None:
+        return noise * scheduler.init_noise_sigma, torch.zeros_like(noise), noise
+    base = start.with_content(base, noise)
+    if start.is_all_noise:
+        return noise * scheduler.init_noise_sigma, base, noise
+    return scheduler.add_noise(base, noise, timesteps[:1]), base, noise
+
+
+def _denoised(
+    model: BaseModel, scaled: torch.Tensor, predicted: torch.Tensor, timestep: Any
+) -> torch.Tensor:
+    """Estimate clean latents (B, C, H, W) from what the UNet was given and what it predicts.
+
+    Eq. 12 of arXiv:2010.02502 for noise, sec. 2.4 of arXiv:2202.00512 for velocities; what the UNet
+    is given always has the deviation of its training, whatever the sampler's own scale.
+    """
+    last = model.num_timesteps - 1
+    index = torch.as_tensor(timestep, device=model.alphas_cumprod.device).round().long()
+    alpha = model.alphas_cumprod[index.clamp(0, last)].to(scaled.device)
+    if model.prediction == "v_prediction":
+        return alpha.sqrt() * scaled - (1 - alpha).sqrt() * predicted
+    return (scaled - (1 - alpha).sqrt() * predicted) / alpha.sqrt()
 
 
 def _initial_noise(

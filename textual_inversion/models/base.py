@@ -120,10 +120,10 @@ class BaseModel:
             self._active_unet = self.unet
 
     @torch.no_grad()
-    def encode_pictures(self, pictures: Sequence[Image.Image]) -> Moments:
+    def encode_pictures(self, pictures: Sequence[Image.Image], *, tiled: bool = False) -> Moments:
         """Encode RGB pictures of one size into their posterior's moments."""
         pixels = torch.stack([_pixels(picture) for picture in pictures])  # in [-1, 1]
-        with self._vae_on_device():
+        with self._vae_on_device(), self._in_tiles(tiled=tiled):
             latent = self.vae.encode(pixels.to(self.device, self.vae.dtype)).latent_dist
         return Moments(latent.mean.float(), latent.std.float())
 
@@ -143,17 +143,26 @@ class BaseModel:
         finally:
             self.vae.to("cpu")
 
+    @contextmanager
+    def _in_tiles(self, *, tiled: bool) -> Iterator[None]:
+        """Make the VAE work in tiles within the block, where diffusers finds them smaller."""
+        self.vae.use_tiling = tiled
+        try:
+            yield
+        finally:
+            self.vae.use_tiling = False
+
     def scale_latents(self, latents: torch.Tensor) -> torch.Tensor:
         """Scale the VAE's latents to those of the UNet, by `scaling_factor` and `shift_factor`."""
         config = self.vae.config
         return (latents - (config.shift_factor or 0.0)) * config.scaling_factor
 
     @torch.no_grad()
-    def decode(self, latents: torch.Tensor) -> list[Image.Image]:
-        """Decode scaled latents (B, C, H, W) into pictures."""
+    def decode(self, latents: torch.Tensor, *, tiled: bool = False) -> list[Image.Image]:
+        """Decode scaled latents (B, C, H, W) into pictures; in tiles it needs less memory."""
         config = self.vae.config
         raw = latents / config.scaling_factor + (config.shift_factor or 0.0)
-        with self._vae_on_device():
+        with self._vae_on_device(), self._in_tiles(tiled=tiled):
             pixels = self.vae.decode(raw.to(self.vae.dtype), return_dict=False)[0].float()
         array = (pixels / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).cpu().mul(255).round()
         return [Image.fromarray(picture) for picture in array.to(torch.uint8).numpy()]

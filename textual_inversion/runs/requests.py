@@ -6,11 +6,12 @@ import contextlib
 import threading
 import time
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from textual_inversion.storage.atomic import write_whole
 
-Request = Literal["stop", "save", "sample"]
+Request = Literal["stop", "save", "sample", "skip"]
+# What a process may be asked through its run's folder; "skip" is for pictures only.
 REQUESTS: tuple[Request, ...] = ("stop", "save", "sample")
 LOOK_EVERY_SECONDS = 1.0
 
@@ -24,7 +25,7 @@ class Control:
     def __init__(self) -> None:
         self.stop = threading.Event()
         self.converged = False
-        self.asked: dict[Request, int] = dict.fromkeys(REQUESTS, 0)
+        self.asked: dict[Request, int] = dict.fromkeys(get_args(Request), 0)
         self._folder: Path | None = None
         self._looked = 0.0
 

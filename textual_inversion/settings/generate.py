@@ -15,6 +15,11 @@ Sampler = Literal[
     "LMS Karras", "DPM2", "DPM2 Karras", "DPM2 a", "PNDM", "LCM",
 ]  # fmt: skip
 Emphasis = Literal["original", "no norm", "ignore", "none"]
+HiresUpscaler = Literal["Latent", "Latent (nearest-exact)", "Lanczos", "Nearest"]
+ResizeMode = Literal["just resize", "crop and resize", "resize and fill"]
+MaskedContent = Literal["original", "fill", "latent noise", "latent nothing"]
+InpaintArea = Literal["whole picture", "only masked"]
+VaeTiling = Literal["auto", "on", "off"]
 
 
 class GenerateSettings(Settings):
@@ -44,6 +49,63 @@ class GenerateSettings(Settings):
     """Pictures made together; picture k has the seed plus k."""
     seed: Annotated[int, Field(ge=-1, lt=2**32), Ui("Seed", row="batch")] = -1
     """The start of the noise; -1 draws a new one, which the picture's info tells."""
+    hires_fix: Annotated[bool, Ui("High-res fix", group="High-res fix")] = False
+    """Draws at the size above, enlarges the picture, and draws it once more: sizes that the model
+    was not trained on keep their composition."""
+    hires_scale: Annotated[
+        float,
+        Field(ge=1, le=4),
+        Ui("Upscale by", "slider", row="hires-size", step=0.05, group="High-res fix"),
+    ] = 2.0
+    """How many times as wide and as high; the result is cut to a multiple of 8 pixels."""
+    hires_strength: Annotated[
+        float,
+        Field(ge=0.05, le=1),
+        Ui("Denoising strength", "slider", row="hires-size", step=0.01, group="High-res fix"),
+    ] = 0.7
+    """How much of the enlarged picture is drawn anew; with Latent at least 0.5 to be sharp."""
+    hires_steps: Annotated[
+        int, Field(ge=0, le=150), Ui("Second steps", row="hires-how", group="High-res fix")
+    ] = 0
+    """Steps of the second pass; 0 takes as many as in the first."""
+    hires_upscaler: Annotated[
+        HiresUpscaler, Ui("Upscaler", row="hires-how", group="High-res fix")
+    ] = "Latent"
+    """Latent enlarges what the UNet has drawn; Lanczos and Nearest enlarge the decoded picture."""
+    init_image: Annotated[str, Ui("Initial picture", group="Image to image")] = ""
+    """A picture to begin from instead of noise; empty begins from noise."""
+    mask: Annotated[str, Ui("Mask", group="Image to image")] = ""
+    """A picture as large as the initial one, white where it is painted anew; empty paints all."""
+    strength: Annotated[
+        float,
+        Field(ge=0, le=1),
+        Ui("Denoising strength", "slider", step=0.01, group="Image to image"),
+    ] = 0.75
+    """How much of the initial picture is drawn anew: 0 leaves nearly everything, 1 nothing. It also
+    is the share of the steps that is taken."""
+    resize_mode: Annotated[ResizeMode, Ui("Resize mode", group="Image to image")] = (
+        "crop and resize"
+    )
+    """How the initial picture comes to the width and height."""
+    inpaint_area: Annotated[
+        InpaintArea, Ui("Inpaint area", row="inpaint", group="Image to image")
+    ] = "whole picture"
+    """only masked draws what is around the mask at the full width and height, and puts it back into
+    the initial picture, which keeps its size."""
+    masked_content: Annotated[
+        MaskedContent, Ui("Masked content", row="inpaint", group="Image to image")
+    ] = "original"
+    """What stands under the mask at the beginning; fill are the colours around it."""
+    mask_blur: Annotated[
+        int, Field(ge=0, le=64), Ui("Mask blur", row="mask", group="Image to image")
+    ] = 4
+    """How softly the mask ends: the deviation of a Gaussian blur in pixels."""
+    inpaint_padding: Annotated[
+        int, Field(ge=0, le=256), Ui("Padding", row="mask", group="Image to image")
+    ] = 32
+    """Pixels around the mask that are drawn along with only masked."""
+    invert_mask: Annotated[bool, Ui("Paint what is not masked", group="Image to image")] = False
+    """Draws everything but the mask anew."""
     clip_skip: Annotated[int, Field(ge=1, le=12), Ui("Clip skip", group="Advanced")] = 1
     """Which of the text encoder's last layers is read: 1 is the last, 2 suits models that were
     trained so. SDXL always reads its own layer."""
@@ -67,6 +129,9 @@ class GenerateSettings(Settings):
     emphasis: Annotated[Emphasis, Ui("Emphasis", group="Advanced")] = "original"
     """What brackets mean. original weighs the words and keeps the mean, as AUTOMATIC1111's web UI;
     no norm leaves the mean to change; ignore drops the weights, none takes brackets as text."""
+    vae_tiling: Annotated[VaeTiling, Ui("VAE tiling", group="Advanced")] = "auto"
+    """Decodes pictures in tiles that overlap, which needs less memory; auto does so above 1024 x
+    1024 pixels. Several pictures are always decoded one after another."""
     output: Annotated[str, Ui("Output directory", group="Advanced")] = "outputs"
     """Where the PNG files go, each with its settings in a text chunk."""
     model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL

@@ -53,11 +53,18 @@ def digest(model: BaseModel, params: SamplingParams, words: LearnedTokens) -> st
         "format": _FORMAT,
         "model": [model.hash, _files(model), str(model.dtype), model.device.type],
         "params": asdict(params),
+        "pictures": _pictures(params),
         "words": {name: _content(vectors) for name, vectors in sorted(words.items())},
         "libraries": {name: version(name) for name in _LIBRARIES},
     }
     text = json.dumps(described, sort_keys=True, default=_hash_of)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _pictures(params: SamplingParams) -> list[str]:
+    """Hash the picture to begin from and its mask: a path alone does not tell what is there."""
+    paths = [params.init.path, params.init.mask] if params.init else []
+    return [hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in paths if path]
 
 
 def _files(model: BaseModel) -> list[tuple[str, int, int]]:

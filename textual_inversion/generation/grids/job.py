@@ -20,12 +20,8 @@ from textual_inversion.events import (
     Started,
     Warned,
 )
-from textual_inversion.generation.generate import (
-    describe_params,
-    load_named_embeddings,
-    make_batches,
-    save_picture,
-)
+from textual_inversion.generation.batches import make_batches
+from textual_inversion.generation.generate import draw
 from textual_inversion.generation.grids.cache import CellCache, digest
 from textual_inversion.generation.grids.manifest import (
     CELLS,
@@ -37,7 +33,10 @@ from textual_inversion.generation.grids.manifest import (
 )
 from textual_inversion.generation.grids.picture import compose
 from textual_inversion.generation.grids.plan import Cell, Plan, make_plan
-from textual_inversion.generation.sampling import sample
+from textual_inversion.generation.init_image.canvas import open_canvas
+from textual_inversion.generation.init_image.start import start_from
+from textual_inversion.generation.named_embeddings import load_named_embeddings
+from textual_inversion.generation.pictures import describe_params, save_picture
 from textual_inversion.models.base import BaseModel
 from textual_inversion.models.loading import open_model
 from textual_inversion.runs.requests import Control
@@ -105,18 +104,21 @@ class _Drawing:
         words, warnings = load_named_embeddings(params, self.library, model, varied)
         yield from self._new(warnings)
         path = self.folder / self.files[cell].file
+        canvas = open_canvas(params.init, params.width, params.height) if params.init else None
         key = digest(model, params, words)
         if found := self.cache.find(key):
             self._copy(found, path)
         else:
+            start = start_from(model, params, canvas) if canvas else None
             state = None
-            for state in sample(model, params, words):
+            for state in draw(model, params, words, start):
                 done = cell.settings.steps * state.step // state.total
                 yield Sampled(self.num_steps + done, self.plan.num_steps)
                 if self.control.stopping:
                     return
             assert state is not None
-            (picture,) = model.decode(state.latents)
+            (picture,) = model.decode(state.latents, tiled=params.is_tiled)
+            picture = canvas.finish(picture) if canvas else picture
             save_picture(path, picture, describe_params(model, params, 0, words))
             self.cache.add(key, path)
         self.done += 1

@@ -13,8 +13,8 @@ from PIL import Image
 from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.embeddings.formats import png
 from textual_inversion.events import Event, Previewed, Saved, Warned
-from textual_inversion.generation.generate import describe_params, save_picture
 from textual_inversion.generation.params import SamplingParams
+from textual_inversion.generation.pictures import describe_params, save_picture
 from textual_inversion.generation.sampling import sample
 from textual_inversion.images.files import read_infotext
 from textual_inversion.models.text_encoders import LearnedTokens

@@ -1,0 +1,1 @@
+"""A drawing as it comes, in colours that cost next to nothing."""

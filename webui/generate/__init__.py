@@ -1,0 +1,1 @@
+"""The panels of the Generate tab; `webui/tabs/generate.py` puts them together."""

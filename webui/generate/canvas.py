@@ -1,0 +1,73 @@
+"""A picture to begin from, with a mask drawn on it, for img2img and inpainting."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+_LABEL = "Begin from this picture; paint over what should be drawn anew"
+_PLACEHOLDER = "Drop a picture here, or click to choose one; without one, noise is the beginning"
+_BRUSH = "rgb(255, 255, 255)"
+_OPACITY = 0.6
+
+
+def draw_canvas() -> gr.ImageEditor:
+    """Draw the editor: a picture dropped or pasted, and one layer to paint the mask on."""
+    return gr.ImageEditor(
+        type="pil",
+        label=_LABEL,
+        sources=["upload", "clipboard"],
+        transforms=[],
+        brush=gr.Brush(default_size=24, colors=[(_BRUSH, _OPACITY)], color_mode="fixed"),
+        layers=gr.LayerOptions(allow_additional_layers=False, layers=["Mask"]),
+        format="png",
+        height=420,
+        placeholder=_PLACEHOLDER,
+        buttons=["fullscreen"],
+        elem_id="generate-canvas",
+    )
+
+
+def with_picture(path: Path) -> dict[str, Any]:
+    """Make the editor's value of a picture that was not painted on."""
+    return {"background": str(path), "layers": [], "composite": str(path)}
+
+
+def save_canvas(value: dict[str, Any] | None) -> dict[str, str]:
+    """Write the editor's picture and mask beside the page's own files, as settings name them.
+
+    Without a picture it is {}; what is not painted at all is no mask.
+    """
+    background = value.get("background") if value else None
+    if background is None or not _shows_anything(background):
+        return {}
+    folder = Path(os.environ["GRADIO_TEMP_DIR"]) / "canvas"
+    folder.mkdir(parents=True, exist_ok=True)
+    name = secrets.token_hex(8)
+    picture = folder / f"{name}.png"
+    background.convert("RGB").save(picture)
+    mask = _painted(value["layers"] if value else [], background.size)
+    if mask.getbbox() is None:
+        return {"init_image": str(picture)}
+    painted = folder / f"{name}-mask.png"
+    mask.save(painted)
+    return {"init_image": str(picture), "mask": str(painted)}
+
+
+def _shows_anything(background: Image.Image) -> bool:
+    """Tell a picture from the empty canvas that somebody painted on, which is transparent."""
+    return "A" not in background.getbands() or background.getchannel("A").getbbox() is not None
+
+
+def _painted(layers: list[Image.Image], size: tuple[int, int]) -> Image.Image:
+    """Join what is painted on all layers: any paint counts in full."""
+    mask = Image.new("L", size)
+    for layer in layers:
+        alpha = layer.convert("RGBA").getchannel("A").resize(size)
+        mask.paste(255, mask=alpha.point([255 * (value > 32) for value in range(256)]))
+    return mask
