@@ -89,8 +89,8 @@ def _one(value: object, path: Path | str) -> torch.Tensor:
         raise EmbeddingError(f"{path} is not an embedding: its vectors have dtype {value.dtype}.")
     rows = value.detach().reshape(-1, value.shape[-1])  # (n, width)
     vectors = rows.to("cpu", torch.float32, copy=True).contiguous()
-    broken = [n for n, row in enumerate(vectors, start=1) if not row.isfinite().all()]
-    if broken:
+    if not vectors.isfinite().all():
+        broken = [n for n, row in enumerate(vectors, start=1) if not row.isfinite().all()]
         shown = ", ".join(map(str, broken[:10])) + (", ..." if broken[10:] else "")
         raise EmbeddingError(
             f"{path} is broken: its vectors contain NaN or infinite numbers (number {shown} of "
