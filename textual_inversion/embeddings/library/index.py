@@ -69,8 +69,9 @@ class Index:
     def _again(
         self, known: tuple[Stamp, Content] | None, inner: str, stamp: Stamp
     ) -> tuple[Stamp, Content]:
-        is_known = known is not None and known[0] == stamp
-        return known if is_known else (stamp, read_content(self.folder / inner))
+        if known is not None and known[0] == stamp:
+            return known
+        return stamp, read_content(self.folder / inner)
 
     def _restored(self) -> dict[str, tuple[Stamp, Content]]:
         """Read what was remembered; nothing where it is damaged or other readers wrote it."""

@@ -35,6 +35,15 @@ class Deleted:
     """The folder that they were in, within the embeddings folder."""
     files: tuple[str, ...]
 
+    @property
+    def when(self) -> str:
+        """The local time, as YYYY-MM-DD HH:MM."""
+        try:
+            moment = time.strptime(self.folder.name[:15], "%Y%m%d-%H%M%S")
+        except ValueError:
+            return "at an unknown time"
+        return time.strftime("%Y-%m-%d %H:%M", moment)
+
 
 def put_away(root: Path, path: Path, *, name: str) -> Deleted:
     """Move a file and what lies beside it to the trash.
