@@ -18,7 +18,7 @@ from webui.form import remember
 from webui.head import job
 from webui.layout import Tab
 from webui.polling import Live, Part
-from webui.tabs import create, generate, preprocess, requests, runs, train
+from webui.tabs import create, generate, library, preprocess, requests, runs, train
 from webui.unfolding import keep_what_is_typed
 
 # Gives what is empty something to begin with; in the browser, since somebody may choose or type
@@ -44,17 +44,19 @@ def build(runner: Runner) -> gr.Blocks:
                 training = train.draw(runner, worker, base_model.control)
             with gr.Tab("Generate", id="generate") as at_generate:
                 drawing = generate.draw(runner, base_model.control)
+            with gr.Tab("Library", id="library") as at_library:
+                shelf = library.LibraryTab(page, at_library, base_model.control)
             with gr.Tab("Runs", id="runs"):
                 table = runs.Runs(worker)
         drawn = [creating, preparing, training, drawing]
         restored = remember(page, [*(tab.form for tab in drawn), preparing.extras["checking"].form])
-        opened = [restored.then, at_train.select, at_generate.select]
+        opened = [restored.then, at_train.select, at_generate.select, shelf.changed]
         _offer_embeddings(opened, creating, training, drawing)
         base_model.listen(page, training.form.by_path["embedding"], **drawing.extras["inserted"])
         _hand_pictures_on(preparing, training, tabs)
         checked = preprocess.join(page, preparing, training, tabs)
         requests.take_from(drawing.form, training.form, training.extras["take"])
-        parts = [*badge, *(part for tab in drawn for part in tab.parts), *table.parts]
+        parts = [*badge, *(part for tab in drawn for part in tab.parts), *table.parts, *shelf.parts]
         begun = [event for tab in drawn for event in tab.events]
         _add_what_has_no_place(page, runner, worker)
         live = Live(runner, parts)

@@ -23,9 +23,10 @@ def test_every_id_is_used_once(page):
     assert [name for name, count in ids.items() if count > 1] == []
 
 
-def test_no_control_lets_files_in_or_keeps_a_session_alive(page):
-    kinds = {type(block).__name__ for block in page.blocks.values()}
-    assert not kinds & {"File", "UploadButton", "Image", "State", "FileExplorer"}
+def test_one_control_alone_lets_files_in_and_none_keeps_a_session_alive(page):
+    kinds = {"File", "UploadButton", "Image", "State", "FileExplorer"}
+    letting = [b.elem_id for b in page.blocks.values() if type(b).__name__ in kinds]
+    assert letting == ["library-drop"]
     assert all(event.targets[0][1] != "unload" for event in page.fns.values() if event.targets)
 
 

@@ -70,6 +70,11 @@ class Entry:
     """Its name without what tells it from others: the same word for another model has it too."""
 
     @property
+    def key(self) -> str:
+        """What tells it from all others, those with a problem too."""
+        return f"{self.place}:{self.path}"
+
+    @property
     def family(self) -> str:
         """The models that it is for, such as SD 1.x; empty where it has a problem."""
         return family_of(self.widths) if self.widths else ""

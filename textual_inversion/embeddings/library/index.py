@@ -1,7 +1,7 @@
 """What each file of the embeddings folder holds, remembered until the file changes.
 
-Remembered on disk as well, in `.library.json` there, so that a large folder is not read anew by
-each program. What stands in it only saves reading: a file's mark is compared every time, what is
+Remembered on disk as well, in `.library/index.json` there, so that a large folder is not read anew
+by each program. What stands in it only saves reading: a file's mark is compared every time, what is
 not of the expected types is not used, and vectors always come from the embedding's own file.
 """
 
@@ -24,7 +24,7 @@ from textual_inversion.embeddings.library.scanning import Stamp, scan
 from textual_inversion.errors import StorageError, printable
 from textual_inversion.storage.atomic import write_whole
 
-FILE = ".library.json"
+FILE = ".library/index.json"
 _MAX_BYTES = 2**28
 _PATH = "{path}"  # stands for a file's path in its problem, since the folder may be moved
 _READERS = ("torch", "safetensors", "Pillow", "pillow-jxl-plugin", "numpy")

@@ -8,9 +8,7 @@ but the file that was asked for, and the pictures and notes that are called like
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -20,9 +18,9 @@ from textual_inversion.embeddings.library import adding, beside, trash
 from textual_inversion.embeddings.library.entry import Entry, entries_of, told_apart
 from textual_inversion.embeddings.library.index import Index
 from textual_inversion.embeddings.library.scanning import Stamp, folders_mark, stamp_of
-from textual_inversion.errors import EmbeddingError, StorageError
+from textual_inversion.errors import EmbeddingError
 from textual_inversion.names import check_name, nearest, strip_brackets
-from textual_inversion.storage.atomic import explain
+from textual_inversion.storage.atomic import os_errors
 
 _MOST_KEPT = 64  # embeddings whose vectors stay in memory
 
@@ -134,7 +132,7 @@ class Library:
         key = embedding.key and embedding.word.replace(embedding.name, new_name)
         new_path = path.with_name(new_name + path.suffix)
         self._refuse_others(new_name, path, new_path)
-        with _os_errors(new_path, "rename"):
+        with os_errors(new_path, doing="rename"):
             beside.move(path, new_path)
             path.replace(new_path)
         formats.write(dataclasses.replace(embedding, name=new_name, key=key), new_path)
@@ -156,15 +154,18 @@ class Library:
         self._refuse_others(chosen, None, target)
         key = embedding.key and embedding.word.replace(embedding.name, chosen)
         formats.write(dataclasses.replace(embedding, name=chosen, key=key), target)
-        with _os_errors(target, "copy what lies beside"):
+        with os_errors(target, doing="copy what lies beside"):
             beside.copy(path, target)
         return target
 
     def delete(self, name: str) -> trash.Deleted:
         """Move the file of that name, with what lies beside it, to the folder `.trash`."""
-        path = self.path_of(name)
-        with _os_errors(path, "delete"):
-            return trash.put_away(self.folder, path, name=strip_brackets(name))
+        return self.remove(self._known(name))
+
+    def remove(self, entry: Entry) -> trash.Deleted:
+        """Move an entry's file to the trash, as `delete` does."""
+        with os_errors(entry.path, doing="delete"):
+            return trash.put_away(self.folder, entry.path, name=entry.name)
 
     def deleted(self) -> list[trash.Deleted]:
         """List what was deleted and can come back, the latest first."""
@@ -176,7 +177,7 @@ class Library:
         Raises:
             EmbeddingError: There is nothing of that name in the trash.
         """
-        with _os_errors(self.folder, "put something back into"):
+        with os_errors(self.folder, doing="put something back into"):
             return trash.put_back(self.folder, which)
 
     def path_of(self, name: str) -> Path:
@@ -247,11 +248,3 @@ def _refuse_taken(name: str, path: Path) -> NoReturn:
         f"There is already an embedding called {name!r} at {path}; "
         "choose another name or allow it to be overwritten."
     )
-
-
-@contextlib.contextmanager
-def _os_errors(path: Path, doing: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StorageError(explain(path, error, doing=doing)) from error
