@@ -45,7 +45,7 @@ def build(runner: Runner) -> gr.Blocks:
             with gr.Tab("Generate", id="generate") as at_generate:
                 drawing = generate.draw(runner, base_model.control)
             with gr.Tab("Library", id="library") as at_library:
-                shelf = library.LibraryTab(page, at_library, base_model.control)
+                shelf = library.LibraryTab(runner, page, at_library, base_model.control)
             with gr.Tab("Runs", id="runs"):
                 table = runs.Runs(worker)
         drawn = [creating, preparing, training, drawing]

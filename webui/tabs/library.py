@@ -10,7 +10,9 @@ from gradio.components import Component
 from markupsafe import escape
 
 from textual_inversion.errors import EmbeddingError, TextualInversionError
+from textual_inversion.jobs.runner import Runner
 from webui.event_options import QUIET, UNQUEUED, WHILE_TYPING
+from webui.jobs import warm
 from webui.layout import complaints, lead
 from webui.polling import Watched
 from webui.tabs import export
@@ -20,7 +22,7 @@ _LEAD = (
     "Everything in embeddings/ and its sub-folders, whoever made it. Choose one to see which "
     "programs load it, and what to type there."
 )
-_DROP = "Drop embedding files here (.pt, .bin, .safetensors, pictures)"
+_DROP = "Import .pt, .bin, .safetensors, or pictures"
 # What is pressed in a list that may be drawn anew at any time.
 _LISTEN = """
 element.addEventListener('click', event => {
@@ -56,7 +58,8 @@ element.addEventListener('click', async event => {
 class LibraryTab:
     """The drawn tab; `changed` comes when files in the folder have changed, by whomever."""
 
-    def __init__(self, page: gr.Blocks, tab: gr.Tab, base_model: Component) -> None:
+    def __init__(self, runner: Runner, page: gr.Blocks, tab: gr.Tab, base_model: Component) -> None:
+        self._device = runner.device
         self.shelf = Shelf()
         self._model = base_model
         lead(_LEAD)
@@ -88,7 +91,6 @@ class LibraryTab:
         self._drop = gr.File(label=_DROP, file_count="multiple", height=120, elem_id="library-drop")
 
     def _draw_details(self) -> None:
-        self._details = gr.HTML(elem_id="library-details", js_on_load=_LISTEN + _COPY)
         with gr.Column(visible=False, elem_classes="ti-card") as self._actions:
             self._new_name = gr.Textbox(label="Name", elem_id="library-name")
             with gr.Row():
@@ -96,6 +98,7 @@ class LibraryTab:
                 self._duplicate = _small("duplicate", "Duplicate")
                 self._delete = _small("delete", "Delete")
             export.draw(self._name, "library")
+        self._details = gr.HTML(elem_id="library-details", js_on_load=_LISTEN + _COPY)
 
     def _listen(self, page: gr.Blocks, tab: gr.Tab) -> None:
         """Hear what is typed, pressed and dropped, and what changes in the folder."""
@@ -152,6 +155,8 @@ class LibraryTab:
         return str(event.which), gr.skip()
 
     def _described(self, key: str | None, model: str | None) -> str:
+        if key:
+            warm(self._device)
         return details_html(self.shelf, key or "", model)
 
     def _chosen(self, key: str | None, model: str | None) -> tuple[str, Any, str, str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from textual_inversion.embeddings.families import family_of
+from textual_inversion.embeddings.families import FAMILIES
 from textual_inversion.embeddings.library import Entry, Library
 from textual_inversion.embeddings.library.pictures import Pictures
 from textual_inversion.embeddings.library.scanning import stamp_of
@@ -95,7 +95,7 @@ def list_html(
     pictures = Pictures(find_folder("runs"))
     return render(
         "views/library/list",
-        rows=[_row(entry, pictures, widths) for entry in found[:limit]],
+        rows=[_row(entry, pictures, widths, shelf.library.folder) for entry in found[:limit]],
         chosen=chosen,
         num_found=len(found),
         num_all=len(entries),
@@ -167,13 +167,15 @@ def _others(entries: Sequence[Entry], entry: Entry) -> list[tuple[Entry, str]]:
     return [(one, vectors(one)) for one in same] if len(same) > 1 else []
 
 
-def _row(entry: Entry, pictures: Pictures, widths: tuple[int, ...]) -> dict[str, Any]:
+def _row(entry: Entry, pictures: Pictures, widths: tuple[int, ...], folder: Path) -> dict[str, Any]:
     picture = pictures.of(entry)
     step = f"step {entry.step}" if entry.step else "not trained"
-    facts = [] if entry.problem else [vectors(entry), family_of(entry.widths), step]
+    known = FAMILIES.get(entry.widths)
+    facts = [] if entry.problem else [vectors(entry), *([known] if known else []), step]
     return {
         "entry": entry,
         "url": thumbnail_url(str(picture)) if picture else "",
+        "file": entry.path.relative_to(folder),
         "facts": [*facts, written(entry)],
         "problem": entry.problem or (misfit(entry, widths) if widths else ""),
     }

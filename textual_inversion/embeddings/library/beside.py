@@ -71,4 +71,4 @@ def _is_embedding(file: Path) -> bool:
 
     if file.suffix.lower() not in formats.PICTURES or file.stem.endswith(".preview"):
         return False
-    return read_content(file) is not None
+    return isinstance(read_content(file), list)
