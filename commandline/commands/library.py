@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,11 +66,12 @@ def _duplicate(library: Library, args: argparse.Namespace) -> Iterator[str]:
 def _delete(library: Library, args: argparse.Namespace) -> Iterator[str]:
     from textual_inversion.embeddings.library.renaming import refuse_while_trained
 
-    for name in args.name:
-        refuse_while_trained(name)
-        deleted = library.delete(name)
+    for given in args.name:
+        refuse_while_trained(given)
+        deleted = library.delete(given)
         files = ", ".join(deleted.files)
-        yield f"Deleted {deleted.name} ({files}); it comes back with: ti undelete {deleted.name}"
+        name = shlex.quote(deleted.name)
+        yield f"Deleted {deleted.name} ({files}); it comes back with: ti undelete {name}"
 
 
 def _undelete(library: Library, args: argparse.Namespace) -> Iterator[str]:

@@ -20,6 +20,7 @@ from pydantic.dataclasses import dataclass
 
 from textual_inversion.embeddings import formats
 from textual_inversion.embeddings.library.entry import Content
+from textual_inversion.embeddings.library.glance import glance
 from textual_inversion.embeddings.library.scanning import Stamp, scan
 from textual_inversion.errors import StorageError, printable
 from textual_inversion.storage.atomic import write_whole
@@ -109,7 +110,10 @@ class Index:
 
 
 def read_content(path: Path) -> Content:
-    """Read what a file holds."""
+    """Read what a file holds; torch is loaded if it is none of the usual ones."""
+    with contextlib.suppress(OSError):
+        if (summary := glance(path)) is not None:
+            return [summary]
     from textual_inversion.embeddings.library.reading import summarize
 
     return summarize(path)
