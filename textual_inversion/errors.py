@@ -17,6 +17,8 @@ from types import ModuleType
 
 def printable(text: str) -> str:
     """Escape control characters and those that reverse a line's direction."""
+    if text.isprintable():
+        return text
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
         for char in text

@@ -18,7 +18,7 @@ from webui.form import remember
 from webui.head import job
 from webui.layout import Tab
 from webui.polling import Live, Part
-from webui.tabs import create, generate, grids, preprocess, runs, train
+from webui.tabs import create, generate, grids, library, preprocess, runs, train
 from webui.unfolding import keep_what_is_typed
 
 # Gives what is empty something to begin with; in the browser, since somebody may choose or type
@@ -45,18 +45,20 @@ def build(runner: Runner, *, is_local: bool = True) -> gr.Blocks:
             with gr.Tab("Generate", id="generate") as at_generate:
                 drawing = generate.draw(runner, base_model.control, is_local=is_local)
             comparing = grids.draw(runner, base_model.control)
+            with gr.Tab("Library", id="library") as at_library:
+                shelf = library.LibraryTab(runner, page, at_library, base_model.control)
             with gr.Tab("Runs", id="runs"):
                 table = runs.Runs(worker)
         drawn = [creating, preparing, training, drawing, comparing]
         restored = remember(page, [*(tab.form for tab in drawn), preparing.extras["checking"].form])
-        opened = [restored.then, at_train.select, at_generate.select]
+        opened = [restored.then, at_train.select, at_generate.select, shelf.changed]
         _offer_embeddings(opened, creating, training, drawing)
         base_model.listen(page, training.form.by_path["embedding"], **drawing.extras["inserted"])
         _hand_pictures_on(preparing, training, tabs)
         checked = preprocess.join(page, preparing, training, tabs)
         generate.join(page, drawing, training, preparing, tabs)
-        parts = [*badge, *(part for tab in drawn for part in tab.parts), *table.parts]
-        begun = [event for tab in drawn for event in tab.events]
+        parts = [*badge, *(part for tab in drawn for part in tab.parts), *table.parts, *shelf.parts]
+        begun = (event for tab in drawn for event in tab.events)
         _add_what_has_no_place(page, runner, worker)
         live = Live(runner, parts)
         live.listen(page, [*begun, *checked, *table.listen(training.form, tabs)])

@@ -20,6 +20,7 @@ from webui.served_images import serve_from_own_folder
 
 _WARM_AFTER_SECONDS = 2.0
 _SAVING_SECONDS = 60.0
+_MAX_UPLOAD = "50mb"  # a photograph; a picture with SDXL's 75 vectors has some 20 MB
 
 
 class PortError(TextualInversionError):
@@ -70,7 +71,7 @@ def _serve(page: gr.Blocks, policy: AccessPolicy, *, port: int | None, pictures:
             app_kwargs={"middleware": [policy.middleware]},
             strict_cors=True,
             allowed_paths=[str(pictures)],
-            max_file_size="50mb",
+            max_file_size=_MAX_UPLOAD,
             enable_monitoring=False,
             run_history=False,
             footer_links=[],

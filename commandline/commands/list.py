@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import json
 from typing import TYPE_CHECKING
 
 from commandline.tables import print_table
@@ -15,22 +17,50 @@ _TITLES = ("NAME", "VECTORS", "WIDTH", "STEP", "BASE MODEL")
 
 
 def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
-    """Add none."""
-    del parser, command
+    """Add the flags."""
+    del command
+    parser.add_argument(
+        "text",
+        nargs="*",
+        metavar="TEXT",
+        help="List only embeddings with these words in their name, family, base model or file.",
+    )
+    parser.add_argument(
+        "--model",
+        metavar="TEXT",
+        help="Say of each embedding that this base model cannot use why it cannot.",
+    )
+    parser.add_argument("--json", action="store_true", help="Print one JSON list for scripts.")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the embeddings folder's table; return the exit code."""
-    from textual_inversion.embeddings.library import Library
-
-    del args
     folder = find_folder("embeddings")
-    entries = Library(folder).list()
-    if not entries:
+    entries = _found(args)
+    if args.json:
+        print(json.dumps([_facts(entry) for entry in entries], indent=2))
+    elif entries:
+        print_table(_TITLES, map(_cells, entries), plain=map(_line, entries))
+    elif args.text:
+        print(f"No embedding in {folder} has {' '.join(args.text)!r} in its name or file.")
+    else:
         print(f"No embeddings in {folder} yet; make one with: ti create NAME")
-        return 0
-    print_table(_TITLES, map(_cells, entries), plain=map(_line, entries))
     return 0
+
+
+def _found(args: argparse.Namespace) -> list[Entry]:
+    from textual_inversion.embeddings.library import Library
+    from textual_inversion.embeddings.library.search import search, with_misfits
+    from textual_inversion.models.catalog import describe_model
+
+    widths = describe_model(args.model).widths if args.model else None
+    found = search(Library(find_folder("embeddings")).list(), " ".join(args.text))
+    return with_misfits(found, widths) if widths else found
+
+
+def _facts(entry: Entry) -> dict[str, object]:
+    facts = {**dataclasses.asdict(entry), "path": str(entry.path), "family": entry.family}
+    return {key: value for key, value in facts.items() if key not in {"place", "stem"}}
 
 
 def _cells(entry: Entry) -> tuple[str, ...]:

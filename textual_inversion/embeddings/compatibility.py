@@ -21,10 +21,10 @@ from dataclasses import dataclass
 
 from textual_inversion.embeddings import formats
 from textual_inversion.embeddings.embedding import Embedding
+from textual_inversion.embeddings.families import FAMILIES, family_of
 from textual_inversion.embeddings.formats.layout import Layout
 from textual_inversion.embeddings.usage import placed, typed
 
-FAMILIES = {(768,): "SD 1.x", (1024,): "SD 2.x", (768, 1280): "SDXL"}
 _COMFYUI_KEYS = {(768,): ("clip_l",), (1024,): ("clip_h",), (768, 1280): ("clip_l", "clip_g")}
 _INVOKEAI_KEYS = {"string_to_param", "emb_params", "clip_g"}
 _INVOKEAI_MOST_TENSORS = 9
@@ -49,12 +49,6 @@ Refusal = str | None
 Rule = Callable[[Layout, Embedding], Refusal]
 
 
-def family_of(embedding: Embedding) -> str:
-    """Name the family of models that an embedding of these widths is for."""
-    widths = " and ".join(map(str, embedding.widths))
-    return FAMILIES.get(embedding.widths, f"a model with token dimension {widths}")
-
-
 def judge(layout: Layout, embedding: Embedding, *, is_first: bool = True) -> tuple[Verdict, ...]:
     """Judge a file, program by program, for one of its embeddings."""
     if not is_first:
@@ -67,7 +61,7 @@ def _judge(program: str, layout: Layout, embedding: Embedding) -> Verdict:
     refusal = _RULES[program](layout, embedding)
     if refusal:
         return Verdict(program, loads=False, reason=refusal)
-    caution = "" if embedding.widths in FAMILIES else f"Only with {family_of(embedding)}."
+    caution = "" if embedding.widths in FAMILIES else f"Only with {family_of(embedding.widths)}."
     place, prompt = (say(program, layout.path, embedding) for say in (placed, typed))
     return Verdict(program, loads=True, reason=caution, place=place, prompt=prompt)
 

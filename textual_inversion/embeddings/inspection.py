@@ -11,8 +11,9 @@ from pathlib import Path
 import torch
 
 from textual_inversion.embeddings import formats
-from textual_inversion.embeddings.compatibility import Verdict, family_of, judge
+from textual_inversion.embeddings.compatibility import Verdict, judge
 from textual_inversion.embeddings.embedding import Embedding
+from textual_inversion.embeddings.families import family_of
 from textual_inversion.embeddings.formats.layout import read_layout
 from textual_inversion.errors import ModelError
 from textual_inversion.models.catalog import ModelInfo, describe_model
@@ -87,7 +88,7 @@ def _inspect(
     return Inspection(
         name=embedding.name,
         path=str(path),
-        family=family_of(embedding),
+        family=family_of(embedding.widths),
         widths=embedding.widths,
         num_vectors=embedding.num_vectors,
         step=embedding.step,

@@ -65,17 +65,24 @@ def newest_preview(run: Row | None) -> Image.Image | None:
     """Open the last preview of a run, if there is one."""
     from textual_inversion.images.decoding import open_picture
 
-    if run is None:
-        return None
-    for path in sorted((run.folder / "images").glob("*.png"), key=_age, reverse=True):
+    for path in _previews(run.folder) if run else []:
         with contextlib.suppress(DatasetError):
             return open_picture(path)
     return None
 
 
+def newest_preview_file(run_folder: Path) -> Path | None:
+    """Find the last preview of a run, if there is one."""
+    return next(iter(_previews(run_folder)), None)
+
+
 def is_style(run: Row | None) -> bool:
     """Whether a run's template says that the word is a style."""
     return run is not None and Path(str(run.settings.get("template", ""))).stem.startswith("style")
+
+
+def _previews(run_folder: Path) -> list[Path]:
+    return sorted((run_folder / "images").glob("*.png"), key=_age, reverse=True)
 
 
 def _age(path: Path) -> tuple[float, str]:

@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 
 from textual_inversion.errors import ModelError
-from textual_inversion.models.catalog import ModelInfo
+from textual_inversion.models.catalog import ModelInfo, dimension_mismatch
 from textual_inversion.models.noise_schedule import Prediction, alphas_cumprod
 from textual_inversion.models.text_encoders import Conditioning, TextStack
 
@@ -168,20 +168,8 @@ class BaseModel:
         return [Image.fromarray(picture) for picture in array.to(torch.uint8).numpy()]
 
 
-def dimension_mismatch(name: str, widths: tuple[int, ...], expected: tuple[int, ...]) -> str:
-    """Describe, in InvokeAI's words, that vectors do not have the model's token dimension."""
-    return (
-        f"Cannot load embedding for <{name}>. It was trained on a model with token dimension "
-        f"{_join(widths)}, but the current model has token dimension {_join(expected)}."
-    )
-
-
 def _pixels(picture: Image.Image) -> torch.Tensor:
     import numpy as np
 
     array = np.asarray(picture.convert("RGB"), dtype=np.float32)
     return torch.from_numpy(array / 127.5 - 1).permute(2, 0, 1)  # (3, height, width)
-
-
-def _join(widths: tuple[int, ...]) -> str:
-    return " and ".join(str(width) for width in widths)

@@ -142,3 +142,15 @@ def _describe_file(path: Path) -> ModelInfo:
 def native_size(name: str) -> int:
     """Return the model's native width and height in pixels."""
     return describe_model(name).size
+
+
+def dimension_mismatch(name: str, widths: tuple[int, ...], expected: tuple[int, ...]) -> str:
+    """Describe, in InvokeAI's words, that vectors do not have the model's token dimension."""
+    return (
+        f"Cannot load embedding for <{name}>. It was trained on a model with token dimension "
+        f"{_join(widths)}, but the current model has token dimension {_join(expected)}."
+    )
+
+
+def _join(widths: tuple[int, ...]) -> str:
+    return " and ".join(str(width) for width in widths)

@@ -44,6 +44,19 @@ def whole_file(path: Path) -> Iterator[Path]:
         raise StorageError(explain(path, error)) from error
 
 
+@contextlib.contextmanager
+def os_errors(path: Path, *, doing: str) -> Iterator[None]:
+    """Turn an operating system's error in the block into one sentence.
+
+    Raises:
+        StorageError: There was one.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(explain(path, error, doing=doing)) from error
+
+
 def explain(path: Path, error: OSError, *, doing: str = "write") -> str:
     """Describe an operating system's error in a sentence, with advice on what to do."""
     return f"Could not {doing} {path}: {error.strerror or error}. {_advice(error.errno)}"

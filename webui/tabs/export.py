@@ -22,19 +22,19 @@ _ABOUT = (
 )
 
 
-def draw(embedding: Any) -> None:
-    """Draw the buttons; `embedding` is the control that holds the name."""
+def draw(embedding: Any, tab: str = "train") -> None:
+    """Draw the buttons; `embedding` is the control that holds the name, `tab` begins their ids."""
     with gr.Accordion("Download the embedding for other programs", open=False):
         gr.Markdown(_ABOUT)
         with gr.Row():
             buttons = {
                 name: gr.Button(
-                    name, size="sm", min_width=110, elem_id=f"train-download-{name}-button"
+                    name, size="sm", min_width=110, elem_id=f"{tab}-download-{name}-button"
                 )
                 for name in FORMATS
             }
         file = gr.DownloadButton(
-            "Save", size="sm", visible=False, elem_id="train-download-file-button"
+            "Save", size="sm", visible=False, elem_id=f"{tab}-download-file-button"
         )
     for name, button in buttons.items():
         button.click(_exporter(name), embedding, file, **UNQUEUED)

@@ -28,7 +28,7 @@ def main(folder: Path) -> None:
     warm = time.perf_counter() - start
     slowest = 0.0
     messages = []
-    for path in sorted(folder.iterdir()):
+    for path in sorted(folder.glob("[!.]*")):
         start = time.perf_counter()
         try:
             messages.append(f"read: {formats.read(path).name}")

@@ -5,17 +5,17 @@ One text encoder lies under `string_to_param`; SDXL's two under `clip_l` and `cl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from textual_inversion.embeddings.embedding import Embedding
-from textual_inversion.embeddings.formats.metadata import make_embedding, notes_in, notes_of
-from textual_inversion.embeddings.formats.sets import MAX_KEYS, TensorSet, find_sets
+from textual_inversion.embeddings.formats.labels import labelled
+from textual_inversion.embeddings.formats.metadata import notes_of
+from textual_inversion.embeddings.formats.sets import MAX_KEYS, find_sets
+from textual_inversion.embeddings.formats.shapes import SDXL_KEYS
 from textual_inversion.embeddings.formats.validation import (
-    SDXL_KEYS,
     checked,
     checked_vectors,
     gather,
@@ -49,32 +49,15 @@ def from_dict(data: object, path: Path) -> list[Embedding]:
         vectors = checked([_only_entry(data["string_to_param"], path)], path)
         shapes = {"*": tuple(vectors[0].shape)}
         (found,) = find_sets(shapes, path)
-        return [_labelled(found, vectors, data, path)]
+        return [labelled(found, vectors, data, path)]
     tensors, joined = _tensors(data, path)
     shapes = {key: tuple(tensor.shape) for key, tensor in tensors.items()}
     sets = find_sets(shapes, path, joined=joined)
     labels = data if isinstance(data, dict) else {}
     return [
-        _labelled(found, gather(found.encoders, tensors.__getitem__, path), labels, path)
+        labelled(found, gather(found.encoders, tensors.__getitem__, path), labels, path)
         for found in sets
     ]
-
-
-def _labelled(
-    found: TensorSet, vectors: tuple[torch.Tensor, ...], data: Mapping[Any, Any], path: Path
-) -> Embedding:
-    stored = data.get("name")
-    return make_embedding(
-        vectors,
-        path,
-        name=stored if isinstance(stored, str) and not found.suffix else found.name,
-        key=found.key,
-        step=data.get("step"),
-        base_model=data.get("sd_checkpoint_name"),
-        base_model_hash=data.get("sd_checkpoint"),
-        suffix=found.suffix,
-        notes=notes_in(data),
-    )
 
 
 def _tensors(data: object, path: Path) -> tuple[dict[str, torch.Tensor], bool]:

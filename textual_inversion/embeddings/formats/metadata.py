@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.errors import printable
 from textual_inversion.names import strip_brackets
+
+if TYPE_CHECKING:
+    import torch
 
 MAX_STEP = 10**9
 MAX_TEXT = 200

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from textual_inversion.embeddings.embedding import Embedding
 
 PICTURES = (".png", ".webp", ".jxl", ".avif")
-_TOKEN_FILE = "token_identifier.txt"
+TOKEN_FILE = "token_identifier.txt"
 
 
 def name_of(path: Path, embedding: Embedding, num_in_file: int) -> str:
@@ -37,7 +37,7 @@ def _file_name(path: Path, stored: str) -> str:
 def _token(folder: Path) -> str | None:
     """Read the word from a sd-concepts-library folder's token_identifier.txt, if there is one."""
     try:
-        with (folder / _TOKEN_FILE).open(encoding="utf-8") as file:
+        with (folder / TOKEN_FILE).open(encoding="utf-8") as file:
             word = file.read(200).strip()
     except (OSError, ValueError):
         return None

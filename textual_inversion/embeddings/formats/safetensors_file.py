@@ -12,14 +12,11 @@ import safetensors.torch
 import torch
 
 from textual_inversion.embeddings.embedding import Embedding
-from textual_inversion.embeddings.formats.metadata import make_embedding, notes_in, notes_of
+from textual_inversion.embeddings.formats.labels import with_metadata
+from textual_inversion.embeddings.formats.metadata import notes_of
 from textual_inversion.embeddings.formats.sets import find_sets
-from textual_inversion.embeddings.formats.validation import (
-    BARE_KEYS,
-    SDXL_KEYS,
-    checked_vectors,
-    gather,
-)
+from textual_inversion.embeddings.formats.shapes import BARE_KEYS, SDXL_KEYS
+from textual_inversion.embeddings.formats.validation import checked_vectors, gather
 from textual_inversion.errors import EmbeddingError
 from textual_inversion.storage.atomic import write_whole
 
@@ -51,17 +48,7 @@ def read(path: Path) -> list[Embedding]:
             f"{path} is damaged or not a .safetensors file; download or save it again."
         ) from error
     return [
-        make_embedding(
-            vectors,
-            path,
-            name=found.name if found.suffix else metadata.get("name") or found.name,
-            key=found.key,
-            step=metadata.get("step"),
-            base_model=metadata.get("base_model"),
-            base_model_hash=metadata.get("base_model_hash"),
-            suffix=found.suffix,
-            notes=notes_in(metadata),
-        )
+        with_metadata(found, vectors, metadata, path)
         for found, vectors in zip(sets, read, strict=True)
     ]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from textual_inversion.embeddings.formats.metadata import name_in_key
-from textual_inversion.embeddings.formats.validation import (
+from textual_inversion.embeddings.formats.shapes import (
     BARE_KEYS,
     SDXL_KEYS,
     check_shape,

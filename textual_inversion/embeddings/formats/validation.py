@@ -12,12 +12,8 @@ from typing import TypeGuard
 import torch
 
 from textual_inversion.embeddings.embedding import Embedding
+from textual_inversion.embeddings.formats.shapes import check_shape
 from textual_inversion.errors import EmbeddingError
-
-MAX_VECTORS = 1024  # a prompt holds 75; some files stack a few prompts' worth
-MAX_WIDTH = 8192
-SDXL_KEYS = ("clip_l", "clip_g")
-BARE_KEYS = ("emb_params", "emp_params")  # the second is how OneTrainer spelled it
 
 _DTYPES = {
     torch.float16,
@@ -27,8 +23,6 @@ _DTYPES = {
     torch.float8_e4m3fn,
     torch.float8_e5m2,
 }
-_LORA = ("lora", "lokr", "loha", "hada_")
-_MODEL = ("text_model.", "model.diffusion_model", "cond_stage_model", "first_stage_model", "unet.")
 
 
 def checked(values: Iterable[object], path: Path | str) -> tuple[torch.Tensor, ...]:
@@ -49,18 +43,6 @@ def checked(values: Iterable[object], path: Path | str) -> tuple[torch.Tensor, .
 def checked_each(values: Iterable[object], path: Path | str) -> tuple[torch.Tensor, ...]:
     """Return each value as `checked` does; their numbers of vectors may differ."""
     return tuple(_one(value, path) for value in values)
-
-
-def check_shape(shape: Iterable[int], path: Path | str) -> None:
-    """Raise EmbeddingError for a shape that no embedding has, before the tensor is read."""
-    *outer, width = tuple(shape) or (0,)
-    rows = outer[0] if outer else 1
-    if len(outer) > 1 or not 1 <= rows <= MAX_VECTORS or not 1 <= width <= MAX_WIDTH:
-        found = " x ".join(str(size) for size in (*outer, width))
-        raise EmbeddingError(
-            f"{path} is not an embedding: it holds a tensor of {found} where vectors belong, "
-            f"at most {MAX_VECTORS} of a width up to {MAX_WIDTH}."
-        )
 
 
 def gather(
@@ -89,23 +71,11 @@ def _one(value: object, path: Path | str) -> torch.Tensor:
         raise EmbeddingError(f"{path} is not an embedding: its vectors have dtype {value.dtype}.")
     rows = value.detach().reshape(-1, value.shape[-1])  # (n, width)
     vectors = rows.to("cpu", torch.float32, copy=True).contiguous()
-    broken = [n for n, row in enumerate(vectors, start=1) if not row.isfinite().all()]
-    if broken:
+    if not vectors.isfinite().all():
+        broken = [n for n, row in enumerate(vectors, start=1) if not row.isfinite().all()]
         shown = ", ".join(map(str, broken[:10])) + (", ..." if broken[10:] else "")
         raise EmbeddingError(
             f"{path} is broken: its vectors contain NaN or infinite numbers (number {shown} of "
             f"{len(vectors)}); use an earlier copy."
         )
     return vectors
-
-
-def describe_keys(keys: list[str]) -> str:
-    """Describe what a file with these keys holds instead of an embedding."""
-    if not keys:
-        return "it holds no tensor"
-    if any(part in key.lower() for key in keys for part in _LORA):
-        return "it looks like a LoRA, which belongs in another folder"
-    if any(part in key for key in keys for part in _MODEL):
-        return "it looks like a model or a part of one, which belongs in another folder"
-    examples = ", ".join(key[:40] for key in keys[:3])
-    return f"it holds {len(keys)} tensors ({examples}, ...) where one belongs"

@@ -109,7 +109,7 @@ def test_one_of_two_with_the_same_name_is_saved_renamed_and_deleted_by_itself(li
     assert library.rename("cat.safetensors", "dog") == folder / "dog.safetensors"
     formats.write(sd1(), folder / "cat.safetensors")
     library.delete("cat.safetensors")
-    assert sorted(path.name for path in folder.iterdir()) == ["cat.pt", "dog.safetensors"]
+    assert sorted(path.name for path in folder.glob("[!.]*")) == ["cat.pt", "dog.safetensors"]
 
 
 def test_of_two_files_with_one_name_and_ending_the_second_says_so(library, folder):

@@ -1,0 +1,91 @@
+"""`ti import | rename | duplicate | delete | undelete`: change what lies in embeddings/."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual_inversion.errors import printable
+from textual_inversion.storage.paths import find_folder
+
+if TYPE_CHECKING:
+    from textual_inversion.embeddings.library import Library
+
+_NAME = "An embedding of embeddings/."
+
+
+def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
+    """Add the arguments of a command."""
+    match command:
+        case "import":
+            about = "Embedding files; they are copied, and where a name is taken it gets a number."
+            parser.add_argument("file", nargs="+", type=Path, metavar="FILE", help=about)
+        case "rename":
+            parser.add_argument("name", metavar="NAME", help=_NAME)
+            parser.add_argument("new_name", metavar="NEW_NAME", help="What to call it.")
+        case "duplicate":
+            parser.add_argument("name", metavar="NAME", help=_NAME)
+            about = "What to call the copy. (default: NAME-copy)"
+            parser.add_argument("new_name", nargs="?", default="", metavar="NEW_NAME", help=about)
+        case "delete":
+            parser.add_argument("name", nargs="+", metavar="NAME", help=_NAME)
+        case _:
+            about = "What was deleted. (default: the last)"
+            parser.add_argument("name", nargs="?", default="", metavar="NAME", help=about)
+            parser.add_argument("--list", action="store_true", help="Only list what can come back.")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run one of the commands and give its exit code."""
+    from textual_inversion.embeddings.library import Library
+
+    for line in _RUN[args.command](Library(find_folder("embeddings")), args):
+        print(printable(line))
+    return 0
+
+
+def _import(library: Library, args: argparse.Namespace) -> Iterator[str]:
+    for file in args.file:
+        for entry in library.add(file):
+            yield f"Imported {entry.name}: {entry.path}"
+
+
+def _rename(library: Library, args: argparse.Namespace) -> Iterator[str]:
+    from textual_inversion.embeddings.library.renaming import rename
+
+    yield f"Renamed: {rename(library, args.name, args.new_name)}"
+
+
+def _duplicate(library: Library, args: argparse.Namespace) -> Iterator[str]:
+    yield f"Copied: {library.duplicate(args.name, args.new_name)}"
+
+
+def _delete(library: Library, args: argparse.Namespace) -> Iterator[str]:
+    from textual_inversion.embeddings.library.renaming import refuse_while_trained
+
+    for given in args.name:
+        refuse_while_trained(given)
+        deleted = library.delete(given)
+        files = ", ".join(deleted.files)
+        name = shlex.quote(deleted.name)
+        yield f"Deleted {deleted.name} ({files}); it comes back with: ti undelete {name}"
+
+
+def _undelete(library: Library, args: argparse.Namespace) -> Iterator[str]:
+    if not args.list:
+        yield f"Put back: {library.undelete(args.name)}"
+        return
+    for deleted in library.deleted():
+        yield f"{deleted.name:24} {', '.join(deleted.files)}, deleted {deleted.when}"
+
+
+_RUN: dict[str, Callable[[Library, argparse.Namespace], Iterator[str]]] = {
+    "import": _import,
+    "rename": _rename,
+    "duplicate": _duplicate,
+    "delete": _delete,
+    "undelete": _undelete,
+}

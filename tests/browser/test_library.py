@@ -1,0 +1,118 @@
+"""The Library tab: a file is dropped in, looked at, renamed, deleted, put back and downloaded."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from diffusers import StableDiffusionPipeline
+from playwright.sync_api import expect
+
+from tests.browser.page import PATIENCE_MS, expect_text, fill, go_to, open_page, press
+from textual_inversion.embeddings import formats
+from textual_inversion.embeddings.embedding import Embedding
+from textual_inversion.embeddings.formats.exports import FORMATS, PICTURES
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def embedding(name, width=192, seed=1):
+    rows = torch.randn(2, width, generator=torch.Generator().manual_seed(seed)) / 50
+    return Embedding(name, (rows,), 500, "pocket")
+
+
+def drop(page, *paths):
+    page.locator("#library-drop input[type=file]").set_input_files([str(p) for p in paths])
+
+
+def open_entry(page, name):
+    page.locator(".ti-shelf button", has=page.get_by_text(name, exact=True)).click()
+    expect(page.locator("#library-details h3")).to_have_text(name, timeout=PATIENCE_MS)
+
+
+def downloaded(page, form, folder):
+    """Download the chosen embedding in a format; give the file, of a folder the one inside."""
+    press(page, f"library-download-{form}-button")
+    save = page.locator("#library-download-file-button")
+    expected = f"-{form}.zip" if "/" in FORMATS[form].file else Path(FORMATS[form].file).suffix
+    expect(save).to_have_text(re.compile(re.escape(expected) + "$"), timeout=PATIENCE_MS)
+    with page.expect_download() as download:
+        save.click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    if path.suffix == ".zip":
+        shutil.unpack_archive(path, folder)
+        (path,) = folder.rglob("learned_embeds.bin")
+    return path
+
+
+@pytest.fixture
+def page(server, window):
+    return open_page(window, server, "Library")
+
+
+def test_a_dropped_file_is_inspected_renamed_deleted_and_put_back(page, server, tmp_path, shoot):
+    formats.write(embedding("Cat-Toy"), tmp_path / "Cat-Toy.pt")
+    drop(page, tmp_path / "Cat-Toy.pt")
+    expect(page.locator("#library-details h3")).to_have_text("Cat-Toy", timeout=PATIENCE_MS)
+    expect_text(page, "library-details", "2 vectors of 192.*ComfyUI.*Nearest words of pocket")
+    shoot(page, "library")
+    fill(page, "library-name", "dog toy")
+    press(page, "library-rename-button")
+    expect(page.locator("#library-details h3")).to_have_text("dog toy", timeout=PATIENCE_MS)
+    assert formats.read(server.home / "embeddings" / "dog toy.pt").name == "dog toy"
+    press(page, "library-delete-button")
+    expect_text(page, "library-list", "No embeddings yet")
+    press(page, "library-undo-button")
+    expect_text(page, "library-list", "1 of 1 embedding.*dog toy")
+    assert (server.home / "embeddings" / "dog toy.pt").is_file()
+
+
+def test_what_is_dropped_never_overwrites_and_what_is_no_embedding_is_said(page, server, tmp_path):
+    formats.write(embedding("Cat-Toy"), server.home / "embeddings" / "cat.pt")
+    formats.write(embedding("other", seed=2), tmp_path / "cat.pt")
+    (tmp_path / "notes.pt").write_text("no embedding")
+    drop(page, tmp_path / "cat.pt", tmp_path / "notes.pt")
+    expect(page.get_by_text("notes.pt is damaged")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator("#library-details h3")).to_have_text("cat-2", timeout=PATIENCE_MS)
+    names = sorted(path.name for path in (server.home / "embeddings").glob("*.pt"))
+    assert names == ["cat-2.pt", "cat.pt"]
+
+
+def test_typing_finds_and_what_does_not_fit_says_why(page, server, shoot):
+    for name, width in (("cat", 192), ("catwalk", 768), ("dog", 192)):
+        formats.write(embedding(name, width), server.home / "embeddings" / f"{name}.pt")
+    expect_text(page, "library-list", "3 of 3 embeddings")
+    page.locator("#library-search textarea, #library-search input").first.press_sequentially("CAT")
+    expect_text(page, "library-list", "2 of 3 embeddings")
+    expect_text(page, "library-list", "token dimension 768, but the current model has .* 192")
+    shoot(page, "library-search")
+    page.locator("#library-only input").check()
+    expect_text(page, "library-list", "1 of 3 embeddings")
+
+
+def test_other_tabs_offer_what_has_come(page, server):
+    go_to(page, "Train")
+    formats.write(embedding("newcomer"), server.home / "embeddings" / "newcomer.pt")
+    chosen = page.locator("#train-embedding input").first
+    expect(chosen).to_have_value(re.compile("newcomer"), timeout=PATIENCE_MS)
+
+
+def test_each_format_is_downloaded_and_diffusers_opens_those_that_it_reads(
+    page, server, tmp_path, stacks
+):
+    written = embedding("Cat-Toy", width=32)
+    formats.write(written, server.home / "embeddings" / "Cat-Toy.pt")
+    open_entry(page, "Cat-Toy")
+    page.get_by_text("Download the embedding for other programs").last.click()
+    pipe = StableDiffusionPipeline.from_pretrained(stacks["sd1"])
+    for form in FORMATS:
+        path = downloaded(page, form, tmp_path / form)
+        assert torch.equal(formats.read(path).vectors[0], written.vectors[0])
+        if form in PICTURES:
+            continue
+        pipe.load_textual_inversion(str(path), token=f"<{form}>")
+        ids = pipe.tokenizer.convert_tokens_to_ids([f"<{form}>", f"<{form}>_1"])
+        rows = pipe.text_encoder.get_input_embeddings().weight[ids]
+        assert torch.equal(rows, written.vectors[0]), form

@@ -1,0 +1,116 @@
+"""`ti list` and the commands that change what lies in embeddings/."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from commandline.main import main
+from textual_inversion.embeddings import formats
+from textual_inversion.embeddings.embedding import Embedding
+
+
+@pytest.fixture
+def cats(home):
+    for name, width in (("cat", 32), ("dog", 768)):
+        formats.write(Embedding(name, (torch.ones(2, width),), 9), home / f"embeddings/{name}.pt")
+    return home
+
+
+def said(capsys, *argv):
+    code = main(list(argv))
+    return code, capsys.readouterr().out.splitlines()
+
+
+def test_words_choose_what_is_listed(cats, capsys):
+    assert said(capsys, "list", "ca") == (
+        0,
+        [f"{'cat':24} 2 vectors x 32, step 9, base model not named"],
+    )
+    assert said(capsys, "list", "cow") == (
+        0,
+        ["No embedding in embeddings has 'cow' in its name or file."],
+    )
+
+
+def test_what_does_not_fit_a_model_says_why(cats, capsys, stacks):
+    _, (cat, dog) = said(capsys, "list", "--model", str(stacks["sd1"]))
+    assert cat.endswith("base model not named")
+    assert dog.endswith(
+        "cannot be used: Cannot load embedding for <dog>. It was trained on a model with token "
+        "dimension 768, but the current model has token dimension 32."
+    )
+
+
+def test_json_has_a_dict_for_each(cats, capsys):
+    assert main(["list", "dog", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    del found["written"]
+    assert found == {
+        "name": "dog",
+        "path": "embeddings/dog.pt",
+        "num_vectors": 2,
+        "widths": [768],
+        "step": 9,
+        "base_model": None,
+        "problem": None,
+        "word": "dog",
+        "date": None,
+        "family": "SD 1.x",
+    }
+
+
+def test_an_embedding_is_renamed_copied_deleted_and_put_back(cats, capsys):
+    assert said(capsys, "rename", "cat", "tom cat") == (0, ["Renamed: embeddings/tom cat.pt"])
+    copied = said(capsys, "duplicate", "tom cat", "kitten")
+    assert copied == (0, ["Copied: embeddings/kitten.pt"])
+    assert said(capsys, "delete", "tom cat", "dog") == (
+        0,
+        [
+            "Deleted tom cat (tom cat.pt); it comes back with: ti undelete 'tom cat'",
+            "Deleted dog (dog.pt); it comes back with: ti undelete dog",
+        ],
+    )
+    _, listed = said(capsys, "undelete", "--list")
+    assert [line[:24].strip() for line in listed] == ["dog", "tom cat"]
+    assert said(capsys, "undelete") == (0, ["Put back: embeddings/dog.pt"])
+    assert said(capsys, "undelete", "tom cat") == (0, ["Put back: embeddings/tom cat.pt"])
+
+
+def test_a_file_is_imported_under_a_free_name(cats, capsys):
+    formats.write(Embedding("cat", (torch.zeros(1, 8),)), cats / "cat.pt")
+    assert said(capsys, "import", "cat.pt") == (0, ["Imported cat-2: embeddings/cat-2.pt"])
+
+
+@pytest.mark.parametrize(
+    ("argv", "sentence"),
+    [
+        (["rename", "cta", "x"], "no embedding called 'cta' in embeddings; choose cat or"),
+        (["rename", "cat", "dog"], "already an embedding called 'dog'"),
+        (["delete", "x"], "no embedding called 'x'"),
+        (["undelete"], "Nothing was deleted from embeddings; there is nothing to undo."),
+        (["import", "gone.pt"], "Could not read gone.pt"),
+        (["list", "--model", "gone"], 'no base model "gone"'),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(cats, capsys, argv, sentence):
+    assert main(argv) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert sentence in line
+
+
+def test_listing_needs_no_torch(cats):
+    code = "import sys, commandline.main as ti; ti.main(['list']); print('torch' in sys.modules)"
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+        env=os.environ | {"TI_HOME": str(cats)},
+    )
+    assert [line.split()[0] for line in ran.stdout.splitlines()] == ["cat", "dog", "False"]
