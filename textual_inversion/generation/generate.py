@@ -21,7 +21,7 @@ from textual_inversion.generation.params import SamplingParams
 from textual_inversion.generation.sampling import SamplingState, sample
 from textual_inversion.images.files import INFOTEXT_KEY
 from textual_inversion.models.base import BaseModel, dimension_mismatch
-from textual_inversion.models.loading import open_model
+from textual_inversion.models.opening import open_model
 from textual_inversion.models.text_encoders import LearnedTokens
 from textual_inversion.names import nearest, strip_brackets
 from textual_inversion.prompts.placeholders import split_names, unknown_names
@@ -43,7 +43,7 @@ def generate(
     A stop keeps the batches that are done.
     """
     yield Loading("base model")
-    model = open_model(settings.model)
+    model = open_model(settings.model, vae=settings.vae)
     batches = make_batches(settings, model)
     words, warnings = load_named_embeddings(batches[0], Library(find_folder("embeddings")), model)
     yield from warnings

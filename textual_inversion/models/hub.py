@@ -13,10 +13,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from textual_inversion.errors import ModelError, exceptions_of
-from textual_inversion.models.single_file_layout import SUFFIXES
+from textual_inversion.models.single_file.layout import SUFFIXES
 
 _NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
-_CLIP = "openai/clip-vit-large-patch14"
 _PARTS = ("unet", "vae", "text_encoder")
 _FILES = ("model_index.json", "*/config.json", "scheduler/*.json", "tokenizer*/*")
 _WEIGHTS = ("unet/*.safetensors*", "vae/*.safetensors*", "text_encoder*/*.safetensors*")
@@ -49,6 +48,17 @@ def find_cached(name: str) -> Path | None:
         return None
     folder = found.parent
     return folder if all(any((folder / p).glob("*.safetensors")) for p in _PARTS) else None
+
+
+def list_cached() -> dict[str, Path]:
+    """Map the models of the Hub's cache that were downloaded completely to their folders."""
+    client()
+    from huggingface_hub import constants
+
+    folders = sorted(Path(constants.HF_HUB_CACHE).glob("models--*--*"))
+    names = ("/".join(folder.name.split("--")[1:]) for folder in folders)
+    found = {name: find_cached(name) for name in names if is_hub_name(name)}
+    return {name: folder for name, folder in found.items() if folder is not None}
 
 
 def cached_file(name: str, file: str) -> Path | None:
@@ -98,20 +108,6 @@ def fetch(name: str) -> Path:
         full = any(n.startswith("unet/") and _is_full(n) for n in names)
         skipped = ["*.non_ema.*", *(["*.fp16.*"] if full else [])]
         return download(name, [*_FILES, *_WEIGHTS], skipped=skipped)
-
-
-def fetch_tokenizer() -> Path:
-    """Return the folder of CLIP's tokenizer, which single files lack; 2 MB are downloaded once.
-
-    Raises:
-        ModelError: It is not cached and cannot be downloaded.
-    """
-    found = cached_file(_CLIP, "merges.txt")
-    if found and found.with_name("vocab.json").is_file():
-        return found.parent
-    advice = "put its vocab.json and merges.txt into a folder named tokenizer beside the model"
-    with _download_explained("CLIP's tokenizer, which a single-file model needs,", advice):
-        return download(_CLIP, ["vocab.json", "merges.txt"])
 
 
 @contextmanager

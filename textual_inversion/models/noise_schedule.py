@@ -51,6 +51,21 @@ def open_schedule(
     return schedule
 
 
+@torch.no_grad()
+def ask_prediction(unet: Any) -> Prediction:
+    """Find out what a UNet predicts by its answer to a plain input at the last timestep.
+
+    There nearly everything is noise, so one that predicts the noise returns its input, and one that
+    predicts the velocity the negative. The input and the threshold are those of AUTOMATIC1111's
+    `sd_models_config.is_using_v_parameterization_for_sd2`.
+    """
+    kind = {"device": unet.device, "dtype": next(unet.parameters()).dtype}
+    latents = torch.full((1, unet.config.in_channels, 8, 8), 0.5, **kind)  # (1, C, H, W)
+    context = torch.full((1, 2, unet.config.cross_attention_dim), 0.5, **kind)
+    answer = unet(latents, 999, encoder_hidden_states=context, return_dict=False)[0]
+    return "v_prediction" if float((answer - latents).mean()) < -1 else "epsilon"
+
+
 def is_zero_terminal(config: Any) -> bool:
     """Whether the schedule ends in pure noise."""
     return bool(config.get("rescale_betas_zero_snr", False))

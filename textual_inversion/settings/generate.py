@@ -67,6 +67,9 @@ class GenerateSettings(Settings):
     emphasis: Annotated[Emphasis, Ui("Emphasis", group="Advanced")] = "original"
     """What brackets mean. original weighs the words and keeps the mean, as AUTOMATIC1111's web UI;
     no norm leaves the mean to change; ignore drops the weights, none takes brackets as text."""
+    vae: Annotated[str, Ui("VAE", "vae", group="Advanced")] = ""
+    """Another autoencoder than the base model's own: a diffusers folder or a .safetensors, .ckpt or
+    .pt file, by path or by its name under models/. Empty uses the model's own."""
     output: Annotated[str, Ui("Output directory", group="Advanced")] = "outputs"
     """Where the PNG files go, each with its settings in a text chunk."""
     model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL

@@ -70,6 +70,8 @@ class SingleFile:
     text_encoders: tuple[TextEncoderKeys, ...]
     size: int
     schedule: Config = field(default_factory=lambda: SCALED_LINEAR)
+    prediction_varies: bool = False
+    """Whether files of this format differ in what the UNet predicts and rarely say it."""
     num_heads: int | None = None
     """Heads of the UNet's attention; None: 64 channels for each head."""
     unet: Config = field(default_factory=dict)
