@@ -54,6 +54,7 @@ COMMANDS = {
     "inspect": Command("inspect", "Describe an embedding file, and which programs load it."),
     "export": Command("files", "Write an embedding in the format of another program."),
     "convert": Command("files", "Write embedding files of any program in another format."),
+    "models": Command("models", "List the base models that are here, and download others."),
     "captioners": Command("captioners", "List the captioners, and what they need."),
     "diffusers": Command("diffusers", "Train with the flags of textual_inversion.py."),
     "diffusers-sdxl": Command("diffusers", "Train with the flags of textual_inversion_sdxl.py."),

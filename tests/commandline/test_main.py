@@ -38,7 +38,7 @@ FLAGS = {
         "--preview-prompt --preview-images --preview-negative-prompt --preview-steps "
         "--preview-cfg-scale --preview-seed --shuffle-tags --tag-dropout --latent-sampling "
         "--picture-sizes --crop --filename-word-regex --filename-join-string --latent-cache "
-        "--preset --prediction-type --zero-terminal-snr --precision --channels-last "
+        "--preset --prediction-type --zero-terminal-snr --vae --precision --channels-last "
         "--attention --gradient-checkpointing --vae-offload --pictures-at-once --compile "
         "--preview-sampler --preview-width --preview-height --preview-beside --optimizer "
         "--adam-beta1 --adam-beta2 --adam-epsilon --weight-decay --lr-scheduler "
@@ -53,7 +53,7 @@ FLAGS = {
     "generate": (
         "--negative-prompt --sampler --steps --cfg-scale --width --height --batch-count "
         "--num-images --seed --clip-skip --cfg-rescale --eta --variation-seed "
-        "--variation-strength --emphasis --output --model --settings --events"
+        "--variation-strength --emphasis --vae --output --model --settings --events"
     ),
 }
 

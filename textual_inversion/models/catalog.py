@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from textual_inversion.errors import ModelError
-from textual_inversion.models.config import read_config, read_index
+from textual_inversion.models.checks.config import read_config, read_index
 from textual_inversion.models.families import find_family, list_titles
 from textual_inversion.models.families.base import (
     ModelFamily,

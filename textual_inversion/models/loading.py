@@ -16,7 +16,13 @@ from textual_inversion.devices.precision import Precision, best_device, dtype_fo
 from textual_inversion.errors import ModelError
 from textual_inversion.models.base import BaseModel
 from textual_inversion.models.catalog import ModelInfo
-from textual_inversion.models.config import check_folder, read_config
+from textual_inversion.models.checks.config import check_folder, read_config
+from textual_inversion.models.checks.parts import (
+    check_complete,
+    check_finite,
+    check_fit,
+    check_vae_scale,
+)
 from textual_inversion.models.families.base import text_encoder_names, tokenizer_names
 from textual_inversion.models.hub import client
 from textual_inversion.models.noise_schedule import (
@@ -50,6 +56,7 @@ LOADING_ERRORS = (
     ArithmeticError,
     AssertionError,
     AttributeError,
+    ImportError,
     LookupError,
     MemoryError,
     OSError,
@@ -98,7 +105,8 @@ class Weights:
             dtype = next(self.unet.parameters()).dtype
             vae = load_vae(name, self.info, self._own_vae, dtype)
             _freeze(vae, self.unet.device)
-            _check_finite(vae, f"VAE ({name})", self.info)
+            check_vae_scale(vae.config, self.info)
+            check_finite(vae, f"VAE ({name})", self.info)
             self._vae = name, _raised(vae, dtype)
         return self._vae[1]
 
@@ -134,10 +142,10 @@ def load_weights(
         _silence_libraries()
         parts = load_single_file(info, dtype) if info.is_single_file else _read_folder(info, dtype)
         parts["vae"] = _raised(parts["vae"], dtype)
+        check_fit(parts, info)
         for name in info.family.classes:
             _freeze(parts[name], device)
-        for name in info.family.classes:
-            _check_finite(parts[name], name, info)
+            check_finite(parts[name], name, info)
         if channels_last:
             parts["unet"].to(memory_format=torch.channels_last)
         schedule = _scheduler_config(info, parts["unet"])
@@ -157,8 +165,10 @@ def _explained(info: ModelInfo) -> Iterator[None]:
     """Turn what the libraries raise into a ModelError."""
     try:
         yield
-    except LOADING_ERRORS as error:
+    except (*LOADING_ERRORS, client().errors.StrictDataclassError) as error:
         reason = " ".join(str(error).split())[:300].rstrip(".")
+        if isinstance(error, LookupError):
+            reason = f"{type(error).__name__} {reason}"
         raise ModelError(
             f'The base model "{info.name}" in {info.folder} cannot be opened: {reason}.'
         ) from None
@@ -194,13 +204,9 @@ def _read_part(kind: Any, folder: Path, variant: str | None, dtype: torch.dtype)
         use_safetensors=True,
         variant=variant,
         output_loading_info=True,
+        ignore_mismatched_sizes=True,  # they are refused in the next line
     )
-    # The libraries would fill them with random numbers.
-    if missing := sorted(loaded["missing_keys"]):
-        raise ModelError(
-            f"The base model's {folder.name} in {folder} lacks {len(missing)} of its tensors, such "
-            f"as {missing[0]}; copy the model again."
-        )
+    check_complete(loaded, folder.name)
     return module
 
 
@@ -222,27 +228,3 @@ def _silence_libraries() -> None:
     transformers_logging.disable_progress_bar()
     diffusers_logging.set_verbosity_error()
     transformers_logging.set_verbosity_error()
-
-
-@torch.no_grad()
-def _check_finite(module: torch.nn.Module, name: str, info: ModelInfo) -> None:
-    """Refuse weights with NaN or infinite numbers, which only draw black pictures.
-
-    The least or the greatest weight is one of them if any is, and finding them is quick in every
-    precision, unlike a sum or isfinite(); there is one CPU-GPU sync point for the whole module.
-
-    Raises:
-        ModelError: There are some.
-    """
-    named = [(key, weight) for key, weight in module.named_parameters() if weight.numel()]
-    ends = torch.stack(
-        [torch.stack(torch.aminmax(weight)).float() for _, weight in named]
-    )  # (n, 2)
-    finite = ends.isfinite().all(dim=-1).tolist()
-    broken = [key for (key, _), good in zip(named, finite, strict=True) if not good]
-    if broken:
-        raise ModelError(
-            f'The base model "{info.name}" in {info.folder} is broken: {len(broken)} of its '
-            f"{name}'s {len(named)} tensors hold NaN or infinite numbers, the first {broken[0]}; "
-            "copy the model again."
-        )

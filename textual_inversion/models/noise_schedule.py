@@ -5,7 +5,7 @@ T timesteps.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import torch
 
@@ -42,6 +42,12 @@ def open_schedule(
     if changes["rescale_betas_zero_snr"]:
         changes["timestep_spacing"] = "trailing"
     schedule: Any = diffusers.DDIMScheduler.from_config(config, **changes)
+    if schedule.config.prediction_type not in get_args(Prediction):
+        raise ModelError(
+            f"The model's configuration says that its UNet predicts \""
+            f'{str(schedule.config.prediction_type)[:40]}", and only epsilon and v_prediction are '
+            "supported; set --prediction-type if the configuration is wrong."
+        )
     if is_zero_terminal(schedule.config) and schedule.config.prediction_type == "epsilon":
         raise ModelError(
             "Zero terminal SNR needs a UNet that predicts the velocity, and this one predicts the "

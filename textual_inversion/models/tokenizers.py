@@ -13,6 +13,7 @@ from typing import Any
 
 from textual_inversion.errors import ModelError
 from textual_inversion.models.catalog import ModelInfo
+from textual_inversion.models.checks.config import check_folder
 from textual_inversion.models.families.base import tokenizer_names
 from textual_inversion.models.single_file.clip_tokenizer import VOCAB_SIZE, make_clip_tokenizer
 from textual_inversion.models.single_file.layout import read_checkpoint_layout
@@ -64,6 +65,7 @@ def _open(folder: Path, **options: Any) -> Any:
 
     if not folder.is_dir():
         raise ModelError(f"The base model has no tokenizer in {folder}; copy the model again.")
+    check_folder(folder)
     try:
         return CLIPTokenizer.from_pretrained(str(folder), local_files_only=True, **options)
     except Exception as error:  # noqa: BLE001 - the tokenizers package raises nothing narrower
@@ -83,9 +85,10 @@ def _folders(info: ModelInfo) -> Iterator[Path]:
 def _vocab_size(folder: Path) -> int:
     """Return the size of a tokenizer's vocabulary; 0 if it cannot be read."""
     try:
+        check_folder(folder)
         if (folder / "vocab.json").is_file():
             return len(json.loads((folder / "vocab.json").read_text(encoding="utf-8")))
         data = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
         return len(data["model"]["vocab"])
-    except (OSError, ValueError, LookupError, TypeError):
+    except (ModelError, OSError, ValueError, LookupError, TypeError, RecursionError):
         return 0

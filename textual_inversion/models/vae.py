@@ -9,13 +9,15 @@ import torch
 
 from textual_inversion.errors import ModelError
 from textual_inversion.models.catalog import ModelInfo
-from textual_inversion.models.config import check_folder, read_config
+from textual_inversion.models.checks.config import check_folder, read_config
 from textual_inversion.models.listing.vaes import find_vae
 from textual_inversion.models.single_file.loading import read_tensors
 from textual_inversion.models.single_file.vae import load_vae_tensors
 
 # What a single file does not tell and a base model's own autoencoder does.
-_TOLD_BY_MODEL = ("scaling_factor", "shift_factor", "force_upcast", "sample_size")
+_TOLD_BY_MODEL = (
+    "scaling_factor", "shift_factor", "force_upcast", "sample_size", "norm_num_groups",
+)  # fmt: skip
 
 
 def load_vae(name: str, info: ModelInfo, own: Any, dtype: torch.dtype) -> Any:

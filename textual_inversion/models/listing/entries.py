@@ -9,7 +9,7 @@ from typing import Literal
 
 from textual_inversion.errors import ModelError
 from textual_inversion.models.catalog import ModelInfo, describe
-from textual_inversion.models.config import read_config
+from textual_inversion.models.checks.config import read_config
 from textual_inversion.models.families import name_version
 from textual_inversion.models.hub import is_hub_name, list_cached
 from textual_inversion.models.listing.hashes import known_hash

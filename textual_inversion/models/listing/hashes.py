@@ -40,14 +40,15 @@ def short_hash(model: Path) -> str:
         raise ModelError(f"The base model {model} cannot be read: {error.strerror}.") from None
     found = digest.hexdigest()[:_DIGITS]
     with _lock, contextlib.suppress(StorageError):  # without the file it is computed again
-        kept = {**_read(), str(model): [*stamp, found]}
+        kept = {path: value for path, value in _read().items() if Path(path).exists()}
+        kept[str(model.absolute())] = [*stamp, found]
         write_whole(kept_file(_FILE), json.dumps(kept, indent=1).encode() + b"\n")
     return found
 
 
 def known_hash(model: Path) -> str | None:
     """Return the hash if it was computed since the files changed, else None."""
-    match _read().get(str(model)):
+    match _read().get(str(model.absolute())):
         case [size, time, str(found)] if [size, time] == _stamp(model):
             return found
         case _:

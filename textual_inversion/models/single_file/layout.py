@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +24,7 @@ UNET = "model.diffusion_model."
 VAE = "first_stage_model."
 _MAX_HEADER_BYTES = 16 << 20  # those of whole models take half a megabyte
 _MAX_TENSORS = 50_000
+_FLOATS = ("F", "BF")
 _PREDICTIONS = {"epsilon": "epsilon", "v": "v_prediction", "v_prediction": "v_prediction"}
 
 
@@ -133,16 +135,49 @@ def read_shapes(path: Path) -> tuple[dict[str, tuple[int, ...]], dict[str, str]]
     """
     if path.suffix.lower() != ".safetensors":
         return {name: tuple(value.shape) for name, value in read_pickled(path).items()}, {}
-    try:
+    with _header_faults(path):
         header = _read_header(path)
         metadata = header.pop("__metadata__", None) or {}
         shapes = {
             name: tuple(int(side) for side in entry["shape"]) for name, entry in header.items()
         }
         return shapes, {str(key): str(value) for key, value in metadata.items()}
+
+
+def check_header(path: Path) -> None:
+    """Check that a .safetensors file is whole and that its weights are floating-point numbers.
+
+    Raises:
+        ModelError: It is damaged, or has weights of another type.
+    """
+    with _header_faults(path):
+        types = {
+            name: str(entry["dtype"])
+            for name, entry in _read_header(path).items()
+            if name != "__metadata__"
+        }
+    wrong = next(
+        (
+            name
+            for name, type_ in types.items()
+            if name.endswith("weight") and not type_.startswith(_FLOATS)
+        ),
+        None,
+    )
+    if wrong:
+        raise ModelError(
+            f"The weights in {path} are of the type {types[wrong][:20]}, not "
+            "floating-point numbers; use the model in full or half precision."
+        )
+
+
+@contextmanager
+def _header_faults(path: Path) -> Iterator[None]:
+    try:
+        yield
     except RecursionError:
         raise _damaged(path, "its header is nested too deeply") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, struct.error) as error:
         raise _damaged(path, f"its header cannot be read: {str(error)[:200]}") from None
 
 

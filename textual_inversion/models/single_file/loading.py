@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from textual_inversion.errors import ModelError
 from textual_inversion.models.catalog import ModelInfo
 from textual_inversion.models.families.base import (
     TextEncoderKeys,
@@ -36,7 +37,7 @@ def load_single_file(info: ModelInfo, dtype: torch.dtype) -> dict[str, Any]:
     layout = read_checkpoint_layout(info.folder)
     prefixes = (UNET, VAE, *(keys.prefix for keys in layout.format.text_encoders))
     tensors = {
-        name: tensor.to(dtype)
+        name: _as_floats(name, tensor, dtype)
         for name, tensor in read_tensors(info.folder).items()
         if name.startswith(prefixes)
     }
@@ -64,6 +65,15 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
 
         return load_file(path)
     return read_pickled(path)
+
+
+def _as_floats(name: str, tensor: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    if name.endswith("weight") and not tensor.is_floating_point():
+        raise ModelError(
+            f"The file's tensor {name} is of the type {str(tensor.dtype).removeprefix('torch.')}, "
+            "not floating-point numbers; use the model in full or half precision."
+        )
+    return tensor.to(dtype)
 
 
 def _under(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from textual_inversion.errors import ModelError
+from textual_inversion.models.single_file.layout import check_header
 
 _MAX_BYTES = 2**20
 _MAX_TOKENIZER_BYTES = 2**24  # CLIP's takes 3 MB
@@ -42,11 +43,26 @@ def read_config(path: Path) -> dict[str, Any]:
         _check(data)
     except RecursionError:
         raise _broken(path, "it is nested too deeply") from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise _broken(path, error.strerror or str(error)) from None
+    except ValueError as error:
         raise _broken(path, str(error)) from None
+    _check_code(path, data)
+    return data
+
+
+def _check_code(path: Path, data: dict[str, Any]) -> None:
+    """Refuse what would have a library fetch code, or weights that take another library."""
     if "auto_map" in data:
         raise _code(path, "auto_map")
-    return data
+    for key in ("attn_implementation", "_attn_implementation"):
+        if "/" in str(data.get(key)):  # transformers takes it for a kernel on the Hub
+            raise _code(path, f"{key} {str(data[key])[:80]}")
+    if "quantization_config" in data:
+        raise ModelError(
+            f"The base model is quantized, as {path} says, and embeddings are not trained on such; "
+            "use the model in full or half precision."
+        )
 
 
 def read_index(path: Path, parts: Iterable[str] = ()) -> str:
@@ -84,6 +100,8 @@ def check_folder(folder: Path) -> str | None:
             raise _broken(path, "it is not a regular file")
         if path.name.endswith(".index.json"):
             _check_weight_index(path)
+        elif path.suffix == ".safetensors" and path.is_file():
+            check_header(path)
         elif path.suffix in {".json", ".txt"} and path.stat().st_size > _MAX_TOKENIZER_BYTES:
             raise _broken(path, "it is too large")
     names = [path.name for path in files if path.suffix == ".safetensors"]
@@ -96,6 +114,8 @@ def _check_weight_index(path: Path) -> None:
         if path.stat().st_size > _MAX_INDEX_BYTES:
             raise ValueError("it is too large")
         named: set[str] = set(json.loads(path.read_text(encoding="utf-8"))["weight_map"].values())
+        if not named:
+            raise ValueError("it names no file")
         missing = [
             name for name in named if Path(name).name != name or not (path.parent / name).is_file()
         ]
