@@ -54,6 +54,8 @@ COMMANDS = {
     "inspect": Command("inspect", "Describe an embedding file, and which programs load it."),
     "export": Command("files", "Write an embedding in the format of another program."),
     "convert": Command("files", "Write embedding files of any program in another format."),
+    "workshop": Command("workshop", "Make an embedding from others, or calculate with words."),
+    "prune": Command("workshop", "Drop the vectors that the loss on pictures misses the least."),
     "models": Command("models", "List the base models that are here, and download others."),
     "captioners": Command("captioners", "List the captioners, and what they need."),
     "diffusers": Command("diffusers", "Train with the flags of textual_inversion.py."),

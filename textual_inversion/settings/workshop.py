@@ -1,0 +1,66 @@
+"""The choices of `ti workshop` and `ti prune`: embeddings made from others."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from textual_inversion.settings.base import DEFAULT_MODEL, PROMPT_TOKENS, BareName, Settings
+from textual_inversion.settings.markers import Positional, Ui
+
+Operation = Literal[
+    "mix", "slerp", "concatenate", "subtract", "drop", "rescale", "arithmetic", "sdxl"
+]
+
+
+class WorkshopSettings(Settings):
+    """Make an embedding from others: mix them, take vectors away, calculate with words."""
+
+    name: Annotated[BareName, Positional(), Ui("New name")]
+    """The name of the embedding that is made."""
+    operation: Annotated[Operation, Ui("Operation", row="operation")] = "mix"
+    """"mix" weighs and adds; "slerp" turns one into another; "concatenate" joins vectors;
+    "subtract" takes the others from the first; "drop" leaves vectors out; "rescale" gives words'
+    length; "arithmetic" calculates with words; "sdxl" seeds SDXL from SD 1.x by nearest tokens."""
+    sources: Annotated[str, Ui("Embeddings, or an expression")] = ""
+    """Embeddings by name or file, separated by commas. For arithmetic words and <embeddings> with
+    + and - between spaces, such as king - man + woman or 0.5 * <cat> + dog."""
+    weights: Annotated[str, Ui("Weights for mix", row="numbers")] = ""
+    """A number for each embedding, separated by commas; their sum counts as the whole. Empty mixes
+    alike."""
+    share: Annotated[
+        float,
+        Field(ge=0, le=1),
+        Ui("Share for slerp", "slider", row="numbers", step=0.05),
+    ] = 0.5
+    """How far to turn from the first embedding to the second."""
+    dropped: Annotated[str, Ui("Vectors to drop", row="numbers")] = ""
+    """The numbers of the vectors that are left out, from 1, separated by commas."""
+    norm: Annotated[float, Field(gt=0, le=100), Ui("Length for rescale", row="numbers")] = 1.0
+    """The length of each vector, where 1 is the mean of the vocabulary's words."""
+    overwrite: Annotated[bool, Ui("Overwrite old embedding")] = False
+    """Replace an embedding of the same name; its old file is lost."""
+    model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL
+    """The base model whose words rescale, arithmetic and sdxl use; sdxl needs one of SDXL."""
+
+
+class PruneSettings(Settings):
+    """Drop the vectors whose absence raises the loss on a folder of pictures the least."""
+
+    embedding: Annotated[BareName, Positional(), Ui("Embedding", "embedding")]
+    """The embedding, by its name in embeddings/."""
+    new_name: Annotated[BareName, Ui("New name")] = ""
+    """The name of the pruned embedding; empty takes NAME-pruned."""
+    keep: Annotated[int, Field(ge=1, le=PROMPT_TOKENS), Ui("Vectors to keep")] = 1
+    """How many vectors are left."""
+    dataset_dir: Annotated[str, Ui("Dataset directory")] = "prepared"
+    """The folder of pictures on which the loss is measured, such as the one it was trained on."""
+    template: Annotated[str, Ui("Prompt template", "template")] = "subject_filewords"
+    """The prompts around the word: a name in templates/ or a path."""
+    overwrite: Annotated[bool, Ui("Overwrite old embedding")] = False
+    """Replace an embedding of the new name; its old file is lost."""
+    vae: Annotated[str, Ui("VAE", "vae")] = ""
+    """Another autoencoder than the base model's own."""
+    model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL
+    """The base model that the embedding was trained on."""
