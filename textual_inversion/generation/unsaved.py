@@ -23,8 +23,5 @@ def draw_unsaved(embedding: Embedding, settings: GenerateSettings) -> Image.Imag
     model.check_widths(embedding.widths, embedding.name)
     prompt = settings.prompt.replace(_NAME, embedding.name)
     params = make_batches(settings.model_copy(update={"prompt": prompt}), model)[0]
-    state = None
-    for state in sample(model, params, {embedding.name: embedding.vectors}):
-        pass
-    assert state is not None
-    return model.decode(state.latents[:1])[0]
+    *_, last = sample(model, params, {embedding.name: embedding.vectors})
+    return model.decode(last.latents[:1])[0]
