@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
 from textual_inversion.jobs.queue import Queue
 from textual_inversion.jobs.runner import Runner
@@ -14,11 +15,11 @@ from webui import choices, jobs, theme
 from webui.api.endpoints import Endpoints
 from webui.base_model import BaseModelChoice
 from webui.event_options import UNQUEUED, hide_progress
-from webui.form import remember
+from webui.form import Form, remember
 from webui.head import job
 from webui.layout import Tab
 from webui.polling import Live, Part
-from webui.tabs import create, generate, preprocess, requests, runs, train
+from webui.tabs import create, generate, models, preprocess, requests, runs, train, workshop
 from webui.unfolding import keep_what_is_typed
 
 # Gives what is empty something to begin with; in the browser, since somebody may choose or type
@@ -46,21 +47,33 @@ def build(runner: Runner) -> gr.Blocks:
                 drawing = generate.draw(runner, base_model.control)
             with gr.Tab("Runs", id="runs"):
                 table = runs.Runs(worker)
+            making = _draw_tools(runner, base_model.control, [training.form, drawing.form])
         drawn = [creating, preparing, training, drawing]
-        restored = remember(page, [*(tab.form for tab in drawn), preparing.extras["checking"].form])
-        opened = [restored.then, at_train.select, at_generate.select]
-        _offer_embeddings(opened, creating, training, drawing)
+        forms = (tab.form for tab in [*drawn, preparing.extras["checking"], *making])
+        restored = remember(page, list(forms))
+        _offer_embeddings(
+            [restored.then, at_train.select, at_generate.select], creating, training, drawing
+        )
         base_model.listen(page, training.form.by_path["embedding"], **drawing.extras["inserted"])
         _hand_pictures_on(preparing, training, tabs)
         checked = preprocess.join(page, preparing, training, tabs)
         requests.take_from(drawing.form, training.form, training.extras["take"])
         parts = [*badge, *(part for tab in drawn for part in tab.parts), *table.parts]
-        begun = [event for tab in drawn for event in tab.events]
         _add_what_has_no_place(page, runner, worker)
         live = Live(runner, parts)
+        begun = (event for tab in drawn for event in tab.events)
         live.listen(page, [*begun, *checked, *table.listen(training.form, tabs)])
         hide_progress(page, live.seen)
     return page
+
+
+def _draw_tools(runner: Runner, base_model: Component, with_vae: list[Form[Any]]) -> list[Tab]:
+    """Draw the tabs beside the main job: the workshop, and the base models."""
+    with gr.Tab("Workshop", id="workshop") as at_workshop:
+        making = workshop.draw(runner, base_model, at_workshop)
+    with gr.Tab("Base Models", id="models") as at_models:
+        models.Models().listen(at_models, base_model, with_vae)
+    return making
 
 
 def _add_what_has_no_place(page: gr.Blocks, runner: Runner, worker: QueueWorker) -> None:

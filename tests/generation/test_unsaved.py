@@ -8,9 +8,8 @@ from textual_inversion.settings import GenerateSettings
 
 
 def drawn(stacks, number, **changed):
-    embedding = Embedding(
-        "new-x", (torch.randn(2, 32, generator=torch.Generator().manual_seed(number)),)
-    )
+    seeded = torch.Generator().manual_seed(number)
+    embedding = Embedding("new-x", (torch.randn(2, 32, generator=seeded),))
     given = {"prompt": "a photo of [name]", "model": str(stacks["sd1"]), "steps": 1, "seed": 1}
     return draw_unsaved(embedding, GenerateSettings.build(given, changed))
 

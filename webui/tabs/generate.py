@@ -48,6 +48,7 @@ def draw(runner: Runner, base_model: Component) -> Tab:
                 "generate",
                 GenerateSettings,
                 shared={"model": base_model},
+                choices={"vae": choices.vaes()},
                 notes=["prompt", "negative_prompt"],
             )
         with gr.Column(scale=6, min_width=320):
