@@ -12,7 +12,7 @@ from peers import stored_bytes
 from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.embeddings.initialization import start_vectors
 from textual_inversion.events import Event
-from textual_inversion.models.loading import open_model
+from textual_inversion.models.opening import open_model
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import TrainSettings
 from textual_inversion.training.build import load_options, make_learner, open_components, read_data

@@ -176,7 +176,7 @@ def _make_home(home: Path, model: Path) -> Path:
 
     from textual_inversion.embeddings import formats
     from textual_inversion.embeddings.embedding import Embedding
-    from textual_inversion.models.loading import open_model
+    from textual_inversion.models.opening import open_model
 
     for name in ("embeddings", "runs", "pictures"):
         (home / name).mkdir(parents=True)

@@ -14,7 +14,7 @@ from PIL import Image
 from textual_inversion.generation.previews.latent_rgb import FILE, fit
 from textual_inversion.images.decoding import open_picture
 from textual_inversion.images.resizing import cover
-from textual_inversion.models.loading import open_model
+from textual_inversion.models.opening import open_model
 from textual_inversion.storage.atomic import write_whole
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}

@@ -22,8 +22,16 @@ _SAMPLE = "samples/mammoth"
 def models() -> list[str]:
     """List the base models by the names that settings accept."""
     from textual_inversion.models.catalog import list_models
+    from textual_inversion.models.hub import list_cached
 
-    return list_models()
+    return [*list_models(), *list_cached()]
+
+
+def vaes() -> list[str]:
+    """List the separate VAEs by the names that settings accept."""
+    from textual_inversion.models.listing.vaes import list_vaes
+
+    return list_vaes()
 
 
 def templates() -> list[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
 from textual_inversion.jobs.queue import Queue
 from textual_inversion.jobs.runner import Runner
@@ -14,11 +16,21 @@ from webui import choices, jobs, theme
 from webui.api.endpoints import Endpoints
 from webui.base_model import BaseModelChoice
 from webui.event_options import UNQUEUED, hide_progress
-from webui.form import remember
+from webui.form import Form, remember
 from webui.head import job
 from webui.layout import Tab
 from webui.polling import Live, Part
-from webui.tabs import create, generate, grids, library, preprocess, runs, train
+from webui.tabs import (
+    create,
+    generate,
+    grids,
+    library,
+    models,
+    preprocess,
+    runs,
+    train,
+    workshop,
+)
 from webui.unfolding import keep_what_is_typed
 
 # Gives what is empty something to begin with; in the browser, since somebody may choose or type
@@ -30,40 +42,87 @@ _CHOOSE_FIRST = """(chosen, prompt, first) => {
 }"""
 
 
+@dataclass(frozen=True)
+class _Drawn:
+    """The drawn tabs; `opened` are the events after which lists of embeddings are read anew."""
+
+    creating: Tab
+    preparing: Tab
+    training: Tab
+    drawing: Tab
+    comparing: Tab
+    making: list[Tab]
+    shelf: library.LibraryTab
+    table: runs.Runs
+    opened: list[Any]
+
+    @property
+    def tabs(self) -> list[Tab]:
+        """The tabs that show something of jobs."""
+        return [self.creating, self.preparing, self.training, self.drawing, self.comparing]
+
+    @property
+    def forms(self) -> list[Form[Any]]:
+        """The forms whose values the browser keeps."""
+        tabs = [*self.tabs, self.preparing.extras["checking"], *self.making]
+        return [tab.form for tab in tabs]
+
+    @property
+    def parts(self) -> list[Any]:
+        """What the tabs show, to be drawn again when it changes."""
+        return [*(p for tab in self.tabs for p in tab.parts), *self.table.parts, *self.shelf.parts]
+
+
 def build(runner: Runner, *, is_local: bool = True) -> gr.Blocks:
     """Draw the page of a process whose jobs `runner` works; `is_local` if no one else sees it."""
     worker = QueueWorker(runner, Queue(), jobs.training)
     with gr.Blocks(title="Textual Inversion", analytics_enabled=False) as page:
         base_model, badge = _head(runner)
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
-            with gr.Tab("Create Embedding", id="create"):
-                creating = create.draw(runner, base_model.control)
-            with gr.Tab("Preprocess Images", id="preprocess"):
-                preparing = preprocess.draw(runner, base_model.control)
-            with gr.Tab("Train", id="train") as at_train:
-                training = train.draw(runner, worker, base_model.control)
-            with gr.Tab("Generate", id="generate") as at_generate:
-                drawing = generate.draw(runner, base_model.control, is_local=is_local)
-            comparing = grids.draw(runner, base_model.control)
-            with gr.Tab("Library", id="library") as at_library:
-                shelf = library.LibraryTab(runner, page, at_library, base_model.control)
-            with gr.Tab("Runs", id="runs"):
-                table = runs.Runs(worker)
-        drawn = [creating, preparing, training, drawing, comparing]
-        restored = remember(page, [*(tab.form for tab in drawn), preparing.extras["checking"].form])
-        opened = [restored.then, at_train.select, at_generate.select, shelf.changed]
-        _offer_embeddings(opened, creating, training, drawing)
+            drawn = _draw_tabs(page, runner, worker, base_model.control, is_local=is_local)
+        training, drawing = drawn.training, drawn.drawing
+        restored = remember(page, drawn.forms)
+        opened = [restored.then, *drawn.opened, drawn.shelf.changed]
+        _offer_embeddings(opened, drawn.creating, training, drawing)
         base_model.listen(page, training.form.by_path["embedding"], **drawing.extras["inserted"])
-        _hand_pictures_on(preparing, training, tabs)
-        checked = preprocess.join(page, preparing, training, tabs)
-        generate.join(page, drawing, training, preparing, tabs)
-        parts = [*badge, *(part for tab in drawn for part in tab.parts), *table.parts, *shelf.parts]
-        begun = (event for tab in drawn for event in tab.events)
+        _hand_pictures_on(drawn.preparing, training, tabs)
+        begun = [
+            *(event for tab in drawn.tabs for event in tab.events),
+            *preprocess.join(page, drawn.preparing, training, tabs),
+            *drawn.table.listen(training.form, tabs),
+        ]
+        generate.join(page, drawing, training, drawn.preparing, tabs)
         _add_what_has_no_place(page, runner, worker)
-        live = Live(runner, parts)
-        live.listen(page, [*begun, *checked, *table.listen(training.form, tabs)])
+        live = Live(runner, [*badge, *drawn.parts])
+        live.listen(page, begun)
         hide_progress(page, live.seen)
     return page
+
+
+def _draw_tabs(
+    page: gr.Blocks, runner: Runner, worker: QueueWorker, base_model: Component, *, is_local: bool
+) -> _Drawn:
+    """Draw the tabs, in the order of the work."""
+    with gr.Tab("Create Embedding", id="create"):
+        creating = create.draw(runner, base_model)
+    with gr.Tab("Preprocess Images", id="preprocess"):
+        preparing = preprocess.draw(runner, base_model)
+    with gr.Tab("Train", id="train") as at_train:
+        training = train.draw(runner, worker, base_model)
+    with gr.Tab("Generate", id="generate") as at_generate:
+        drawing = generate.draw(runner, base_model, is_local=is_local)
+    comparing = grids.draw(runner, base_model)
+    with gr.Tab("Library", id="library") as at_library:
+        shelf = library.LibraryTab(runner, page, at_library, base_model)
+    with gr.Tab("Workshop", id="workshop") as at_workshop:
+        making = workshop.draw(runner, base_model, at_workshop)
+    with gr.Tab("Base Models", id="models") as at_models:
+        with_vae = [training.form, drawing.form, comparing.form]
+        models.Models().listen(at_models, base_model, with_vae)
+    with gr.Tab("Runs", id="runs"):
+        table = runs.Runs(worker)
+    opened = [at_train.select, at_generate.select]
+    return _Drawn(creating, preparing, training, drawing, comparing, making, shelf, table, opened)
 
 
 def _add_what_has_no_place(page: gr.Blocks, runner: Runner, worker: QueueWorker) -> None:

@@ -38,7 +38,7 @@ FLAGS = {
         "--preview-prompt --preview-images --preview-negative-prompt --preview-steps "
         "--preview-cfg-scale --preview-seed --shuffle-tags --tag-dropout --latent-sampling "
         "--picture-sizes --crop --filename-word-regex --filename-join-string --latent-cache "
-        "--preset --prediction-type --zero-terminal-snr --precision --channels-last "
+        "--preset --prediction-type --zero-terminal-snr --vae --precision --channels-last "
         "--attention --gradient-checkpointing --vae-offload --pictures-at-once --compile "
         "--preview-sampler --preview-width --preview-height --preview-beside --optimizer "
         "--adam-beta1 --adam-beta2 --adam-epsilon --weight-decay --lr-scheduler "
@@ -56,7 +56,7 @@ FLAGS = {
         "--hires-steps --hires-upscaler --init-image --mask --strength --resize-mode "
         "--inpaint-area --masked-content --mask-blur --inpaint-padding --invert-mask "
         "--clip-skip --cfg-rescale --eta --variation-seed "
-        "--variation-strength --emphasis --vae-tiling --output --model --settings --events"
+        "--variation-strength --emphasis --vae-tiling --vae --output --model --settings --events"
     ),
     "suggest-words": (
         "--prompt --words --most-words --draws --pictures-at-once --model --settings --events"
@@ -64,8 +64,11 @@ FLAGS = {
     "grid": (
         "--columns --column-values --rows --row-values --pages --page-values --embedding "
         "--prompt --negative-prompt --sampler --steps --cfg-scale --width --height --seed "
+        "--hires-fix --hires-scale --hires-strength "
+        "--hires-steps --hires-upscaler --init-image --mask --strength --resize-mode "
+        "--inpaint-area --masked-content --mask-blur --inpaint-padding --invert-mask "
         "--clip-skip --cfg-rescale --eta --variation-seed --variation-strength --emphasis "
-        "--output --model --settings --events"
+        "--vae-tiling --vae --output --model --settings --events"
     ),
 }
 

@@ -14,7 +14,7 @@ from textual_inversion.embeddings.create import (
 from textual_inversion.embeddings.initialization import source_rows
 from textual_inversion.errors import EmbeddingError, ModelError
 from textual_inversion.models.catalog import describe_model
-from textual_inversion.models.loading import open_model
+from textual_inversion.models.opening import open_model
 from textual_inversion.prompts.chunks import Chunk
 from textual_inversion.settings import CreateSettings
 

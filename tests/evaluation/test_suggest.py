@@ -7,7 +7,7 @@ from textual_inversion.errors import DatasetError, SettingsError
 from textual_inversion.evaluation.suggest import plan_rounds, suggest_words
 from textual_inversion.evaluation.word_loss import Draws, text_losses
 from textual_inversion.events import Progressed
-from textual_inversion.models.loading import open_model
+from textual_inversion.models.opening import open_model
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import SuggestSettings
 

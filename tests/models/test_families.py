@@ -13,7 +13,7 @@ from textual_inversion.errors import ModelError
 from textual_inversion.models import families
 from textual_inversion.models.catalog import describe_model
 from textual_inversion.models.families.base import SingleFile, TextEncoderKeys, read_sizes
-from textual_inversion.models.loading import open_model
+from textual_inversion.models.opening import open_model
 
 PREFIX = "made_up.encoder."
 

@@ -8,7 +8,8 @@ import torch
 from textual_inversion.errors import ModelError
 from textual_inversion.models.base import BaseModel
 from textual_inversion.models.catalog import describe_model, find_model, list_models, native_size
-from textual_inversion.models.loading import load_model, open_model
+from textual_inversion.models.loading import load_model
+from textual_inversion.models.opening import open_model
 
 
 @pytest.mark.parametrize(
@@ -110,7 +111,7 @@ def test_a_model_without_its_tokenizer_is_one_sentence(stacks, tmp_path):
         open_tokenizers(describe_model(str(folder)))
 
 
-def test_a_models_hash_is_that_of_all_the_unets_files_one_after_another(tmp_path):
+def test_a_models_hash_is_that_of_all_the_unets_files_one_after_another(tmp_path, home):
     (tmp_path / "unet").mkdir()
     for name, part in (("a", b"one"), ("b", b"two")):
         (tmp_path / "unet" / f"{name}.safetensors").write_bytes(part)

@@ -10,7 +10,7 @@ import torch
 
 from textual_inversion.embeddings.formats import pt
 from textual_inversion.errors import EmbeddingError, ModelError
-from textual_inversion.models.single_file_layout import read_checkpoint_layout
+from textual_inversion.models.single_file.layout import read_checkpoint_layout
 from textual_inversion.storage import pickles
 
 GET0 = b"h\x00"

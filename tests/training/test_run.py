@@ -75,7 +75,7 @@ def test_previews_do_not_change_the_losses(home, cat):
 
 
 def test_only_the_vectors_change(home, cat):
-    from textual_inversion.models.loading import open_model
+    from textual_inversion.models.opening import open_model
 
     model = open_model(cat["model"])
     frozen = (model.unet, model.vae, model.text.encoders[0].model)

@@ -15,7 +15,7 @@ from textual_inversion.embeddings.library import Library
 from textual_inversion.errors import EmbeddingError
 from textual_inversion.models.base import BaseModel
 from textual_inversion.models.catalog import ModelInfo
-from textual_inversion.models.loading import open_model
+from textual_inversion.models.opening import open_model
 from textual_inversion.names import check_name
 from textual_inversion.settings import CreateSettings
 from textual_inversion.settings.base import PROMPT_TOKENS

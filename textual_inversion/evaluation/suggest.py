@@ -21,7 +21,7 @@ from textual_inversion.evaluation.candidates import list_words, read_words
 from textual_inversion.evaluation.word_loss import Draws, text_losses
 from textual_inversion.events import Event, Loading, Progressed, Started
 from textual_inversion.models.base import BaseModel
-from textual_inversion.models.loading import open_model
+from textual_inversion.models.opening import open_model
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import SuggestSettings
 from textual_inversion.storage.paths import find_folder

@@ -11,14 +11,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from weakref import WeakSet
 
 import torch
 from PIL import Image
 
 from textual_inversion.errors import ModelError
 from textual_inversion.models.catalog import ModelInfo, dimension_mismatch
+from textual_inversion.models.listing.hashes import short_hash
 from textual_inversion.models.noise_schedule import Prediction, alphas_cumprod
 from textual_inversion.models.text_encoders import Conditioning, TextStack
+
+# VAEs in CPU memory; models that differ in their options only share one.
+_offloaded: WeakSet[Any] = WeakSet()
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,6 @@ class BaseModel:
         self.unet = unet
         self.vae = vae
         self.scheduler = scheduler
-        self.vae_offloaded = False
         self._active_unet: Any = unet
         self.alphas_cumprod: torch.Tensor = alphas_cumprod(scheduler.config).to(unet.device)
 
@@ -67,14 +71,7 @@ class BaseModel:
     @cached_property
     def hash(self) -> str:
         """The first ten hex digits of the SHA-256 of the single file or the UNet's files."""
-        files = sorted((self.info.folder / "unet").glob("*.safetensors"))
-        if self.info.is_single_file:
-            files = [self.info.folder]
-        digest = hashlib.sha256()
-        for path in files:
-            with path.open("rb") as file:
-                hashlib.file_digest(file, lambda: digest)  # goes on with what is hashed already
-        return digest.hexdigest()[:10]
+        return short_hash(self.info.folder)
 
     @cached_property
     def vae_hash(self) -> str:
@@ -127,9 +124,14 @@ class BaseModel:
             latent = self.vae.encode(pixels.to(self.device, self.vae.dtype)).latent_dist
         return Moments(latent.mean.float(), latent.std.float())
 
+    @property
+    def vae_offloaded(self) -> bool:
+        """Whether the VAE is kept in CPU memory until it is used, by whichever job asked for it."""
+        return self.vae in _offloaded
+
     def offload_vae(self, *, enabled: bool) -> None:
         """Keep the VAE in CPU memory except while it is used, or always on the device."""
-        self.vae_offloaded = enabled
+        (_offloaded.add if enabled else _offloaded.discard)(self.vae)
         self.vae.to("cpu" if enabled else self.device)
 
     @contextmanager

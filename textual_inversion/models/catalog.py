@@ -6,12 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from textual_inversion.errors import ModelError
-from textual_inversion.models.config import read_config
+from textual_inversion.models.checks.config import read_config, read_index
 from textual_inversion.models.families import find_family, list_titles
-from textual_inversion.models.families.base import ModelFamily, text_encoder_names
+from textual_inversion.models.families.base import (
+    ModelFamily,
+    text_encoder_names,
+    tokenizer_names,
+)
 from textual_inversion.models.hub import fetch, find_cached, is_hub_name
-from textual_inversion.models.single_file_layout import SUFFIXES, read_checkpoint_layout
-from textual_inversion.settings import DEFAULT_MODEL
+from textual_inversion.models.listing.folders import added_folders
+from textual_inversion.models.listing.scanning import scan
+from textual_inversion.models.listing.vaes import is_vae_file
+from textual_inversion.models.single_file.layout import SUFFIXES, read_checkpoint_layout
 from textual_inversion.storage.paths import find_folder
 
 
@@ -45,14 +51,8 @@ class ModelInfo:
 
 
 def list_models() -> list[str]:
-    """List the base models under models/, the one that ships with the project first."""
-    folder = find_folder("models")
-    names = {f"models/{index.parent.name}" for index in folder.glob("*/model_index.json")}
-    names |= {f"models/{path.name}" for path in folder.glob("*.*") if _is_checkpoint(path)}
-    project = find_folder(DEFAULT_MODEL)
-    if (project / "model_index.json").is_file():
-        names.add(DEFAULT_MODEL)
-    return sorted(names, key=lambda name: (name != DEFAULT_MODEL, name.lower()))
+    """List the base models of the scanned folders, the one that ships with the project first."""
+    return [name for name, path in scan().items() if not is_vae_file(path)]
 
 
 def find_model(name: str) -> Path:
@@ -81,11 +81,12 @@ def fetch_model(name: str) -> ModelInfo:
     found = _find_here(name) if is_hub_name(name) else None
     if found is None:
         found = fetch(name) if is_hub_name(name) else find_model(name)
-    return _describe(found, name)
+    return describe(found, name)
 
 
 def _find_here(name: str) -> Path | None:
-    candidates = (Path(name).expanduser(), find_folder(name), find_folder("models") / name)
+    folders = (find_folder("models"), *added_folders())
+    candidates = (Path(name).expanduser(), find_folder(name), *(place / name for place in folders))
     for path in candidates:
         if (path / "model_index.json").is_file():
             return path.resolve()
@@ -106,10 +107,15 @@ def _is_checkpoint(path: Path) -> bool:
 
 def describe_model(name: str) -> ModelInfo:
     """Read a model's configuration files, or the names and shapes in a single file."""
-    return _describe(find_model(name), name)
+    return describe(find_model(name), name)
 
 
-def _describe(folder: Path, name: str) -> ModelInfo:
+def describe(folder: Path, name: str) -> ModelInfo:
+    """Read what is known of the model in a diffusers folder or single file, called `name`.
+
+    Raises:
+        ModelError: It is damaged or of another family.
+    """
     try:
         return _describe_file(folder) if _is_checkpoint(folder) else _describe_folder(folder, name)
     except (LookupError, TypeError, ValueError, ArithmeticError, StopIteration) as error:
@@ -120,13 +126,14 @@ def _describe(folder: Path, name: str) -> ModelInfo:
 
 
 def _describe_folder(folder: Path, name: str) -> ModelInfo:
-    pipeline = str(read_config(folder / "model_index.json").get("_class_name"))
+    pipeline = read_index(folder / "model_index.json")
     family = find_family(pipeline)
     if family is None:
         raise ModelError(
             f'The model "{name}" is a {pipeline}; embeddings are trained on {list_titles()} only.'
         )
     parts = (*text_encoder_names(family), "vae", "unet")
+    read_index(folder / "model_index.json", (*parts, *tokenizer_names(family)))
     sizes = family.sizes({part: read_config(folder / part / "config.json") for part in parts})
     return ModelInfo(folder.name, folder, family, sizes.size, sizes.widths, sizes.vae_scale_factor)
 

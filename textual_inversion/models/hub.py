@@ -13,20 +13,29 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from textual_inversion.errors import ModelError, exceptions_of
-from textual_inversion.models.single_file_layout import SUFFIXES
+from textual_inversion.models.single_file.layout import SUFFIXES
 
-_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
-_CLIP = "openai/clip-vit-large-patch14"
+_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(@[\w.-][\w./-]*)?")
+_MAIN = "main"
 _PARTS = ("unet", "vae", "text_encoder")
 _FILES = ("model_index.json", "*/config.json", "scheduler/*.json", "tokenizer*/*")
 _WEIGHTS = ("unet/*.safetensors*", "vae/*.safetensors*", "text_encoder*/*.safetensors*")
 
 
 def is_hub_name(name: str) -> bool:
-    """Whether a name has the form "owner/model" and is not a path under models/."""
+    """Whether a name has the form "owner/model" or "owner/model@revision".
+
+    A path under models/ is none.
+    """
     if name.startswith("models/") or name.lower().endswith(SUFFIXES):
         return False
     return _NAME.fullmatch(name) is not None
+
+
+def check_hub_name(name: str) -> None:
+    """Raise ModelError unless a name has the form that models have on the Hub."""
+    if not is_hub_name(name):
+        raise ModelError(f'"{name}" is no name of a model on the Hub; give it as owner/model.')
 
 
 def client() -> Any:
@@ -51,10 +60,31 @@ def find_cached(name: str) -> Path | None:
     return folder if all(any((folder / p).glob("*.safetensors")) for p in _PARTS) else None
 
 
+def list_cached() -> dict[str, Path]:
+    """Map the models of the Hub's cache that were downloaded completely to their folders."""
+    client()
+    from huggingface_hub import constants
+
+    folders = sorted(Path(constants.HF_HUB_CACHE).glob("models--*--*"))
+    names = [name for folder in folders for name in _cached_names(folder)]
+    found = {name: find_cached(name) for name in names if is_hub_name(name)}
+    return {name: folder for name, folder in found.items() if folder is not None}
+
+
+def _cached_names(folder: Path) -> Iterator[str]:
+    """Name a model of the cache, once for each branch or tag that was downloaded."""
+    name = "/".join(folder.name.split("--")[1:])
+    refs = folder / "refs"
+    for ref in sorted(path for path in refs.rglob("*") if path.is_file()):
+        revision = ref.relative_to(refs).as_posix()
+        yield name if revision == _MAIN else f"{name}@{revision}"
+
+
 def cached_file(name: str, file: str) -> Path | None:
     """Find one file of a repository in the Hub's cache; None when it was not downloaded."""
+    repository, _, revision = name.partition("@")
     try:
-        found = client().try_to_load_from_cache(name, file)
+        found = client().try_to_load_from_cache(repository, file, revision=revision or None)
     except ValueError:
         # A name that the Hub does not allow, such as one of more than 96 characters.
         return None
@@ -72,8 +102,10 @@ def download(
 
     Raises one of `download_errors()` where it cannot.
     """
+    repository, _, revision = name.partition("@")
     folder = client().snapshot_download(
-        name,
+        repository,
+        revision=revision or None,
         allow_patterns=list(patterns),
         ignore_patterns=list(skipped),
         tqdm_class=progress_bar,
@@ -81,8 +113,18 @@ def download(
     return Path(folder)
 
 
-def fetch(name: str) -> Path:
+def fetch(name: str, *, variant: str = "", progress_bar: type[Any] | None = None) -> Path:
     """Download a model's configuration, tokenizers and safetensors weights; no pickles.
+
+    A connection that breaks is gone on from where it broke, and files that are complete are not
+    fetched again. The Hub's client takes the token, the
+    folder and the offline mode from the environment (HF_TOKEN, HF_HOME, HF_HUB_OFFLINE).
+
+    Args:
+        name: "owner/model", or "owner/model@revision".
+        variant: The ending of the weights to take, such as "fp16"; empty takes the full ones, and
+            half-precision ones only where there are no others.
+        progress_bar: A class like tqdm's, whose bars are counted in bytes.
 
     Raises:
         ModelError: There is no such model, no connection, or it has no safetensors.
@@ -92,26 +134,25 @@ def fetch(name: str) -> Path:
         f'The base model "{name}"', "choose one that is here, such as models/pocket"
     ):
         # One request, and no retries: without a connection this ends at once.
-        found = hub.HfApi().model_info(name)
+        repository, _, revision = name.partition("@")
+        found = hub.HfApi().model_info(repository, revision=revision or None)
         names = [file.rfilename for file in found.siblings or []]
-        # Half-precision files are taken only where there are no others.
+        _check_variant(name, names, variant)
         full = any(n.startswith("unet/") and _is_full(n) for n in names)
-        skipped = ["*.non_ema.*", *(["*.fp16.*"] if full else [])]
-        return download(name, [*_FILES, *_WEIGHTS], skipped=skipped)
+        weights = [w.replace(".safetensors", f".{variant}.safetensors") for w in _WEIGHTS]
+        skipped = ["*.non_ema.*", *(["*.fp16.*"] if full and not variant else [])]
+        wanted = [*_FILES, *(weights if variant else _WEIGHTS)]
+        return download(name, wanted, skipped=skipped, progress_bar=progress_bar)
 
 
-def fetch_tokenizer() -> Path:
-    """Return the folder of CLIP's tokenizer, which single files lack; 2 MB are downloaded once.
-
-    Raises:
-        ModelError: It is not cached and cannot be downloaded.
-    """
-    found = cached_file(_CLIP, "merges.txt")
-    if found and found.with_name("vocab.json").is_file():
-        return found.parent
-    advice = "put its vocab.json and merges.txt into a folder named tokenizer beside the model"
-    with _download_explained("CLIP's tokenizer, which a single-file model needs,", advice):
-        return download(_CLIP, ["vocab.json", "merges.txt"])
+def _check_variant(name: str, files: list[str], variant: str) -> None:
+    unets = [file for file in files if file.startswith("unet/") and file.endswith(".safetensors")]
+    if variant and not any(f".{variant}." in file for file in unets):
+        known = sorted({part for file in unets for part in file.split(".")[1:-1]}) or ["none"]
+        raise ModelError(
+            f'The model "{name}" has no weights of the variant "{variant}"; its variants: '
+            f"{', '.join(known)}."
+        )
 
 
 @contextmanager

@@ -1,8 +1,9 @@
-"""Open a base model from a folder or a single file, frozen, on the best device at hand."""
+"""Load a base model from a folder or a single file, frozen, on the best device at hand."""
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from pkgutil import resolve_name
@@ -14,15 +15,27 @@ from safetensors import SafetensorError
 from textual_inversion.devices.precision import Precision, best_device, dtype_for
 from textual_inversion.errors import ModelError
 from textual_inversion.models.base import BaseModel
-from textual_inversion.models.catalog import ModelInfo, fetch_model
-from textual_inversion.models.config import read_config
+from textual_inversion.models.catalog import ModelInfo
+from textual_inversion.models.checks.config import check_folder, read_config
+from textual_inversion.models.checks.parts import (
+    check_complete,
+    check_finite,
+    check_fit,
+    check_vae_scale,
+)
 from textual_inversion.models.families.base import text_encoder_names, tokenizer_names
 from textual_inversion.models.hub import client
-from textual_inversion.models.noise_schedule import PredictionChoice, ZeroSnrChoice, open_schedule
-from textual_inversion.models.single_file import load_single_file
-from textual_inversion.models.single_file_layout import read_checkpoint_layout
+from textual_inversion.models.noise_schedule import (
+    PredictionChoice,
+    ZeroSnrChoice,
+    ask_prediction,
+    open_schedule,
+)
+from textual_inversion.models.single_file.layout import read_checkpoint_layout
+from textual_inversion.models.single_file.loading import load_single_file
 from textual_inversion.models.text_encoders import TextEncoder, TextStack
 from textual_inversion.models.tokenizers import open_tokenizers
+from textual_inversion.models.vae import load_vae
 
 
 @dataclass(frozen=True)
@@ -33,6 +46,8 @@ class LoadOptions:
     prediction: PredictionChoice = "model"
     zero_terminal_snr: ZeroSnrChoice = "model"
     channels_last: bool = True
+    vae: str = ""
+    """A separate VAE; empty is the model's own."""
 
 
 _DEFAULTS = LoadOptions()
@@ -41,6 +56,7 @@ LOADING_ERRORS = (
     ArithmeticError,
     AssertionError,
     AttributeError,
+    ImportError,
     LookupError,
     MemoryError,
     OSError,
@@ -49,22 +65,50 @@ LOADING_ERRORS = (
     TypeError,
     ValueError,
 )
-_lock = threading.Lock()
-_open: dict[tuple[str, float, LoadOptions], BaseModel] = {}
 
 
-def open_model(model: str | ModelInfo, options: LoadOptions = _DEFAULTS) -> BaseModel:
-    """Load a model, or return the loaded one; only the latest stays in memory.
+class Weights:
+    """What is large of an open model: text encoders, UNet and VAE, frozen, on their device.
 
-    A name is resolved, and the model downloaded if necessary; a ModelInfo is used as it is.
+    Models with other options than their precision share it.
     """
-    info = fetch_model(model) if isinstance(model, str) else model
-    key = (str(info.folder), info.changed_at, options)
-    with _lock:
-        if key not in _open:
-            _open.clear()
-            _open[key] = load_model(info, options)
-        return _open[key]
+
+    def __init__(
+        self, info: ModelInfo, parts: dict[str, Any], text: TextStack, schedule: dict[str, Any]
+    ) -> None:
+        self.info = info
+        self.text = text
+        self.unet = parts["unet"]
+        self._own_vae = parts["vae"]
+        self._schedule = schedule
+        self._vae = ("", self._own_vae)
+
+    def make_model(self, options: LoadOptions) -> BaseModel:
+        """Make the model of these options; of separate VAEs only the latest stays in memory.
+
+        Raises:
+            ModelError: The options do not fit the model, or the VAE cannot be opened.
+        """
+        with _explained(self.info):
+            scheduler = open_schedule(
+                self._schedule,
+                prediction=options.prediction,
+                zero_terminal_snr=options.zero_terminal_snr,
+            )
+            vae = self._open_vae(options.vae)
+        return BaseModel(self.info, self.text, unet=self.unet, vae=vae, scheduler=scheduler)
+
+    def _open_vae(self, name: str) -> Any:
+        if not name:
+            return self._own_vae
+        if self._vae[0] != name:
+            dtype = next(self.unet.parameters()).dtype
+            vae = load_vae(name, self.info, self._own_vae, dtype)
+            _freeze(vae, self.unet.device)
+            check_vae_scale(vae.config, self.info)
+            check_finite(vae, f"VAE ({name})", self.info)
+            self._vae = name, _raised(vae, dtype)
+        return self._vae[1]
 
 
 def load_model(
@@ -79,54 +123,100 @@ def load_model(
     Raises:
         ModelError: A part is missing, damaged, or stored as a pickle.
     """
-    client()  # what is wrong with its environment is no fault of the model
     device = device or best_device()
     dtype = dtype or dtype_for(options.precision, device, size=info.size)
-    try:
+    weights = load_weights(info, device, dtype, channels_last=options.channels_last)
+    return weights.make_model(options)
+
+
+def load_weights(
+    info: ModelInfo, device: torch.device, dtype: torch.dtype, *, channels_last: bool
+) -> Weights:
+    """Load the parts of a model and freeze them.
+
+    Raises:
+        ModelError: A part is missing, damaged, or stored as a pickle.
+    """
+    client()  # what is wrong with its environment is no fault of the model
+    with _explained(info):
         _silence_libraries()
         parts = load_single_file(info, dtype) if info.is_single_file else _read_folder(info, dtype)
-        if dtype == torch.float16 and parts["vae"].config.force_upcast:
-            parts["vae"].float()  # its activations overflow in fp16
-        parts["scheduler"] = open_schedule(
-            _scheduler_config(info),
-            prediction=options.prediction,
-            zero_terminal_snr=options.zero_terminal_snr,
-        )
-    except LOADING_ERRORS as error:
+        parts["vae"] = _raised(parts["vae"], dtype)
+        check_fit(parts, info)
+        for name in info.family.classes:
+            _freeze(parts[name], device)
+            check_finite(parts[name], name, info)
+        if channels_last:
+            parts["unet"].to(memory_format=torch.channels_last)
+        schedule = _scheduler_config(info, parts["unet"])
+    text = TextStack(
+        [
+            TextEncoder(parts[tokenizer], parts[name], info.family)
+            for tokenizer, name in zip(
+                tokenizer_names(info.family), text_encoder_names(info.family), strict=True
+            )
+        ]
+    )
+    return Weights(info, parts, text, schedule)
+
+
+@contextmanager
+def _explained(info: ModelInfo) -> Iterator[None]:
+    """Turn what the libraries raise into a ModelError."""
+    try:
+        yield
+    except (*LOADING_ERRORS, client().errors.StrictDataclassError) as error:
         reason = " ".join(str(error).split())[:300].rstrip(".")
+        if isinstance(error, LookupError):
+            reason = f"{type(error).__name__} {reason}"
         raise ModelError(
             f'The base model "{info.name}" in {info.folder} cannot be opened: {reason}.'
         ) from None
-    return _assemble(info, parts, device, channels_last=options.channels_last)
+
+
+def _raised(vae: Any, dtype: torch.dtype) -> Any:
+    """Bring to fp32 a VAE whose activations overflow in fp16."""
+    return vae.float() if dtype == torch.float16 and vae.config.force_upcast else vae
+
+
+def _freeze(module: Any, device: torch.device) -> None:
+    module.requires_grad_(requires_grad=False).eval().to(device)
 
 
 def _read_folder(info: ModelInfo, dtype: torch.dtype) -> dict[str, Any]:
     """Load tokenizers, text encoders, UNet and VAE from a diffusers folder; never a pickle."""
-    for name in info.family.classes:
+    names = info.family.classes
+    for name in names:
         read_config(info.folder / name / "config.json")  # raises before anything is built from it
-    parts: dict[str, Any] = {
-        name: resolve_name(path).from_pretrained(
-            str(info.folder / name),
-            dtype=dtype,
-            local_files_only=True,
-            use_safetensors=True,
-            variant=_variant(info.folder / name),
-        )
-        for name, path in info.family.classes.items()
+    variants = {name: check_folder(info.folder / name) for name in names}
+    parts = {
+        name: _read_part(resolve_name(path), info.folder / name, variants[name], dtype)
+        for name, path in names.items()
     }
     return parts | dict(zip(tokenizer_names(info.family), open_tokenizers(info), strict=True))
 
 
-def _scheduler_config(info: ModelInfo) -> dict[str, Any]:
-    if info.is_single_file:
-        return read_checkpoint_layout(info.folder).schedule
-    return read_config(info.folder / "scheduler" / "scheduler_config.json")
+def _read_part(kind: Any, folder: Path, variant: str | None, dtype: torch.dtype) -> Any:
+    module, loaded = kind.from_pretrained(
+        str(folder),
+        dtype=dtype,
+        local_files_only=True,
+        use_safetensors=True,
+        variant=variant,
+        output_loading_info=True,
+        ignore_mismatched_sizes=True,  # they are refused in the next line
+    )
+    check_complete(loaded, folder.name)
+    return module
 
 
-def _variant(folder: Path) -> str | None:
-    """Return diffusers' variant "fp16" where a part has no other files."""
-    names = [path.name for path in folder.glob("*.safetensors")]
-    return "fp16" if names and all(".fp16." in name for name in names) else None
+def _scheduler_config(info: ModelInfo, unet: Any) -> dict[str, Any]:
+    if not info.is_single_file:
+        return read_config(info.folder / "scheduler" / "scheduler_config.json")
+    layout = read_checkpoint_layout(info.folder)
+    if layout.prediction:
+        return layout.schedule
+    return {**layout.schedule, "prediction_type": ask_prediction(unet)}
 
 
 def _silence_libraries() -> None:
@@ -138,50 +228,3 @@ def _silence_libraries() -> None:
     transformers_logging.disable_progress_bar()
     diffusers_logging.set_verbosity_error()
     transformers_logging.set_verbosity_error()
-
-
-def _assemble(
-    info: ModelInfo, parts: dict[str, Any], device: torch.device, *, channels_last: bool
-) -> BaseModel:
-    models = [parts[name] for name in text_encoder_names(info.family)]
-    for module in (parts["unet"], parts["vae"], *models):
-        module.requires_grad_(requires_grad=False).eval().to(device)
-    for name in info.family.classes:
-        _check_finite(parts[name], name, info)
-    if channels_last:
-        parts["unet"].to(memory_format=torch.channels_last)
-    encoders = [
-        TextEncoder(parts[name], model, info.family)
-        for name, model in zip(tokenizer_names(info.family), models, strict=True)
-    ]
-    return BaseModel(
-        info,
-        TextStack(encoders),
-        unet=parts["unet"],
-        vae=parts["vae"],
-        scheduler=parts["scheduler"],
-    )
-
-
-@torch.no_grad()
-def _check_finite(module: torch.nn.Module, name: str, info: ModelInfo) -> None:
-    """Refuse weights with NaN or infinite numbers, which only draw black pictures.
-
-    The least or the greatest weight is one of them if any is, and finding them is quick in every
-    precision, unlike a sum or isfinite(); there is one CPU-GPU sync point for the whole module.
-
-    Raises:
-        ModelError: There are some.
-    """
-    named = [(key, weight) for key, weight in module.named_parameters() if weight.numel()]
-    ends = torch.stack(
-        [torch.stack(torch.aminmax(weight)).float() for _, weight in named]
-    )  # (n, 2)
-    finite = ends.isfinite().all(dim=-1).tolist()
-    broken = [key for (key, _), good in zip(named, finite, strict=True) if not good]
-    if broken:
-        raise ModelError(
-            f'The base model "{info.name}" in {info.folder} is broken: {len(broken)} of its '
-            f"{name}'s {len(named)} tensors hold NaN or infinite numbers, the first {broken[0]}; "
-            "copy the model again."
-        )

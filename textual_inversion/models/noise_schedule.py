@@ -5,7 +5,7 @@ T timesteps.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import torch
 
@@ -42,6 +42,12 @@ def open_schedule(
     if changes["rescale_betas_zero_snr"]:
         changes["timestep_spacing"] = "trailing"
     schedule: Any = diffusers.DDIMScheduler.from_config(config, **changes)
+    if schedule.config.prediction_type not in get_args(Prediction):
+        raise ModelError(
+            f"The model's configuration says that its UNet predicts \""
+            f'{str(schedule.config.prediction_type)[:40]}", and only epsilon and v_prediction are '
+            "supported; set --prediction-type if the configuration is wrong."
+        )
     if is_zero_terminal(schedule.config) and schedule.config.prediction_type == "epsilon":
         raise ModelError(
             "Zero terminal SNR needs a UNet that predicts the velocity, and this one predicts the "
@@ -49,6 +55,21 @@ def open_schedule(
             "configuration is wrong."
         )
     return schedule
+
+
+@torch.no_grad()
+def ask_prediction(unet: Any) -> Prediction:
+    """Find out what a UNet predicts by its answer to a plain input at the last timestep.
+
+    There nearly everything is noise, so one that predicts the noise returns its input, and one that
+    predicts the velocity the negative. The input and the threshold are those of AUTOMATIC1111's
+    `sd_models_config.is_using_v_parameterization_for_sd2`.
+    """
+    kind = {"device": unet.device, "dtype": next(unet.parameters()).dtype}
+    latents = torch.full((1, unet.config.in_channels, 8, 8), 0.5, **kind)  # (1, C, H, W)
+    context = torch.full((1, 2, unet.config.cross_attention_dim), 0.5, **kind)
+    answer = unet(latents, 999, encoder_hidden_states=context, return_dict=False)[0]
+    return "v_prediction" if float((answer - latents).mean()) < -1 else "epsilon"
 
 
 def is_zero_terminal(config: Any) -> bool:

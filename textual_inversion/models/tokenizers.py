@@ -1,4 +1,8 @@
-"""The tokenizers of a base model: its folder's, or CLIP's for a single file, which has none."""
+"""The tokenizers of a base model: its folder's, or CLIP's for a single file, which has none.
+
+A single file whose vocabulary is not CLIP's takes the tokenizer of that size in a folder named
+"tokenizer" beside it, or in a model's folder beside it or under models/.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,10 @@ from typing import Any
 
 from textual_inversion.errors import ModelError
 from textual_inversion.models.catalog import ModelInfo
+from textual_inversion.models.checks.config import check_folder
 from textual_inversion.models.families.base import tokenizer_names
-from textual_inversion.models.hub import fetch_tokenizer
-from textual_inversion.models.single_file_layout import read_checkpoint_layout
+from textual_inversion.models.single_file.clip_tokenizer import VOCAB_SIZE, make_clip_tokenizer
+from textual_inversion.models.single_file.layout import read_checkpoint_layout
 from textual_inversion.prompts.chunks import Token
 from textual_inversion.prompts.emphasis import BREAK, Fragment
 from textual_inversion.storage.paths import find_folder
@@ -24,8 +29,15 @@ def open_tokenizers(info: ModelInfo) -> list[Any]:
     layout = read_checkpoint_layout(info.folder)
     encoders = layout.format.text_encoders
     vocab_size = layout.token_table_shape(encoders[0].prefix)[0]
+    if vocab_size == VOCAB_SIZE:
+        return [make_clip_tokenizer(keys.pad_token) for keys in encoders]
     folder = next((f for f in _folders(info) if _vocab_size(f) == vocab_size), None)
-    folder = folder or fetch_tokenizer()
+    if folder is None:
+        raise ModelError(
+            f"The base model {info.folder} knows {vocab_size} tokens, CLIP's tokenizer "
+            f"{VOCAB_SIZE}; put its own vocab.json and merges.txt into a folder named tokenizer "
+            "beside it."
+        )
     return [_open(folder, pad_token=keys.pad_token) for keys in encoders]
 
 
@@ -53,6 +65,7 @@ def _open(folder: Path, **options: Any) -> Any:
 
     if not folder.is_dir():
         raise ModelError(f"The base model has no tokenizer in {folder}; copy the model again.")
+    check_folder(folder)
     try:
         return CLIPTokenizer.from_pretrained(str(folder), local_files_only=True, **options)
     except Exception as error:  # noqa: BLE001 - the tokenizers package raises nothing narrower
@@ -72,9 +85,10 @@ def _folders(info: ModelInfo) -> Iterator[Path]:
 def _vocab_size(folder: Path) -> int:
     """Return the size of a tokenizer's vocabulary; 0 if it cannot be read."""
     try:
+        check_folder(folder)
         if (folder / "vocab.json").is_file():
             return len(json.loads((folder / "vocab.json").read_text(encoding="utf-8")))
         data = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
         return len(data["model"]["vocab"])
-    except (OSError, ValueError, LookupError, TypeError):
+    except (ModelError, OSError, ValueError, LookupError, TypeError, RecursionError):
         return 0

@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from textual_inversion.errors import ModelError
 from textual_inversion.models.catalog import ModelInfo
 from textual_inversion.models.families.base import text_encoder_names
-from textual_inversion.models.single_file_layout import read_checkpoint_layout, read_pickled
+from textual_inversion.models.single_file.layout import read_checkpoint_layout, read_pickled
 from textual_inversion.models.tokenizers import open_tokenizers
 
 _TABLE = "token_embedding.weight"

@@ -132,6 +132,9 @@ class GenerateSettings(Settings):
     vae_tiling: Annotated[VaeTiling, Ui("VAE tiling", group="Advanced")] = "auto"
     """Decodes pictures in tiles that overlap, which needs less memory; auto does so above 1024 x
     1024 pixels. Several pictures are always decoded one after another."""
+    vae: Annotated[str, Ui("VAE", "vae", group="Advanced")] = ""
+    """Another autoencoder than the base model's own: a diffusers folder or a .safetensors, .ckpt or
+    .pt file, by path or by its name under models/. Empty uses the model's own."""
     output: Annotated[str, Ui("Output directory", group="Advanced")] = "outputs"
     """Where the PNG files go, each with its settings in a text chunk."""
     model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL

@@ -33,6 +33,10 @@ class HardwareSettings(DatasetSettings):
     ] = "model"
     """Whether the noise schedule ends in pure noise, which allows very dark and bright pictures: as
     the model's own files say, on, or off. It must be as the model was trained."""
+    vae: Annotated[str, Ui("VAE", "vae", group="Base model")] = ""
+    """Another autoencoder than the base model's own, for training and previews: a diffusers folder
+    or a .safetensors, .ckpt or .pt file, by path or by its name under models/. Empty uses the
+    model's own."""
     precision: Annotated[
         Literal["auto", "fp32", "fp16", "bf16"],
         Ui("Precision", row="precision", group="Memory and speed"),

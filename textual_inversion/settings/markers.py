@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 Widget = Literal[
-    "auto", "slider", "area", "embedding", "model", "template", "schedule", "folder", "axis", "run"
-]
+    "auto", "slider", "area", "embedding", "model", "template", "schedule", "folder", "axis", "run",
+    "vae",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,11 @@ from pathlib import Path
 _OUTPUT_FOLDERS = {("embeddings",), ("runs",), ("outputs",)}
 
 
+def kept_file(name: str) -> Path:
+    """Return the path of a file in which the program keeps something for itself, "here"."""
+    return Path(os.environ.get("TI_HOME", ".")) / ".textual-inversion" / name
+
+
 def find_folder(name: str) -> Path:
     """Find `embeddings`, `templates`, `models` or the like: here, else in the project's folder.
 

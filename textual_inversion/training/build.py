@@ -15,8 +15,9 @@ from textual_inversion.embeddings.library import Library
 from textual_inversion.events import Event, Loading, Warned
 from textual_inversion.models.base import BaseModel
 from textual_inversion.models.catalog import ModelInfo
-from textual_inversion.models.loading import LoadOptions, open_model
+from textual_inversion.models.loading import LoadOptions
 from textual_inversion.models.memory import check_attention
+from textual_inversion.models.opening import open_model
 from textual_inversion.prompts.placeholders import unknown_names
 from textual_inversion.prompts.template import read_template
 from textual_inversion.runs.folder import checkpoint_steps
@@ -161,6 +162,7 @@ def load_options(settings: TrainSettings) -> LoadOptions:
         settings.prediction_type,
         settings.zero_terminal_snr,
         settings.channels_last,
+        settings.vae,
     )
 
 

@@ -10,6 +10,7 @@ from gradio.components import Component
 
 from textual_inversion.jobs.runner import Runner
 from textual_inversion.settings import GenerateSettings
+from webui import choices
 from webui.event_options import UNQUEUED
 from webui.form import Form, draw_form
 from webui.generate import completion
@@ -47,6 +48,7 @@ def draw(runner: Runner, base_model: Component, *, is_local: bool = True) -> Tab
                 "generate",
                 GenerateSettings,
                 shared={"model": base_model, **files},
+                choices={"vae": choices.vaes()},
                 notes=["prompt", "negative_prompt"],
                 heads={"Image to image": lambda: drawn.append(draw_canvas())},
             )

@@ -62,7 +62,7 @@ class Grids:
         lead(_LEAD)
         with gr.Row(elem_classes="ti-columns"):
             with gr.Column(scale=5, min_width=320, elem_classes="ti-card"):
-                lists = {"axis": list_axes(), "run": choices.runs()}
+                lists = {"axis": list_axes(), "run": choices.runs(), "vae": choices.vaes()}
                 shared = {"model": base_model}
                 initial = {"columns": "prompt", "rows": "step"}
                 self.form = draw_form(

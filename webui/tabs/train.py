@@ -58,7 +58,7 @@ def draw(runner: Runner, worker: QueueWorker, base_model: Component) -> Tab:
 
 
 def _settings(base_model: Component) -> Form[TrainSettings]:
-    lists = {"template": choices.templates(), "embedding": []}
+    lists = {"template": choices.templates(), "embedding": [], "vae": choices.vaes()}
     # So that the first try is one click; the command line asks for the folder.
     sample = {"dataset_dir": choices.sample_pictures()}
     form = draw_form(

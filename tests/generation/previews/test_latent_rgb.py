@@ -7,7 +7,7 @@ from PIL import Image
 
 from tests.generation.drawing import scene
 from textual_inversion.generation.previews.latent_rgb import FILE, fit, latent_rgb, to_picture
-from textual_inversion.models.loading import open_model
+from textual_inversion.models.opening import open_model
 
 
 def test_a_fit_leaves_less_than_any_matrix_near_it(stacks, tmp_path):

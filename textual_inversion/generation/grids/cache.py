@@ -51,7 +51,7 @@ def digest(model: BaseModel, params: SamplingParams, words: LearnedTokens) -> st
     """
     described = {
         "format": _FORMAT,
-        "model": [model.hash, _files(model), str(model.dtype), model.device.type],
+        "model": [model.hash, model.vae_hash, _files(model), str(model.dtype), model.device.type],
         "params": asdict(params),
         "pictures": _pictures(params),
         "words": {name: _content(vectors) for name, vectors in sorted(words.items())},

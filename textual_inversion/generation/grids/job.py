@@ -38,7 +38,7 @@ from textual_inversion.generation.init_image.start import start_from
 from textual_inversion.generation.named_embeddings import load_named_embeddings
 from textual_inversion.generation.pictures import describe_params, save_picture
 from textual_inversion.models.base import BaseModel
-from textual_inversion.models.loading import open_model
+from textual_inversion.models.opening import open_model
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import GridSettings
 from textual_inversion.storage.atomic import explain, whole_file
@@ -86,10 +86,10 @@ class _Drawing:
 
     def run(self) -> Iterator[Event]:
         """Draw all cells; stops between two steps of a picture when asked to."""
-        ordered = sorted(self.plan.cells, key=lambda cell: cell.settings.model)
-        for name, cells in groupby(ordered, key=lambda cell: cell.settings.model):
+        ordered = sorted(self.plan.cells, key=_base_model)
+        for (name, vae), cells in groupby(ordered, key=_base_model):
             yield Loading(f"base model {name}")
-            model = open_model(name)
+            model = open_model(name, vae=vae)
             for cell in cells:
                 yield from self._draw(cell, model)
                 if self.control.stopping:
@@ -136,6 +136,10 @@ class _Drawing:
     def _copy(source: Path, path: Path) -> None:
         with whole_file(path) as temporary:
             shutil.copyfile(source, temporary)
+
+
+def _base_model(cell: Cell) -> tuple[str, str]:
+    return cell.settings.model, cell.settings.vae
 
 
 def _describe(plan: Plan) -> Grid:

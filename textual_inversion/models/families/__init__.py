@@ -9,6 +9,8 @@ from textual_inversion.models.families.base import ModelFamily, SingleFile
 
 FAMILIES: list[ModelFamily] = [sd.StableDiffusion(), sdxl.StableDiffusionXL()]
 
+_VERSIONS = {("sd", (768,)): "SD 1.x", ("sd", (1024,)): "SD 2.x", ("sdxl", (768, 1280)): "SDXL"}
+
 
 def find_family(pipeline: str) -> ModelFamily | None:
     """Return the family of a diffusers pipeline class, as in model_index.json; None if unknown."""
@@ -20,6 +22,11 @@ def list_single_files() -> Iterator[tuple[ModelFamily, SingleFile]]:
     for family in FAMILIES:
         for layout in family.single_files:
             yield family, layout
+
+
+def name_version(family: ModelFamily, widths: tuple[int, ...]) -> str:
+    """Name a model's family in short, by the widths of its text encoders where they tell more."""
+    return _VERSIONS.get((family.name, widths), family.title)
 
 
 def list_titles() -> str:

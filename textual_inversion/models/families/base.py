@@ -70,6 +70,8 @@ class SingleFile:
     text_encoders: tuple[TextEncoderKeys, ...]
     size: int
     schedule: Config = field(default_factory=lambda: SCALED_LINEAR)
+    prediction_varies: bool = False
+    """Whether files of this format differ in what the UNet predicts and rarely say it."""
     num_heads: int | None = None
     """Heads of the UNet's attention; None: 64 channels for each head."""
     unet: Config = field(default_factory=dict)
@@ -151,8 +153,11 @@ def read_sizes(configs: Mapping[str, Config]) -> Sizes:
     """Read the sizes of a UNet, an autoencoder and CLIP text encoders."""
     vae_scale_factor = 2 ** (len(configs["vae"]["block_out_channels"]) - 1)
     encoders = sorted(name for name in configs if name.startswith("text_encoder"))
+    sample_size = int(configs["unet"]["sample_size"])
+    if sample_size <= 0:
+        raise ValueError(f"sample_size is {sample_size}")
     return Sizes(
-        size=int(configs["unet"]["sample_size"]) * vae_scale_factor,
+        size=sample_size * vae_scale_factor,
         widths=tuple(int(configs[name]["hidden_size"]) for name in encoders),
         vae_scale_factor=vae_scale_factor,
     )

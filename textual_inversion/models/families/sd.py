@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     import torch
 
 _VERSION_1 = SingleFile((TextEncoderKeys("cond_stage_model.transformer."),), 512, num_heads=8)
-# It uses the penultimate layer. Its files do not say what the UNet predicts; the more common model,
-# at 768 pixels, predicts the velocity.
+# It uses the penultimate layer. The model of 768 pixels predicts the velocity, that of 512 the
+# noise.
 _VERSION_2 = SingleFile(
     (TextEncoderKeys("cond_stage_model.model.", is_open_clip=True, num_unused_layers=1),),
     768,
     {**SCALED_LINEAR, "prediction_type": "v_prediction"},
+    prediction_varies=True,
     unet={"upcast_attention": True},
 )
 

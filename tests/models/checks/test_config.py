@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from textual_inversion.errors import ModelError
 from textual_inversion.models.catalog import describe_model
-from textual_inversion.models.config import read_config
+from textual_inversion.models.checks.config import read_config
 from textual_inversion.models.loading import load_model
 from textual_inversion.storage.paths import find_folder
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +24,8 @@ UNET = "model.diffusion_model."
 VAE = "first_stage_model."
 _MAX_HEADER_BYTES = 16 << 20  # those of whole models take half a megabyte
 _MAX_TENSORS = 50_000
+_FLOATS = ("F", "BF")
+_PREDICTIONS = {"epsilon": "epsilon", "v": "v_prediction", "v_prediction": "v_prediction"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class CheckpointLayout:
     family: ModelFamily
     format: SingleFile
     shapes: Shapes
+    metadata: Mapping[str, str]
+    """What the header of a .safetensors file says besides, as in the Model Metadata Standard."""
 
     @property
     def sizes(self) -> Sizes:
@@ -56,14 +61,26 @@ class CheckpointLayout:
         return len({number for number in rest if number.isdigit()})
 
     @property
+    def prediction(self) -> str | None:
+        """What the UNet predicts; None where the file does not say and only the UNet can.
+
+        The empty tensor "v_pred" says it, or the metadata's "modelspec.prediction_type".
+        """
+        if "v_pred" in self.shapes:
+            return "v_prediction"
+        if stated := _PREDICTIONS.get(self.metadata.get("modelspec.prediction_type", "")):
+            return stated
+        return None if self.format.prediction_varies else self.format.schedule["prediction_type"]
+
+    @property
     def schedule(self) -> dict[str, Any]:
         """The format's noise schedule as a diffusers scheduler configuration.
 
-        The empty tensors "v_pred" and "ztsnr" in a file override it.
+        The empty tensor "ztsnr" stands for zero terminal SNR.
         """
         config = {**self.format.schedule, "rescale_betas_zero_snr": "ztsnr" in self.shapes}
-        if "v_pred" in self.shapes:
-            config["prediction_type"] = "v_prediction"
+        if self.prediction:
+            config["prediction_type"] = self.prediction
         return config
 
 
@@ -78,7 +95,7 @@ def read_checkpoint_layout(path: Path) -> CheckpointLayout:
 
 @lru_cache(maxsize=8)
 def _read_layout(path: Path, _: float) -> CheckpointLayout:
-    shapes = _header(path) if path.suffix.lower() == ".safetensors" else _pickled_shapes(path)
+    shapes, metadata = read_shapes(path)
     found = [
         (family, layout)
         for family, layout in list_single_files()
@@ -95,7 +112,7 @@ def _read_layout(path: Path, _: float) -> CheckpointLayout:
             f"{path} is a model for inpainting or the like (its UNet has {channels} input "
             "channels, not 4); use the base model that it was made from."
         )
-    return CheckpointLayout(*found[0], shapes)
+    return CheckpointLayout(*found[0], shapes, metadata)
 
 
 def _has(shapes: Mapping[str, Any], prefix: str) -> bool:
@@ -110,34 +127,84 @@ def _is_table(name: str, prefix: str) -> bool:
     return name.startswith(prefix) and name.endswith("token_embedding.weight")
 
 
-def _header(path: Path) -> dict[str, tuple[int, ...]]:
-    """Read the JSON header of a .safetensors file."""
-    try:
-        with path.open("rb") as file:
-            (length,) = struct.unpack("<Q", file.read(8))
-            if length > _MAX_HEADER_BYTES:
-                raise ValueError("its header is too long")
-            text = file.read(length)
-            if text.count(b"{") > _MAX_TENSORS:
-                raise ValueError("it lists too many tensors")
-            header = json.loads(text)
-        return {
-            name: tuple(int(side) for side in entry["shape"])
-            for name, entry in header.items()
+def read_shapes(path: Path) -> tuple[dict[str, tuple[int, ...]], dict[str, str]]:
+    """Read the shapes of a file's tensors by name, and its metadata.
+
+    Raises:
+        ModelError: It cannot be read, or holds more than tensors.
+    """
+    if path.suffix.lower() != ".safetensors":
+        return {name: tuple(value.shape) for name, value in read_pickled(path).items()}, {}
+    with _header_faults(path):
+        header = _read_header(path)
+        metadata = header.pop("__metadata__", None) or {}
+        shapes = {
+            name: tuple(int(side) for side in entry["shape"]) for name, entry in header.items()
+        }
+        return shapes, {str(key): str(value) for key, value in metadata.items()}
+
+
+def check_header(path: Path) -> None:
+    """Check that a .safetensors file is whole and that its weights are floating-point numbers.
+
+    Raises:
+        ModelError: It is damaged, or has weights of another type.
+    """
+    with _header_faults(path):
+        types = {
+            name: str(entry["dtype"])
+            for name, entry in _read_header(path).items()
             if name != "__metadata__"
         }
+    wrong = next(
+        (
+            name
+            for name, type_ in types.items()
+            if name.endswith("weight") and not type_.startswith(_FLOATS)
+        ),
+        None,
+    )
+    if wrong:
+        raise ModelError(
+            f"The weights in {path} are of the type {types[wrong][:20]}, not "
+            "floating-point numbers; use the model in full or half precision."
+        )
+
+
+@contextmanager
+def _header_faults(path: Path) -> Iterator[None]:
+    try:
+        yield
     except RecursionError:
-        raise ModelError(
-            f"The base model {path} is damaged (its header is nested too deeply); copy it again."
-        ) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
-        raise ModelError(
-            f"The base model {path} is damaged or not a safetensors file ({error}); copy it again."
-        ) from None
+        raise _damaged(path, "its header is nested too deeply") from None
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, struct.error) as error:
+        raise _damaged(path, f"its header cannot be read: {str(error)[:200]}") from None
 
 
-def _pickled_shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    return {name: tuple(tensor.shape) for name, tensor in read_pickled(path).items()}
+def _damaged(path: Path, why: str) -> ModelError:
+    return ModelError(
+        f"The base model {path} is damaged or not a safetensors file ({why}); copy it again."
+    )
+
+
+def _read_header(path: Path) -> dict[str, Any]:
+    """Read the JSON header of a .safetensors file, and check that the file is as long as it says.
+
+    The format: https://github.com/huggingface/safetensors#format.
+    """
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        if length > _MAX_HEADER_BYTES:
+            raise ValueError("it is too long")
+        text = file.read(length)
+    if text.count(b"{") > _MAX_TENSORS:
+        raise ValueError("it lists too many tensors")
+    header = json.loads(text)
+    ends = (int(entry["data_offsets"][1]) for name, entry in header.items() if name[:2] != "__")
+    missing = 8 + length + max(ends, default=0) - path.stat().st_size
+    if missing > 0:
+        raise ValueError(f"the file ends {missing:,} bytes early")
+    return header
 
 
 def read_pickled(path: Path) -> dict[str, Any]:

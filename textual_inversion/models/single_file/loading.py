@@ -7,11 +7,11 @@ are converted by diffusers' own functions.
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
 
 import torch
-from torch import nn
 
 from textual_inversion.errors import ModelError
 from textual_inversion.models.catalog import ModelInfo
@@ -20,23 +20,33 @@ from textual_inversion.models.families.base import (
     text_encoder_names,
     tokenizer_names,
 )
-from textual_inversion.models.single_file_layout import (
+from textual_inversion.models.single_file.building import build_on_meta, with_weights
+from textual_inversion.models.single_file.layout import (
     UNET,
     VAE,
     CheckpointLayout,
     read_checkpoint_layout,
     read_pickled,
 )
+from textual_inversion.models.single_file.vae import load_vae_tensors
 from textual_inversion.models.tokenizers import open_tokenizers
 
 
 def load_single_file(info: ModelInfo, dtype: torch.dtype) -> dict[str, Any]:
     """Load tokenizers, text encoders, UNet and VAE from one file."""
     layout = read_checkpoint_layout(info.folder)
-    tensors = {name: tensor.to(dtype) for name, tensor in _tensors(info).items()}
+    prefixes = (UNET, VAE, *(keys.prefix for keys in layout.format.text_encoders))
+    tensors = {
+        name: _as_floats(name, tensor, dtype)
+        for name, tensor in read_tensors(info.folder).items()
+        if name.startswith(prefixes)
+    }
     family = info.family
     parts: dict[str, Any] = dict(zip(tokenizer_names(family), open_tokenizers(info), strict=True))
-    parts |= {"unet": _unet(layout, tensors), "vae": _vae(layout, tensors)}
+    parts |= {
+        "unet": _unet(layout, tensors),
+        "vae": load_vae_tensors(_under(tensors, VAE), _vae_config(layout)),
+    }
     for name, tokenizer, keys in zip(
         text_encoder_names(family),
         tokenizer_names(family),
@@ -48,12 +58,26 @@ def load_single_file(info: ModelInfo, dtype: torch.dtype) -> dict[str, Any]:
     return parts
 
 
-def _tensors(info: ModelInfo) -> dict[str, torch.Tensor]:
-    if info.folder.suffix.lower() == ".safetensors":
+def read_tensors(path: Path) -> dict[str, torch.Tensor]:
+    """Read the tensors of a .safetensors or torch file, mapped into memory until they are used."""
+    if path.suffix.lower() == ".safetensors":
         from safetensors.torch import load_file
 
-        return load_file(info.folder)
-    return read_pickled(info.folder)
+        return load_file(path)
+    return read_pickled(path)
+
+
+def _as_floats(name: str, tensor: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    if name.endswith("weight") and not tensor.is_floating_point():
+        raise ModelError(
+            f"The file's tensor {name} is of the type {str(tensor.dtype).removeprefix('torch.')}, "
+            "not floating-point numbers; use the model in full or half precision."
+        )
+    return tensor.to(dtype)
+
+
+def _under(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {name: value for name, value in tensors.items() if name.startswith(prefix)}
 
 
 def _converters() -> Any:
@@ -61,28 +85,10 @@ def _converters() -> Any:
     return import_module("diffusers.loaders.single_file_utils")
 
 
-def _on_meta(kind: Any, *args: Any, **config: Any) -> Any:
-    """Build a module on the meta device, so that its weights take no memory yet."""
-    from accelerate import init_empty_weights
-
-    with init_empty_weights(include_buffers=False):
-        return kind(*args, **config)
-
-
-def _with_weights(module: nn.Module, tensors: dict[str, torch.Tensor], what: str) -> Any:
-    missing, _ = module.load_state_dict(tensors, strict=False, assign=True)
-    if missing:
-        raise ModelError(
-            f"The file lacks {len(missing)} tensors of its {what}, such as {missing[0]}; copy it "
-            "again."
-        )
-    return module
-
-
 def _unet(layout: CheckpointLayout, tensors: dict[str, torch.Tensor]) -> Any:
     config = unet_config(layout)
-    return _with_weights(
-        _on_meta(resolve_name(layout.family.classes["unet"]), **config),
+    return with_weights(
+        build_on_meta(resolve_name(layout.family.classes["unet"]), **config),
         _converters().convert_ldm_unet_checkpoint(tensors, config),
         "UNet",
     )
@@ -126,36 +132,21 @@ def _levels(layout: CheckpointLayout) -> list[list[tuple[int, int]]]:
     return levels
 
 
-def _vae(layout: CheckpointLayout, tensors: dict[str, torch.Tensor]) -> Any:
-    num_levels = layout.count(VAE + "encoder.down.")
-    first = VAE + "encoder.down.{}.block.0.conv1.weight"
-    config: dict[str, Any] = {
-        "down_block_types": ("DownEncoderBlock2D",) * num_levels,
-        "up_block_types": ("UpDecoderBlock2D",) * num_levels,
-        "block_out_channels": tuple(layout.shapes[first.format(n)][0] for n in range(num_levels)),
-        "layers_per_block": layout.count(VAE + "encoder.down.0.block."),
-        "latent_channels": layout.shapes[VAE + "post_quant_conv.weight"][0],
-        "sample_size": layout.format.size,
-        "scaling_factor": 0.18215,
-        "force_upcast": False,
-        **layout.format.vae,
-    }
-    return _with_weights(
-        _on_meta(resolve_name(layout.family.classes["vae"]), **config),
-        _converters().convert_ldm_vae_checkpoint(tensors, config),
-        "VAE",
-    )
+def _vae_config(layout: CheckpointLayout) -> dict[str, Any]:
+    """Return what of the autoencoder's configuration its tensors' shapes do not tell."""
+    usual = {"scaling_factor": 0.18215, "force_upcast": False, "sample_size": layout.format.size}
+    return {**usual, **layout.format.vae}
 
 
 def _text(kind: Any, config: Any, keys: TextEncoderKeys, tensors: dict[str, torch.Tensor]) -> Any:
-    module = _on_meta(kind, config)
+    module = build_on_meta(kind, config)
     if keys.is_open_clip:
         weights = _converters().convert_open_clip_checkpoint(module, tensors, prefix=keys.prefix)
     else:
         weights = _clip(tensors, keys.prefix)
     if not hasattr(module, "text_model"):  # how transformers names it depends on its version
         weights = {name.removeprefix("text_model."): value for name, value in weights.items()}
-    return _with_weights(module, weights, "text encoder")
+    return with_weights(module, weights, "text encoder")
 
 
 def _clip(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

@@ -1,0 +1,84 @@
+"""A model of the Hub, downloaded through the Hub's own client from a server on this machine."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.models.hub_server import COMMIT, files_of, hub_with
+
+PROJECT = Path(__file__).resolve().parents[2]
+UNET = "unet/diffusion_pytorch_model.safetensors"
+
+
+def ti(home, endpoint, *words, **more):
+    """Run `ti` in a process of its own: the client reads its variables once."""
+    own = {
+        "HF_ENDPOINT": endpoint,
+        "HF_HOME": str(home / "hub"),
+        "PYTHONPATH": str(PROJECT),
+        **more,
+    }
+    command = [sys.executable, "-m", "textual_inversion", *words]
+    environment = {k: v for k, v in os.environ.items() if k != "HF_HUB_OFFLINE"} | own | more
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=200)
+
+
+@pytest.mark.slow
+def test_a_model_is_downloaded_into_hf_home_with_the_token_and_then_opens_offline(home, stacks):
+    with hub_with(files_of(stacks["sd1"])) as (endpoint, kept):
+        made = ti(home, endpoint, "models", "download", "owner/model", HF_TOKEN="hf_mine")
+    assert made.returncode == 0, made.stderr
+    assert str(home / "hub" / "hub" / "models--owner--model" / "snapshots" / COMMIT) in made.stdout
+    assert "Bearer hf_mine" in kept["tokens"]
+    offline = {"HF_HUB_OFFLINE": "1"}
+    listed = json.loads(ti(home, endpoint, "models", "--json", **offline).stdout)
+    assert [(m["name"], m["kind"], m["problem"]) for m in listed][-1] == (
+        "owner/model", "hub", None,
+    )  # fmt: skip
+    created = ti(home, endpoint, "create", "cat-x", "--model", "owner/model", **offline)
+    assert created.returncode == 0, created.stderr
+
+
+@pytest.mark.slow
+def test_a_broken_connection_is_gone_on_from_where_it_broke(home, stacks):
+    # The client writes 10 MB at a time.
+    with hub_with(files_of(stacks["sd1"]) | {UNET: bytes(24 << 20)}) as (endpoint, kept):
+        kept["cuts"][UNET] = 1
+        assert ti(home, endpoint, "models", "download", "owner/model").returncode == 0
+    begun = [r for kind, path, r in kept["asked"] if kind == "GET" and path.endswith(UNET)]
+    assert begun == [None, f"bytes={10 << 20}-"]
+
+
+@pytest.mark.slow
+def test_what_a_failed_download_brought_is_not_fetched_again(home, stacks):
+    with hub_with(files_of(stacks["sd1"])) as (endpoint, kept):
+        kept["cuts"][UNET] = 100
+        broken = ti(home, endpoint, "models", "download", "owner/model")
+        assert broken.returncode == 1
+        assert 'ti: The base model "owner/model" is not on this machine' in broken.stderr
+        assert "Traceback" not in broken.stderr
+        kept["cuts"].clear()
+        kept["asked"].clear()
+        assert ti(home, endpoint, "models", "download", "owner/model").returncode == 0
+    fetched = [path for kind, path, _ in kept["asked"] if kind == "GET" and "resolve" in path]
+    assert fetched == [f"owner/model/resolve/{COMMIT}/{UNET}"]
+
+
+@pytest.mark.slow
+def test_a_revision_and_a_variant_are_asked_for_and_their_names_kept(home, stacks):
+    files = files_of(stacks["sd1"])
+    half = {n.replace(".safetensors", ".fp16.safetensors"): d for n, d in files.items()}
+    with hub_with(files | half) as (endpoint, kept):
+        words = ["models", "download", "owner/model", "--revision", "v1", "--variant", "fp16"]
+        assert ti(home, endpoint, *words).returncode == 0
+        wrong = ti(home, endpoint, "models", "download", "owner/model", "--variant", "fp8")
+    asked = {path for kind, path, _ in kept["asked"] if kind == "GET"}
+    assert f"owner/model/resolve/{COMMIT}/{UNET}" not in asked
+    assert f"owner/model/resolve/{COMMIT}/{UNET.replace('.safe', '.fp16.safe')}" in asked
+    assert 'no weights of the variant "fp8"; its variants: fp16.' in wrong.stderr
+    listed = ti(home, endpoint, "models", HF_HUB_OFFLINE="1").stdout
+    assert "owner/model@v1" in listed

@@ -1,0 +1,1 @@
+"""Embeddings made from others: `operations` calculates, `arithmetic` with words, `make` saves."""

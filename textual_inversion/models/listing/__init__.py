@@ -1,0 +1,1 @@
+"""What base models and VAEs there are: folders that are scanned, what a file is, short hashes."""

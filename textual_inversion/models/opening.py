@@ -1,0 +1,81 @@
+"""The one open base model, which everything in the process shares: training, previews, generation.
+
+Its weights are loaded once. What only differs in the noise schedule or the VAE shares them, and who
+does not care for the precision, as generation, takes them as they are.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+
+from textual_inversion.devices.precision import best_device, dtype_for
+from textual_inversion.models.base import BaseModel
+from textual_inversion.models.catalog import ModelInfo, fetch_model
+from textual_inversion.models.loading import LoadOptions, Weights, load_weights
+
+
+@dataclass
+class _Open:
+    weights: Weights
+    place: tuple[str, float]
+    layout: tuple[torch.dtype, bool]
+    models: dict[LoadOptions, BaseModel] = field(default_factory=dict)
+
+
+_lock = threading.Lock()
+_opened: list[_Open] = []  # one at most
+
+
+def open_model(
+    model: str | ModelInfo, options: LoadOptions | None = None, *, vae: str = ""
+) -> BaseModel:
+    """Load a model, or return the loaded one; only the latest stays in memory.
+
+    A name is resolved, and the model downloaded if necessary; a ModelInfo is used as it is. Without
+    options any precision will do, and `vae` is the separate VAE, if there is one.
+
+    Raises:
+        ModelError: It cannot be found, downloaded or opened.
+    """
+    info = fetch_model(model) if isinstance(model, str) else model
+    place = (str(info.folder), info.changed_at)
+    wanted = options or LoadOptions(vae=vae)
+    layout = dtype_for(wanted.precision, best_device(), size=info.size), wanted.channels_last
+    with _lock:
+        if not _serves(place, None if options is None else layout):
+            close_model()
+            weights = load_weights(info, best_device(), layout[0], channels_last=layout[1])
+            _opened.append(_Open(weights, place, layout))
+        return _model_of(_opened[0], replace(wanted, precision="auto", channels_last=True))
+
+
+def opened_name() -> str | None:
+    """Return the path of the open model, or None."""
+    return _opened[0].place[0] if _opened else None
+
+
+def close_model() -> None:
+    """Give the open model's memory back, as soon as no job holds it any more."""
+    _opened.clear()
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def _serves(place: tuple[str, float], layout: tuple[Any, bool] | None) -> bool:
+    return bool(_opened) and _opened[0].place == place and layout in (None, _opened[0].layout)
+
+
+def _model_of(opened: _Open, options: LoadOptions) -> BaseModel:
+    """Make the model of these options, whose precision is the weights' own, or find it."""
+    if options not in opened.models:
+        made = opened.weights.make_model(options)
+        # Those of another separate VAE would keep it in memory.
+        kept = {key: one for key, one in opened.models.items() if key.vae in ("", options.vae)}
+        opened.models = {**kept, options: made}
+    return opened.models[options]

@@ -1,0 +1,1 @@
+"""Single-file checkpoints: what their tensors' names and shapes tell, and how they are loaded."""

@@ -1,0 +1,146 @@
+"""The Workshop tab: an embedding made from others, looked at, and saved; vectors pruned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from textual_inversion.jobs.device_lock import DeviceLock
+from textual_inversion.jobs.runner import Runner
+from textual_inversion.settings import GenerateSettings
+from textual_inversion.settings.workshop import PruneSettings, WorkshopSettings
+from textual_inversion.storage.paths import find_folder
+from webui import choices
+from webui.event_options import UNQUEUED
+from webui.form import Form, draw_form
+from webui.html import paragraph
+from webui.jobs import warm
+from webui.layout import Tab, complaints, lead
+
+_LEAD = (
+    "Make a new embedding from those you have: mix them, take one from another, calculate with "
+    "words. Look at a picture of it before you save it."
+)
+_PREVIEW_STEPS = 12
+# In the browser: a server's answer could replace what is typed while it comes.
+_INSERT = """(sources, name, operation) => {
+  if (!name) return [undefined, null];
+  const [word, between] = operation === 'arithmetic' ? [`<${name}>`, ' + '] : [name, ', '];
+  return [sources ? `${sources}${between}${word}` : word, null];
+}"""
+
+
+def draw(runner: Runner, base_model: Component, at_workshop: gr.Tab) -> list[Tab]:
+    """Draw the tab; its two forms are returned for the browser to keep."""
+    lead(_LEAD)
+    with gr.Row(elem_classes="ti-columns"):
+        with gr.Column(scale=5, min_width=320, elem_classes="ti-card"):
+            insert = gr.Dropdown([], value=None, label="Add an embedding", elem_id="workshop-add")
+            making = draw_form("workshop", WorkshopSettings, shared={"model": base_model})
+        with gr.Column(scale=6, min_width=320):
+            prompt = gr.Textbox(
+                "a photo of [name]",
+                label="Preview prompt",
+                info="[name] stands for the new embedding.",
+                elem_id="workshop-prompt",
+            )
+            with gr.Row(elem_classes="ti-buttons"):
+                look = gr.Button("Preview", elem_id="workshop-preview-button")
+                save = gr.Button("Make and save", variant="primary", elem_id="workshop-save-button")
+            result = gr.HTML(elem_id="workshop-result-line")
+            picture = gr.Image(
+                label="Preview", interactive=False, elem_id="workshop-preview", buttons=["download"]
+            )
+    device = runner.device
+    sources, operation = making.by_path["sources"], making.by_path["operation"]
+    insert.input(None, [sources, insert, operation], [sources, insert], js=_INSERT, **UNQUEUED)
+    at_workshop.select(_offered, None, insert, **UNQUEUED)
+    look.click(
+        lambda words, *values: _preview(making, values, words, device),
+        [prompt, *making.controls],
+        picture,
+        api_visibility="private",
+    )
+    saved = save.click(
+        lambda *values: _save(making, values, device),
+        making.controls,
+        result,
+        api_visibility="private",
+    )
+    saved.success(_offered, None, insert, **UNQUEUED)
+    return [Tab(making), Tab(_draw_pruning(device, base_model))]
+
+
+def _draw_pruning(device: DeviceLock, base_model: Component) -> Form[PruneSettings]:
+    with gr.Accordion(
+        "Prune: drop the vectors that matter least", open=False, elem_id="prune-part"
+    ):
+        form = draw_form(
+            "prune",
+            PruneSettings,
+            shared={"model": base_model},
+            choices={"template": choices.templates(), "vae": choices.vaes()},
+            initial={"embedding": ""},
+        )
+        start = gr.Button("Prune", elem_id="prune-start-button")
+        line = gr.HTML(elem_id="prune-result-line")
+    start.click(
+        lambda *values: (yield from _prune(form, values, device)),
+        form.controls,
+        line,
+        api_visibility="private",
+    )
+    return form
+
+
+def _offered() -> Any:
+    return gr.update(choices=choices.embeddings())
+
+
+def _preview(form: Form[WorkshopSettings], values: Any, prompt: str, device: DeviceLock) -> Any:
+    with complaints():
+        settings = form.settings(values)
+        warm(device)
+        from textual_inversion.embeddings.workshop.make import make_embedding
+        from textual_inversion.generation.unsaved import draw_unsaved
+
+        embedding = make_embedding(settings, choices.library(find_folder("embeddings")))
+        shown = {"prompt": prompt or "[name]", "model": settings.model, "seed": 1}
+        with device.turn():
+            return draw_unsaved(embedding, GenerateSettings.build(shown, {"steps": _PREVIEW_STEPS}))
+
+
+def _save(form: Form[WorkshopSettings], values: Any, device: DeviceLock) -> str:
+    with complaints():
+        settings = form.settings(values)
+        warm(device)
+        from textual_inversion.embeddings.workshop.make import make_and_save
+
+        path = make_and_save(settings, choices.library(find_folder("embeddings")))
+    return paragraph(f"Made {path}.", style="done")
+
+
+def _prune(form: Form[PruneSettings], values: Any, device: DeviceLock) -> Iterator[str]:
+    with complaints():
+        settings = form.settings(values)
+        warm(device)
+        from textual_inversion.runs.requests import Control
+        from textual_inversion.training.pruning import Dropped, Pruned, prune
+
+        events = prune(settings, Control())
+        yield paragraph("Measuring the loss without each vector ...")
+        while True:
+            with device.turn():
+                event = next(events, None)
+            if event is None:
+                return
+            if isinstance(event, Dropped):
+                yield paragraph(
+                    f"Dropped vector {event.number}: loss {event.loss_before:.5f} -> "
+                    f"{event.loss_after:.5f}, {event.left} left."
+                )
+            if isinstance(event, Pruned):
+                yield paragraph(f"Made {event.path}.", style="done")
