@@ -11,9 +11,10 @@ from pathlib import Path
 from commandline.compat.mapping import Options
 from textual_inversion.embeddings import formats
 from textual_inversion.embeddings.embedding import Embedding
-from textual_inversion.embeddings.formats.exports.export import export
+from textual_inversion.embeddings.formats.exports.card import word_of
 from textual_inversion.embeddings.formats.exports.extras import Extras
 from textual_inversion.embeddings.formats.exports.folders import write_concept_notes
+from textual_inversion.embeddings.formats.exports.learned import STEMS, write_learned
 from textual_inversion.errors import SettingsError
 from textual_inversion.events import Event, Finished, Previewed, Saved
 from textual_inversion.models.catalog import describe_model
@@ -31,7 +32,7 @@ class Outputs:
         self.folder = options.output
         style = options["learnable_property"] == "style"
         self.extras = Extras(concept_type="style" if style else "object", word=options.word)
-        self.format = "diffusers-bin" if options["no_safe_serialization"] else "diffusers"
+        self.suffix = ".bin" if options["no_safe_serialization"] else ".safetensors"
 
     def handle(self, event: Event) -> Iterator[Event]:
         """Write what belongs to an event."""
@@ -54,26 +55,19 @@ class Outputs:
                 pass
 
     @property
-    def _suffix(self) -> str:
-        return ".bin" if self.format == "diffusers-bin" else ".safetensors"
-
-    @property
     def main(self) -> Path:
         """The file with the vectors of the first text encoder."""
-        return self.folder / f"learned_embeds{self._suffix}"
+        return self.folder / f"learned_embeds{self.suffix}"
 
     def _read(self, path: Path) -> Embedding:
         return dataclasses.replace(formats.read(path), name=self.options.name)
 
     def _vectors(self, step: int, path: Path, ending: str) -> Iterator[Event]:
-        """Write a file for each text encoder: learned_embeds, and SDXL's learned_embeds_2."""
+        """Write learned_embeds, and SDXL's learned_embeds_2."""
         embedding = self._read(path)
-        for number, vectors in enumerate(embedding.vectors, start=1):
-            part = dataclasses.replace(embedding, vectors=(vectors,))
-            stem = "learned_embeds" if number == 1 else f"learned_embeds_{number}"
-            target = self.folder / f"{stem}{ending}{self._suffix}"
-            export(part, self.format, target, extras=self.extras, force=True)
-            yield Saved(step, "learned_embeds", str(target))
+        word = word_of(embedding, self.extras)
+        files = write_learned(embedding, self.folder, word, suffix=self.suffix, ending=ending)
+        yield from (Saved(step, "learned_embeds", str(file)) for file in files)
 
     def _checkpoint(self, step: int, path: Path) -> Iterator[Event]:
         """Copy a checkpoint to checkpoint-N, except that of a run which ends as planned."""
@@ -98,8 +92,7 @@ class Outputs:
         from textual_inversion.models.full_pipeline import save_pipeline
 
         info = describe_model(self.options["pretrained_model_name_or_path"])
-        stems = ("learned_embeds", "learned_embeds_2")[: len(info.widths)]
-        files = [self.folder / f"{stem}{self._suffix}" for stem in stems]
+        files = [self.folder / f"{stem}{self.suffix}" for stem in STEMS[: len(info.widths)]]
         save_pipeline(info, files, self.options.word.lower(), self.folder)
 
 

@@ -63,14 +63,21 @@ def describe_settings(settings: dict[str, Any]) -> str:
 
 def newest_preview(run: Row | None) -> Image.Image | None:
     """Open the last preview of a run, if there is one."""
+    return next(iter(newest_previews(run, 1)), None)
+
+
+def newest_previews(run: Row | None, most: int) -> list[Image.Image]:
+    """Open the last previews of a run, the newest first."""
     from textual_inversion.images.decoding import open_picture
 
-    if run is None:
-        return None
-    for path in sorted((run.folder / "images").glob("*.png"), key=_age, reverse=True):
+    found: list[Image.Image] = []
+    paths = (run.folder / "images").glob("*.png") if run else ()
+    for path in sorted(paths, key=_age, reverse=True):
+        if len(found) == most:
+            break
         with contextlib.suppress(DatasetError):
-            return open_picture(path)
-    return None
+            found.append(open_picture(path))
+    return found
 
 
 def is_style(run: Row | None) -> bool:
