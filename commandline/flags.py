@@ -25,7 +25,7 @@ SETTINGS: dict[str, type[Settings]] = {
     "train": TrainSettings,
     "generate": GenerateSettings,
 }
-_NOT_SETTINGS = {"command", "settings_file", "events", "queue"}
+_NOT_SETTINGS = {"command", "settings_file", "events", "queue", "push_to_hub", "yes"}
 
 SettingsType = TypeVar("SettingsType", bound=Settings)
 

@@ -54,6 +54,8 @@ COMMANDS = {
     "inspect": Command("inspect", "Describe an embedding file, and which programs load it."),
     "export": Command("files", "Write an embedding in the format of another program."),
     "convert": Command("files", "Write embedding files of any program in another format."),
+    "fetch": Command("fetch", "Download embeddings of the Hugging Face Hub."),
+    "publish": Command("publish", "Upload an embedding to the Hugging Face Hub."),
     "captioners": Command("captioners", "List the captioners, and what they need."),
     "diffusers": Command("diffusers", "Train with the flags of textual_inversion.py."),
     "diffusers-sdxl": Command("diffusers", "Train with the flags of textual_inversion_sdxl.py."),

@@ -127,9 +127,12 @@ FLAGS = (
     Flag("logging_dir", "logs", "The folder for logs, in the output folder",
          "loss tables are always written there"),
     Flag("push_to_hub", _OFF, "Upload the results to the Hugging Face Hub",
-         "uploading is not possible yet, and the flag is refused"),
-    Flag("hub_token", None, "The token to upload with", no_effect="nothing is uploaded"),
-    Flag("hub_model_id", None, "The repository to upload to", no_effect="nothing is uploaded"),
+         "a new repository is private; checkpoints and logs are not uploaded, the pipeline only "
+         "with --save_as_full_pipeline"),
+    Flag("hub_token", None, "The token to upload with", "HF_TOKEN and a login will do as well, and "
+         "cannot be read by others in the list of processes"),
+    Flag("hub_model_id", None, "The repository to upload to", "as in the original, the name of the "
+         "output folder where it is left out"),
     Flag("local_rank", -1, "The number of the process",
          no_effect="`accelerate launch` and torchrun number processes by LOCAL_RANK"),
 )  # fmt: skip

@@ -8,10 +8,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from commandline.compat.hub import LICENSE
 from commandline.compat.mapping import Options
 from textual_inversion.embeddings import formats
 from textual_inversion.embeddings.embedding import Embedding
-from textual_inversion.embeddings.formats.exports.card import word_of
+from textual_inversion.embeddings.formats.exports.card import Card, word_of
 from textual_inversion.embeddings.formats.exports.extras import Extras
 from textual_inversion.embeddings.formats.exports.folders import write_concept_notes
 from textual_inversion.embeddings.formats.exports.learned import STEMS, write_learned
@@ -27,9 +28,10 @@ _CHECKPOINT = re.compile(r"checkpoint-(\d+)")
 class Outputs:
     """The output folder of one run."""
 
-    def __init__(self, options: Options) -> None:
-        self.options = options
+    def __init__(self, options: Options, repository: str = "") -> None:
+        self.options, self.repository = options, repository
         self.folder = options.output
+        self.embedding: Embedding | None = None
         style = options["learnable_property"] == "style"
         self.extras = Extras(concept_type="style" if style else "object", word=options.word)
         self.suffix = ".bin" if options["no_safe_serialization"] else ".safetensors"
@@ -44,13 +46,13 @@ class Outputs:
                 yield from self._checkpoint(step, Path(path))
             case Saved(step=step, kind="embedding", path=path):
                 yield from self._vectors(step, Path(path), "")
-                write_concept_notes(
-                    self.folder, self._read(Path(path)), self.extras, self.main.name
-                )
+                self.embedding = self._read(Path(path))
+                self._notes()
             case Previewed(step=step, path=path, without=False):
                 self._picture(step, Path(path))
             case Finished():
                 self._pipeline()
+                self._notes()
             case _:
                 pass
 
@@ -68,6 +70,21 @@ class Outputs:
         word = word_of(embedding, self.extras)
         files = write_learned(embedding, self.folder, word, suffix=self.suffix, ending=ending)
         yield from (Saved(step, "learned_embeds", str(file)) for file in files)
+
+    def _notes(self) -> None:
+        """Write the word, the type and the card; one that is published shows pictures."""
+        if self.embedding is None:
+            return
+        validation = self.folder / "validation"
+        newest = sorted(validation.glob("step-*.png"), key=lambda file: file.stat().st_mtime)
+        shown = newest[-self.options["num_validation_images"] :] if self.repository else ()
+        card = Card(
+            self.main.name,
+            repository=self.repository,
+            license=LICENSE if self.repository else "",
+            pictures=tuple(f"{validation.name}/{file.name}" for file in shown),
+        )
+        write_concept_notes(self.folder, self.embedding, self.extras, card)
 
     def _checkpoint(self, step: int, path: Path) -> Iterator[Event]:
         """Copy a checkpoint to checkpoint-N, except that of a run which ends as planned."""

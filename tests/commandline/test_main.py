@@ -48,7 +48,7 @@ FLAGS = {
         "--max-timestep --caption-dropout --keep-tags --evaluate-every --hold-out-picture "
         "--convergence-window --stop-when-converged --on-nan --seed --checkpoint-every "
         "--checkpoints-total-limit "
-        "--resume --report-to --log-dir --model --settings --events --queue"
+        "--resume --report-to --log-dir --model --settings --events --queue --push-to-hub --yes"
     ),
     "generate": (
         "--negative-prompt --sampler --steps --cfg-scale --width --height --batch-count "

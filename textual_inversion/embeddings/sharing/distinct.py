@@ -31,12 +31,16 @@ def distinct_files(paths: Sequence[Path]) -> list[Path]:
     return [path for path in paths if path in best.values()]
 
 
-def _rank(path: Path, embeddings: Sequence[Embedding]) -> tuple[bool, int]:
-    """Files that name their base model come first, then those of safer formats."""
+def _rank(path: Path, embeddings: Sequence[Embedding]) -> tuple[bool, bool, int]:
+    """Files that say where they come from are first, then those of safer formats."""
     order = (*formats.SAFETENSORS, *formats.TORCH)
     suffix = path.suffix.lower()
     place = order.index(suffix) if suffix in order else len(order)
-    return all(one.base_model is None for one in embeddings), place
+    has_model, has_step = (
+        any(one.base_model for one in embeddings),
+        any(one.step for one in embeddings),
+    )
+    return not has_model, not has_step, place
 
 
 def _vectors_of(embeddings: Sequence[Embedding]) -> object:

@@ -52,7 +52,7 @@ def fetch_concept(
             inside = Path(staging) / name.rpartition("/")[2]
             for path in [*paths, *sidecars]:
                 _copy(snapshot / path, inside / path)
-            found = distinct_files(learned_pair.join([inside / path for path in paths]))
+            found = _checked([inside / path for path in paths], inside)
             placed = [(source, folder / _place(source, inside, found)) for source in found]
             beside = {inside / path for path in sidecars} & _sidecars_of(found)
             extra = [(source, folder / source.relative_to(inside.parent)) for source in beside]
@@ -92,7 +92,10 @@ def _download(
     _check_chosen(name, paths, files)
     with hub_errors(name, revision=revision):
         folder = client.snapshot_download(
-            name, revision=info.sha, allow_patterns=[*paths, *sidecars], tqdm_class=_silent_bar()
+            name,
+            revision=info.sha,
+            allow_patterns=[*paths, *sidecars],
+            tqdm_class=_silent_bar(),
         )
     return Path(folder), paths, sidecars
 
@@ -127,6 +130,14 @@ def _silent_bar() -> type:
 def _copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(source.read_bytes())
+
+
+def _checked(paths: list[Path], inside: Path) -> list[Path]:
+    """Return the files that hold embeddings, each once; messages call them as the Hub does."""
+    try:
+        return distinct_files(learned_pair.join(paths))
+    except EmbeddingError as error:
+        raise EmbeddingError(str(error).replace(f"{inside}/", "")) from None
 
 
 def _place(source: Path, inside: Path, found: Sequence[Path]) -> Path:

@@ -28,5 +28,6 @@ def _join(first: Path, second: Path) -> Path:
     embedding = formats.read(first)
     vectors = (embedding.vectors[0], read_rows(second))
     path = first.with_name(f"{embedding.name}.safetensors")
+    path = path.with_stem(f"{embedding.name}-xl") if path.exists() else path
     formats.write(dataclasses.replace(embedding, vectors=vectors, key=None), path)
     return path

@@ -47,7 +47,7 @@ def choose_files(sizes: Mapping[str, int | None], asked: Sequence[str] = ()) -> 
     finished = [path for path in files if not _STEPS.fullmatch(_name(path))]
     learned = [path for path in finished if _LEARNED.fullmatch(_name(path))]
     if len(finished) > MAX_FILES:
-        return learned
+        return learned or finished
     return finished or _newest(files)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from textual_inversion.embeddings.sharing.hub_errors import hub_errors
+from textual_inversion.embeddings.sharing.hub_errors import endpoint, hub_errors
 from textual_inversion.errors import SettingsError
 from textual_inversion.models import hub
 
@@ -64,10 +64,11 @@ def upload(
     ]
     with hub_errors(repository.name, token=token), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the Hub's advice on cards
-        url = client.HfApi().create_repo(
-            repository.name, token=token, private=repository.is_private, exist_ok=True
-        )
+        if not repository.is_there:
+            client.HfApi().create_repo(
+                repository.name, token=token, private=repository.is_private, exist_ok=True
+            )
         client.HfApi().create_commit(
             repository.name, additions, commit_message=message, token=token
         )
-    return str(url)
+    return f"{endpoint()}/{repository.name}"

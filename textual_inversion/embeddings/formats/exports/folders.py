@@ -32,17 +32,17 @@ def concept(folder: Path, embedding: Embedding, extras: Extras) -> Path:
     inside = folder / embedding.name
     path = inside / _FILE
     diffusers_file.export(path, embedding)
-    write_concept_notes(inside, embedding, extras, _FILE)
+    write_concept_notes(inside, embedding, extras, Card(_FILE))
     return path
 
 
-def write_concept_notes(folder: Path, embedding: Embedding, extras: Extras, file: str) -> None:
-    """Write the word, the type and the card of a concept whose vectors are in `file`.
+def write_concept_notes(folder: Path, embedding: Embedding, extras: Extras, card: Card) -> None:
+    """Write the word, the type and the card of a concept.
 
     A README.md of anything else stays.
     """
     write_whole(folder / "token_identifier.txt", word_of(embedding, extras).encode())
     write_whole(folder / "type_of_concept.txt", extras.concept_type.encode())
-    card = folder / "README.md"
-    if not card.exists() or OURS in card.read_bytes():
-        write_whole(card, write_card(embedding, extras, Card(file)).encode())
+    path = folder / "README.md"
+    if not path.exists() or OURS in path.read_bytes():
+        write_whole(path, write_card(embedding, extras, card).encode())
