@@ -174,6 +174,7 @@ def _data(options: Options) -> dict[str, Any]:
         "width": options["resolution"],
         "height": options["resolution"],
         "crop": "centre" if options["center_crop"] else "squash",
+        "resampling": "bicubic",
         "flip": 0.5,
         "batch_size": options["train_batch_size"],
         "gradient_accumulation_steps": options["gradient_accumulation_steps"],
