@@ -7,9 +7,12 @@ when its command is called. `args.command` names the command.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol, cast
+
+from commandline.parser import Parser
 
 
 class CommandModule(Protocol):
@@ -54,10 +57,27 @@ COMMANDS = {
     "inspect": Command("inspect", "Describe an embedding file, and which programs load it."),
     "export": Command("files", "Write an embedding in the format of another program."),
     "convert": Command("files", "Write embedding files of any program in another format."),
-    "fetch": Command("fetch", "Download embeddings of the Hugging Face Hub."),
-    "publish": Command("publish", "Upload an embedding to the Hugging Face Hub."),
+    "fetch": Command("hub.fetch", "Download embeddings of the Hugging Face Hub."),
+    "publish": Command("hub.publish", "Upload an embedding to the Hugging Face Hub."),
     "captioners": Command("captioners", "List the captioners, and what they need."),
+    "doctor": Command("machine.doctor", "Say what this machine can do."),
+    "completion": Command("machine.completion", "Print a completion script for bash, zsh or fish."),
     "diffusers": Command("diffusers", "Train with the flags of textual_inversion.py."),
     "diffusers-sdxl": Command("diffusers", "Train with the flags of textual_inversion_sdxl.py."),
     "ui": Command("ui", "Open the page, as `python app.py` does."),
 }
+
+
+def make_parser(commands: Collection[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:
+    """Build the parser of all commands; only those in `commands` get their flags."""
+    parser = Parser(
+        prog="ti", description="Train textual inversion embeddings for Stable Diffusion."
+    )
+    parsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        added = parsers.add_parser(
+            name, help=command.help, description=command.help, add_help=name != "ui"
+        )
+        if name in commands:
+            command.load().add_arguments(added, name)
+    return parser

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from commandline.tables import print_table
+from commandline.tables import add_json_flag, print_json, print_table
 from textual_inversion.storage.paths import find_folder
 
 if TYPE_CHECKING:
@@ -15,17 +16,20 @@ _TITLES = ("NAME", "VECTORS", "WIDTH", "STEP", "BASE MODEL")
 
 
 def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
-    """Add none."""
-    del parser, command
+    """Add the flags."""
+    del command
+    add_json_flag(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the embeddings folder's table; return the exit code."""
     from textual_inversion.embeddings.library import Library
 
-    del args
     folder = find_folder("embeddings")
     entries = Library(folder).list()
+    if args.json:
+        print_json([asdict(entry) for entry in entries])
+        return 0
     if not entries:
         print(f"No embeddings in {folder} yet; make one with: ti create NAME")
         return 0

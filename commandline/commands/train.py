@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from commandline.confirm import add_yes_flag, confirm
+from commandline.commands.hub.confirm import add_yes_flag, confirm
 from commandline.flags import add_events_flag, add_flags, has_settings, read_settings
 from commandline.job import follow, interruptible
 from textual_inversion.errors import SettingsError
@@ -60,7 +60,7 @@ def _train(settings: TrainSettings, control: Control, *, as_json: bool) -> int:
 
 def _train_and_publish(args: argparse.Namespace) -> int:
     """Ask first, then train, and publish what came to its end."""
-    from commandline.publishing import Publisher
+    from commandline.commands.hub.publisher import Publisher
     from textual_inversion.devices.launcher import is_main_process
 
     if args.queue:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from commandline import confirm
+from commandline.commands.hub import confirm
 from commandline.main import main
 from tests.hubserver import TOKEN
 from textual_inversion.embeddings import formats

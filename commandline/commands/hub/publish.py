@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from commandline.confirm import add_yes_flag, confirm
+from commandline.commands.hub.confirm import add_yes_flag, confirm
 from textual_inversion.errors import printable
 from textual_inversion.storage.paths import find_folder
 
