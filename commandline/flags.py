@@ -29,7 +29,7 @@ SETTINGS: dict[str, type[Settings]] = {
     "generate": GenerateSettings,
     "grid": GridSettings,
 }
-_NOT_SETTINGS = {"command", "settings_file", "events", "queue"}
+_NOT_SETTINGS = {"command", "settings_file", "events", "queue", "push_to_hub", "yes"}
 
 SettingsType = TypeVar("SettingsType", bound=Settings)
 

@@ -7,12 +7,11 @@ saved), 141 the pipe of the output was closed (`| head`).
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from commandline.broken_pipe import run_until_unread
-from commandline.commands import COMMANDS
+from commandline.commands import COMMANDS, make_parser
 from commandline.interrupts import INTERRUPTED
 from textual_inversion.errors import SettingsError, TextualInversionError
 
@@ -45,18 +44,3 @@ def _run(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print("ti: interrupted.", file=sys.stderr)
         return INTERRUPTED
-
-
-def make_parser(commands: Collection[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:
-    """Build the parser of all commands; only those in `commands` get their flags."""
-    parser = argparse.ArgumentParser(
-        prog="ti", description="Train textual inversion embeddings for Stable Diffusion."
-    )
-    parsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, command in COMMANDS.items():
-        added = parsers.add_parser(
-            name, help=command.help, description=command.help, add_help=name != "ui"
-        )
-        if name in commands:
-            command.load().add_arguments(added, name)
-    return parser

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -20,6 +22,16 @@ _STYLES = {
 def is_terminal(stream: TextIO) -> bool:
     """Whether a stream is a terminal in which the cursor can move."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def add_json_flag(parser: argparse.ArgumentParser) -> None:
+    """Add `--json`, for a command that lists."""
+    parser.add_argument("--json", action="store_true", help="Print JSON for scripts.")
+
+
+def print_json(data: object) -> None:
+    """Print data as indented JSON; paths become text."""
+    print(json.dumps(data, indent=2, default=str))
 
 
 def print_table(

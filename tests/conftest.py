@@ -46,3 +46,22 @@ def cat(home, pictures, stacks):
 
     make_cat(stacks["sd1"])
     return {"embedding": "cat-x", "dataset_dir": "pictures", "model": str(stacks["sd1"])}
+
+
+@pytest.fixture
+def hub(home, monkeypatch):
+    """A Hub on this machine, and nobody logged in."""
+    from huggingface_hub import constants
+
+    from tests.hubserver import FakeHub
+
+    with FakeHub() as server:
+        monkeypatch.setattr(constants, "ENDPOINT", server.url)
+        template = server.url + "/{repo_id}/resolve/{revision}/{filename}"
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(home / "hub-cache"))
+        monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(home / "no-token"))
+        monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+        monkeypatch.delenv("HF_TOKEN", raising=False)
+        monkeypatch.delenv("HUGGING_FACE_HUB_TOKEN", raising=False)
+        yield server

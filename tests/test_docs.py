@@ -40,3 +40,16 @@ def test_every_flag_that_readme_shows_exists():
     for name, rest in shown:
         known = {flag for action in commands[name]._actions for flag in action.option_strings}
         assert known.issuperset(re.findall(r"--[a-z-]+", rest))
+
+
+def test_every_flag_beside_another_trainers_word_exists():
+    from commandline.main import make_parser
+
+    commands = make_parser(["create", "train", "export"])._subparsers._group_actions[0].choices
+    known = {flag for one in commands.values() for flag in one._option_string_actions}
+    text = (ROOT / "docs" / "coming-from.md").read_text(encoding="utf-8")
+    tables = text[text.index("## AUTOMATIC1111") :]
+    ours = [row.split("|")[2] for row in tables.splitlines() if row.startswith("| ")]
+    shown = {flag for cell in ours for flag in re.findall(r"--[a-z-]+", cell)} - {"---"}
+    assert len(shown) > 40
+    assert shown - known == set()

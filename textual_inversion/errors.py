@@ -7,7 +7,8 @@ TextualInversionError
 ├── DatasetError         a folder of pictures cannot be used
 ├── TrainingError        a run cannot go on
 │   └── BusyError        another one must end first
-└── StorageError         something could not be written
+├── StorageError         something could not be written
+└── HubError             the Hugging Face Hub cannot be reached, or refuses
 """
 
 from __future__ import annotations
@@ -62,6 +63,10 @@ class BusyError(TrainingError):
 
 class StorageError(TextualInversionError):
     """A file or folder could not be written."""
+
+
+class HubError(TextualInversionError):
+    """The Hugging Face Hub cannot be reached, does not have what was asked for, or refuses."""
 
 
 def exceptions_of(*modules: ModuleType) -> set[type[Exception]]:

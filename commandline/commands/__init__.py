@@ -7,9 +7,12 @@ when its command is called. `args.command` names the command.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol, cast
+
+from commandline.parser import Parser
 
 
 class CommandModule(Protocol):
@@ -66,10 +69,29 @@ COMMANDS = {
     "workshop": Command("workshop", "Make an embedding from others, or calculate with words."),
     "prune": Command("workshop", "Drop the vectors that the loss on pictures misses the least."),
     "models": Command("models", "List the base models that are here, and download others."),
+    "fetch": Command("hub.fetch", "Download embeddings of the Hugging Face Hub."),
+    "publish": Command("hub.publish", "Upload an embedding to the Hugging Face Hub."),
     "captioners": Command("captioners", "List the captioners, and what they need."),
+    "doctor": Command("machine.doctor", "Say what this machine can do."),
+    "completion": Command("machine.completion", "Print a completion script for bash, zsh or fish."),
     "diffusers": Command("diffusers", "Train with the flags of textual_inversion.py."),
     "diffusers-sdxl": Command("diffusers", "Train with the flags of textual_inversion_sdxl.py."),
     "invokeai": Command("invokeai", "Train with the flags of invokeai-ti; --gui opens its form."),
     "console": Command("console", "Open the training form in the terminal, or follow a run."),
     "ui": Command("ui", "Open the page, as `python app.py` does."),
 }
+
+
+def make_parser(commands: Collection[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:
+    """Build the parser of all commands; only those in `commands` get their flags."""
+    parser = Parser(
+        prog="ti", description="Train textual inversion embeddings for Stable Diffusion."
+    )
+    parsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        added = parsers.add_parser(
+            name, help=command.help, description=command.help, add_help=name != "ui"
+        )
+        if name in commands:
+            command.load().add_arguments(added, name)
+    return parser

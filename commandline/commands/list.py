@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 from typing import TYPE_CHECKING
 
-from commandline.tables import print_table
+from commandline.tables import add_json_flag, print_json, print_table
 from textual_inversion.storage.paths import find_folder
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
         metavar="TEXT",
         help="Say of each embedding that this base model cannot use why it cannot.",
     )
-    parser.add_argument("--json", action="store_true", help="Print one JSON list for scripts.")
+    add_json_flag(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -38,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     folder = find_folder("embeddings")
     entries = _found(args)
     if args.json:
-        print(json.dumps([_facts(entry) for entry in entries], indent=2))
+        print_json([_facts(entry) for entry in entries])
     elif entries:
         print_table(_TITLES, map(_cells, entries), plain=map(_line, entries))
     elif args.text:

@@ -11,7 +11,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from commandline.tables import aligned, print_table
+from commandline.tables import add_json_flag, aligned, print_table
 from textual_inversion.errors import TextualInversionError, TrainingError
 from textual_inversion.jobs.queue import Queue, Ticket
 from textual_inversion.runs.folder import is_running, running_folders
@@ -38,9 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
     """Add the flags of the list, or of a request."""
     parser.description = _ABOUT.get(command, parser.description)
     if command == "status":
-        parser.add_argument(
-            "--json", action="store_true", help="Print one JSON object for scripts."
-        )
+        add_json_flag(parser)
         parser.add_argument(
             "--all", action="store_true", help=f"Not only the newest {_SHOWN} runs."
         )

@@ -27,10 +27,11 @@ def read_options(args: argparse.Namespace) -> Options:
     return options
 
 
-def train(options: Options, control: Control) -> Iterator[Event]:
+def train(options: Options, control: Control, repository: str = "") -> Iterator[Event]:
     """Train, and write the files of the original beside the run's own.
 
     The run's logs lie in the folder for logs, the embedding for A1111 and ComfyUI in embeddings/.
+    The card names the `repository` that the files go to, if there is one.
     """
     from commandline.compat.checkpoints import find_checkpoint, put_into_run
     from commandline.compat.outputs import Outputs
@@ -51,7 +52,7 @@ def train(options: Options, control: Control) -> Iterator[Event]:
         _allow_tf32()
     library = Library(options.output / "embeddings")
     _make_embedding(options, started_as, library, goes_on=checkpoint is not None)
-    outputs = Outputs(options)
+    outputs = Outputs(options, repository)
     with closing(run(settings, control, library)) as events:  # pyright: ignore[reportArgumentType]
         for event in events:
             written = list(outputs.handle(event))

@@ -81,7 +81,8 @@ FLAGS = (
          "a multiple of 8"),
     Flag("center_crop", _OFF, "Crop pictures to their middle square instead of squashing them",
          "textual_inversion_sdxl.py squashes them nevertheless, this does not"),
-    Flag("train_batch_size", 16, "Pictures in a batch, for each device", "at most 64"),
+    Flag("train_batch_size", 16, "Pictures in a batch, for each device",
+         "at most 64, and every batch is full; one that is not ends the original for SDXL"),
     Flag("num_train_epochs", 100, "Epochs to train",
          no_effect="--max_train_steps decides, as in the original"),
     Flag("max_train_steps", 5000, "Updates to train in all",
@@ -93,7 +94,7 @@ FLAGS = (
     Flag("scale_lr", _OFF, "Multiply the learning rate by accumulation steps, batch size and "
          "processes"),
     Flag("lr_scheduler", "constant", "linear, cosine, cosine_with_restarts, polynomial, constant "
-         "or constant_with_warmup"),
+         "or constant_with_warmup", "piecewise_constant is refused, with which the original ends"),
     Flag("lr_warmup_steps", 500, "Updates over which the rate rises", '"constant" has no warm-up, '
          "as in the original"),
     Flag("lr_num_cycles", 1, "Restarts of cosine_with_restarts"),
@@ -108,7 +109,8 @@ FLAGS = (
          "the vectors stay in fp32 for SDXL, too", choices=("no", "fp16", "bf16")),
     Flag("allow_tf32", _OFF, "Allow TF32 on Ampere GPUs and later"),
     Flag("enable_xformers_memory_efficient_attention", _OFF, "Compute attention with xformers"),
-    Flag("save_steps", 500, "Write learned_embeds-steps-N every so many updates"),
+    Flag("save_steps", 500, "Write learned_embeds-steps-N every so many updates",
+         "of several processes only the first writes"),
     Flag("save_as_full_pipeline", _OFF, "Write the whole pipeline to the output folder as well",
          "the base model must be a diffusers folder"),
     Flag("no_safe_serialization", _OFF, "Write .bin instead of .safetensors", scripts=_SD),
@@ -128,9 +130,12 @@ FLAGS = (
     Flag("logging_dir", "logs", "The folder for logs, in the output folder",
          "loss tables are always written there"),
     Flag("push_to_hub", _OFF, "Upload the results to the Hugging Face Hub",
-         "uploading is not possible yet, and the flag is refused"),
-    Flag("hub_token", None, "The token to upload with", no_effect="nothing is uploaded"),
-    Flag("hub_model_id", None, "The repository to upload to", no_effect="nothing is uploaded"),
+         "a new repository is private; checkpoints and logs are not uploaded, the pipeline only "
+         "with --save_as_full_pipeline"),
+    Flag("hub_token", None, "The token to upload with", "HF_TOKEN and a login will do as well, and "
+         "cannot be read by others in the list of processes"),
+    Flag("hub_model_id", None, "The repository to upload to", "as in the original, the name of the "
+         "output folder where it is left out"),
     Flag("local_rank", -1, "The number of the process",
          no_effect="`accelerate launch` and torchrun number processes by LOCAL_RANK"),
 )  # fmt: skip

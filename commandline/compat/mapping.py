@@ -65,10 +65,10 @@ def check(options: Options) -> None:
     Raises:
         SettingsError: A flag asks for it.
     """
-    if options["push_to_hub"]:
+    if options["report_to"] == "wandb" and options["hub_token"]:
         raise SettingsError(
-            "--push_to_hub is not possible yet; leave it out, and upload the output folder with: "
-            f"hf upload REPOSITORY {options['output_dir']}."
+            "--report_to wandb with --hub_token is refused as in the original, because the token "
+            'would be logged; set HF_TOKEN or log in with "hf auth login" instead.'
         )
     if options["lr_scheduler"] == "piecewise_constant":
         raise SettingsError(
@@ -108,6 +108,8 @@ def notes(options: Options) -> list[str]:
             f"The files hold the word as {options.word.lower()}, because transformers 5 reads "
             "added words in lower case."
         )
+    if not options["push_to_hub"] and (options["hub_model_id"] or options["hub_token"]):
+        found.append("--hub_model_id and --hub_token have no effect without --push_to_hub.")
     if options["validation_epochs"] and not options["validation_prompt"]:
         found.append("--validation_epochs has no effect without --validation_prompt.")
     return found
@@ -175,6 +177,7 @@ def _data(options: Options) -> dict[str, Any]:
         "width": options["resolution"],
         "height": options["resolution"],
         "crop": "centre" if options["center_crop"] else "squash",
+        "resampling": "bicubic",
         "flip": 0.5,
         "batch_size": options["train_batch_size"],
         "gradient_accumulation_steps": options["gradient_accumulation_steps"],

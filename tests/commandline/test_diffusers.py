@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from commandline.main import main
+from tests.hubserver import TOKEN
 from textual_inversion.embeddings import formats
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -227,10 +228,38 @@ def documented(*more, without=()):
     return [word for word in argv if word not in without] + list(more)
 
 
-def test_the_documented_command_needs_uploading(home, capsys):
-    assert main(["diffusers", *documented()]) == 2
-    assert "--push_to_hub is not possible yet" in capsys.readouterr().err
+def test_the_documented_command_needs_a_token(hub, home, capsys):
+    assert main(["diffusers", *documented()]) == 1
+    assert "Publishing needs a token of the Hugging Face Hub" in capsys.readouterr().err
     assert not (home / "textual_inversion_cat").exists()
+
+
+def test_the_results_are_uploaded_without_a_question(ti, hub, home, capsys):
+    (home / "out").mkdir()
+    (home / "out" / "diary.txt").write_text("not a result")
+    shown = ["--validation_prompt=a <cat-toy>", "--num_validation_images=1"]
+    ti("--max_train_steps=2", "--push_to_hub", f"--hub_token={TOKEN}", *shown)
+    made = hub.repositories["mia/out"]
+    assert made.private
+    assert set(made.files) == {
+        "README.md", "learned_embeds.safetensors", "learned_embeds-steps-2.safetensors",
+        "token_identifier.txt", "type_of_concept.txt", "embeddings/cat-toy.pt",
+        "validation/step-2-1.png",
+    }  # fmt: skip
+    card = made.files["README.md"].decode()
+    assert 'pipeline.load_textual_inversion("mia/out")' in card
+    assert "(validation/step-2-1.png)" in card
+    printed = capsys.readouterr()
+    assert f"Uploaded to {hub.url}/mia/out" in printed.out
+    assert TOKEN not in printed.out + printed.err
+
+
+def test_the_repository_is_the_one_that_was_named(ti, hub, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    hub.add("mia/named", {})
+    more = ["--push_to_hub", "--hub_model_id=mia/named", "--save_as_full_pipeline"]
+    ti("--max_train_steps=1", *more)
+    assert "unet/diffusion_pytorch_model.safetensors" in hub.repositories["mia/named"].files
 
 
 @pytest.mark.slow

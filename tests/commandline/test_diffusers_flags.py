@@ -79,12 +79,13 @@ CREATED = {
 }
 WITHOUT_EFFECT = {
     "revision": "v1", "variant": "fp16", "tokenizer_name": "another", "num_train_epochs": 3,
-    "dataloader_num_workers": 2, "hub_token": "secret", "hub_model_id": "me/cat", "local_rank": 0,
+    "dataloader_num_workers": 2, "local_rank": 0,
 }  # fmt: skip
 # Their effect is a file or a refusal, below and in test_diffusers.py.
 IN_FILES = {
     "output_dir", "logging_dir", "save_as_full_pipeline", "no_safe_serialization",
-    "resume_from_checkpoint", "allow_tf32", "push_to_hub", "validation_epochs", "repeats",
+    "resume_from_checkpoint", "allow_tf32", "push_to_hub", "hub_token", "hub_model_id",
+    "validation_epochs", "repeats",
 }  # fmt: skip
 
 
@@ -169,7 +170,7 @@ def test_any_placeholder_token_has_a_name(word, name, is_forced):
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"push_to_hub": True}, "--push_to_hub is not possible yet"),
+        ({"report_to": "wandb", "hub_token": "hf_x"}, "is refused as in the original, because"),
         ({"lr_scheduler": "piecewise_constant"}, "has no rules to follow"),
         ({"initializer_token": " "}, "--initializer_token is empty"),
         ({"save_steps": 0}, "--save_steps is 0"),

@@ -37,7 +37,8 @@ FLAGS = {
         "--save-image-every --save-embedding-every --save-image-with-embedding "
         "--preview-prompt --preview-images --preview-negative-prompt --preview-steps "
         "--preview-cfg-scale --preview-seed --shuffle-tags --tag-dropout --latent-sampling "
-        "--picture-sizes --crop --filename-word-regex --filename-join-string --latent-cache "
+        "--picture-sizes --crop --resampling --filename-word-regex "
+        "--filename-join-string --latent-cache "
         "--preset --prediction-type --zero-terminal-snr --vae --precision --channels-last "
         "--attention --gradient-checkpointing --vae-offload --pictures-at-once --compile "
         "--preview-sampler --preview-width --preview-height --preview-beside --optimizer "
@@ -48,7 +49,7 @@ FLAGS = {
         "--max-timestep --caption-dropout --keep-tags --evaluate-every --hold-out-picture "
         "--convergence-window --stop-when-converged --on-nan --seed --checkpoint-every "
         "--checkpoints-total-limit "
-        "--resume --report-to --log-dir --model --settings --events --queue"
+        "--resume --report-to --log-dir --model --settings --events --queue --push-to-hub --yes"
     ),
     "generate": (
         "--negative-prompt --sampler --steps --cfg-scale --width --height --batch-count "

@@ -1,5 +1,7 @@
 """Listings at a real terminal, and in a pipe."""
 
+import json
+import re
 import subprocess
 import sys
 
@@ -66,3 +68,21 @@ def test_a_name_that_steers_a_terminal_is_escaped(home, capsys):
     assert main(["status"]) == 0
     row = capsys.readouterr().out.splitlines()[1]
     assert row.split()[0] == "x\\x1b[31m\\n\\u202ey"
+
+
+@pytest.mark.slow
+@needs_pty
+def test_no_color_has_no_color(listed):
+    colors = re.compile(r"\x1b\[[0-9;]*3[0-7]m")
+    _, written = at_a_terminal([*COMMAND, "status"], listed)
+    assert colors.search(written)  # the state of a run that was killed
+    _, written = at_a_terminal([*COMMAND, "status"], listed, NO_COLOR="1")
+    assert not colors.search(written)
+
+
+@pytest.mark.parametrize("command", ["list", "captioners", "status"])
+def test_every_listing_is_json_where_asked(listed, capsys, command):
+    assert main([command, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert NAME in json.dumps(found) or command == "captioners"
+    assert found

@@ -56,3 +56,23 @@ def test_its_own_size_is_not_resized_but_cut_to_eights():
     size = fit.size_for(picture.size)
     assert size == (96, 64)
     assert fit.apply(picture, size).getpixel((0, 0)) == picture.getpixel((2, 1))
+
+
+@pytest.mark.parametrize(
+    ("size", "box"), [((71, 90), (0, 9, 71, 80)), ((200, 101), (49, 0, 150, 101))]
+)
+def test_bicubic_cuts_whole_pixels_and_then_resizes(size, box):
+    picture = Image.effect_noise(size, 80).convert("RGB")
+    fitted = Fit(64, 64, resampling="bicubic").apply(picture, (64, 64))
+    assert (
+        fitted.tobytes() == picture.crop(box).resize((64, 64), Image.Resampling.BICUBIC).tobytes()
+    )
+    assert fitted.tobytes() != Fit(64, 64).apply(picture, (64, 64)).tobytes()
+
+
+def test_bicubic_squashes_and_is_never_reduced_while_decoding():
+    picture = Image.effect_noise((90, 50), 80).convert("RGB")
+    fit = Fit(64, 64, crop="squash", resampling="bicubic")
+    expected = picture.resize((64, 64), Image.Resampling.BICUBIC)
+    assert fit.apply(picture, (64, 64)).tobytes() == expected.tobytes()
+    assert (fit.min_size, Fit(64, 64).min_size) == (None, (64, 64))

@@ -75,7 +75,7 @@ def read_batches(
 def _read_folder(
     settings: TrainSettings, folder: Path, size: tuple[int, int]
 ) -> Iterator[Item | Warned]:
-    fit = Fit(*size, settings.picture_sizes, settings.crop)
+    fit = Fit(*size, settings.picture_sizes, settings.crop, settings.resampling)
     words = FileNameWords(settings.filename_word_regex, settings.filename_join_string)
     return read_folder(folder, fit, masks=settings.alpha_as_loss_weight, words=words)
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from PIL import Image
 
-from textual_inversion.images.resizing import Size, cover, cut
+from textual_inversion.images.resizing import Resampling, Size, cover, cut
 
 SIZE_MULTIPLE = 8
 """Sides are multiples of this; a latent is an eighth of its picture."""
@@ -19,17 +19,18 @@ _MAX_ASPECT_RATIO = 4
 
 @dataclass(frozen=True)
 class Fit:
-    """How pictures are resized and cropped; `sizes` and `crop` are the settings' choices."""
+    """How pictures are resized and cropped; all but the size are the settings' choices."""
 
     width: int
     height: int
     sizes: Literal["one", "buckets", "own"] = "one"
     crop: Literal["centre", "random", "squash"] = "centre"
+    resampling: Resampling = "lanczos"
 
     @property
     def min_size(self) -> Size | None:
-        """The size below which a picture must not be reduced while decoding; None: any."""
-        if self.sizes == "own":
+        """The size below which a picture must not be reduced while decoding; None: not at all."""
+        if self.sizes == "own" or self.resampling == "bicubic":
             return None
         return max(self.buckets) if self.sizes == "buckets" else (self.width, self.height)
 
@@ -53,11 +54,11 @@ class Fit:
             return picture.crop((left, top, left + size[0], top + size[1]))
         if self.crop == "squash":
             box = (0, 0, picture.width, picture.height)
-            return cut(picture, box, width=size[0], height=size[1])
+            return cut(picture, box, width=size[0], height=size[1], resampling=self.resampling)
         width, height = (
             self._size_before_crop(picture.size, size) if self.crop == "random" else size
         )
-        return cover(picture, width, height)
+        return cover(picture, width, height, resampling=self.resampling)
 
     def _size_before_crop(self, picture: Size, size: Size) -> Size:
         scale = max(size[0] / picture[0], size[1] / picture[1])

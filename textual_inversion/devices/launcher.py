@@ -14,12 +14,18 @@ _LOCAL_SIZES = (
     "OMPI_COMM_WORLD_LOCAL_SIZE",
     "MV2_COMM_WORLD_LOCAL_SIZE",
 )
+_RANKS = ("RANK", "PMI_RANK", "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK")
 _SUPPORTED = ("fp16", "bf16")
 
 
 def num_processes() -> int:
     """Count the processes that were started together, this one included."""
     return _number(_SIZES)
+
+
+def is_main_process() -> bool:
+    """Whether this is the first of the processes that were started together."""
+    return num_processes() == 1 or _number(_RANKS, default="0") == 0
 
 
 def num_local_processes() -> int:
@@ -78,6 +84,6 @@ def launcher_notes(precision: str, computed_in: str) -> list[str]:
     return notes
 
 
-def _number(names: tuple[str, ...]) -> int:
-    found = next((os.environ[name] for name in names if os.environ.get(name)), "1")
-    return int(found) if found.isdecimal() else 1
+def _number(names: tuple[str, ...], *, default: str = "1") -> int:
+    found = next((os.environ[name] for name in names if os.environ.get(name)), default)
+    return int(found if found.isdecimal() else default)

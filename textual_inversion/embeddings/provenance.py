@@ -63,12 +63,20 @@ def describe_settings(settings: dict[str, Any]) -> str:
 
 def newest_preview(run: Row | None) -> Image.Image | None:
     """Open the last preview of a run, if there is one."""
+    return next(iter(newest_previews(run, 1)), None)
+
+
+def newest_previews(run: Row | None, most: int) -> list[Image.Image]:
+    """Open the last previews of a run, the newest first."""
     from textual_inversion.images.decoding import open_picture
 
+    found: list[Image.Image] = []
     for path in _previews(run.folder) if run else []:
+        if len(found) == most:
+            break
         with contextlib.suppress(DatasetError):
-            return open_picture(path)
-    return None
+            found.append(open_picture(path))
+    return found
 
 
 def newest_preview_file(run_folder: Path) -> Path | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image
 
@@ -13,24 +14,41 @@ REDUCING_GAP = 3.0  # "indistinguishable from fair resampling" in Pillow's words
 
 
 Size = tuple[int, int]  # width, height
+Resampling = Literal["lanczos", "bicubic"]
 Box = tuple[float, float, float, float]  # left, top, right, bottom, in pixels and fractions
 
 
-def cover(image: Image.Image, width: int, height: int) -> Image.Image:
+def cover(
+    image: Image.Image, width: int, height: int, *, resampling: Resampling = "lanczos"
+) -> Image.Image:
     """Resize `image` to cover width x height and crop it around the center."""
-    left = (image.width - min(image.width, image.height * width / height)) / 2
-    top = (image.height - min(image.height, image.width * height / width)) / 2
-    box = (left, top, image.width - left, image.height - top)
-    return cut(image, box, width=width, height=height)
+    across = min(image.width, image.height * width / height)
+    down = min(image.height, image.width * height / width)
+    left, top = (image.width - across) / 2, (image.height - down) / 2
+    if resampling == "bicubic":
+        left, top = int(left), int(top)
+    box = (left, top, left + across, top + down)
+    return cut(image, box, width=width, height=height, resampling=resampling)
 
 
-def cut(image: Image.Image, box: Box, *, width: int, height: int) -> Image.Image:
+def cut(
+    image: Image.Image,
+    box: Box,
+    *,
+    width: int,
+    height: int,
+    resampling: Resampling = "lanczos",
+) -> Image.Image:
     """Resize the part of `image` within `box` to exactly width x height.
 
     Color and alpha are resized separately, so that transparent pixels keep their color.
     """
 
     def scaled(part: Image.Image) -> Image.Image:
+        if resampling == "bicubic":
+            # Cut first: a filter with a box sees pixels beyond it.
+            whole = (round(box[0]), round(box[1]), round(box[2]), round(box[3]))
+            return part.crop(whole).resize((width, height), Image.Resampling.BICUBIC)
         return part.resize(
             (width, height), Image.Resampling.LANCZOS, box=box, reducing_gap=REDUCING_GAP
         )

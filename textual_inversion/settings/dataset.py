@@ -32,6 +32,11 @@ class DatasetSettings(BasicTrainSettings):
     ] = "centre"
     """Keep a picture's middle, another part of it each time it is shown, or all of it, squashed to
     the size. "random" keeps the autoencoder at work while training."""
+    resampling: Annotated[Literal["lanczos", "bicubic"], Ui("Resampling", group="Pictures")] = (
+        "lanczos"
+    )
+    """The filter that resizes pictures: Lanczos is sharper; bicubic is that of diffusers' scripts,
+    and cuts at whole pixels as they do."""
     filename_word_regex: Annotated[
         str, AfterValidator(_is_regex), Ui("Filename word regex", row="file names", group="Tags")
     ] = ""

@@ -48,6 +48,7 @@ _RULES = (
         "when tags are shuffled or dropped",
     ),
     _Rule("crop", lambda s: s.picture_sizes != "own", "when pictures are resized"),
+    _Rule("resampling", lambda s: s.picture_sizes != "own", "when pictures are resized"),
     _Rule("filename_join_string", lambda s: s.filename_word_regex != "", "with a word regex"),
     _Rule("convergence_window", lambda s: s.evaluate_every > 0, "when evaluating"),
     _Rule("stop_when_converged", lambda s: s.evaluate_every > 0, "when evaluating"),

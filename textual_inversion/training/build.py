@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from textual_inversion.data.batches import Batches
 from textual_inversion.data.dataset import read_batches
+from textual_inversion.devices.gradient_check import check_device
 from textual_inversion.devices.launcher import launcher_notes
 from textual_inversion.devices.out_of_memory import explain_out_of_memory
 from textual_inversion.devices.precision import describe_compute
@@ -91,6 +92,7 @@ def open_components(
     check_attention(settings.attention)
     yield Loading("base model")
     model = open_model(known or settings.model, load_options(settings))
+    check_device(model.device, model.dtype)
     in_words = describe_compute(model.dtype, model.device).split()[0]
     yield from map(Warned, launcher_notes(settings.precision, in_words))
     if model.device.type == "cpu":

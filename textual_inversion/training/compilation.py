@@ -13,14 +13,12 @@ from typing import Any
 import torch
 
 from textual_inversion.data.batches import Batch
+from textual_inversion.devices.gradient_check import largest_rounding, relative_error
 from textual_inversion.devices.out_of_memory import is_out_of_memory
 from textual_inversion.models.base import BaseModel
 from textual_inversion.models.text_encoders import LearnedTokens
 
 Backend = str | Callable[..., Any]
-# The largest relative error of a gradient that is rounding, in full and in half precision.
-_ROUNDING = 0.01
-_HALF_ROUNDING = 0.05
 _LEAST_STEPS = 1000
 
 
@@ -83,9 +81,8 @@ class Compiled:
                 raise
             reason = " ".join(str(error).split())[:200].rstrip(".")
             return self._refuse(f"it cannot be compiled here ({reason})")
-        error = max(_distance(*pair) for pair in zip(ours, plain, strict=True))
-        is_full = self.model.dtype == torch.float32
-        if not error < (_ROUNDING if is_full else _HALF_ROUNDING):
+        error = max(relative_error(*pair) for pair in zip(ours, plain, strict=True))
+        if not error < largest_rounding(self.model.dtype):
             return self._refuse(f"its gradients are wrong here by {error:.0%}")
         return True
 
@@ -93,7 +90,3 @@ class Compiled:
         self.refused = True
         self.warn(f"The compiled UNet is not used: {reason}; the plain one is.")
         return False
-
-
-def _distance(ours: torch.Tensor, plain: torch.Tensor) -> float:
-    return float((ours - plain).norm() / plain.norm().clamp(min=torch.finfo(plain.dtype).tiny))

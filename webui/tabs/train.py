@@ -20,7 +20,7 @@ from webui.html import paragraph, render
 from webui.layout import Tab, buttons, complaints, lead
 from webui.polling import Part, start_button, stop_button
 from webui.served_images import served
-from webui.tabs import export, requests
+from webui.tabs import export, publish, requests
 from webui.views.shell_command import command_line
 from webui.views.status import facts_html, status_html
 
@@ -49,6 +49,7 @@ def draw(runner: Runner, worker: QueueWorker, base_model: Component) -> Tab:
             parts = _live()
             _show_command(form)
             export.draw(form.by_path["embedding"])
+            publish.draw(form.by_path["embedding"])
     begun = start.click(
         lambda *values: _begin(runner, form, values), form.controls, api_visibility="private"
     )

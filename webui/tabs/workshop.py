@@ -87,12 +87,11 @@ def _draw_pruning(device: DeviceLock, base_model: Component) -> Form[PruneSettin
         )
         start = gr.Button("Prune", elem_id="prune-start-button")
         line = gr.HTML(elem_id="prune-result-line")
-    start.click(
-        lambda *values: (yield from _prune(form, values, device)),
-        form.controls,
-        line,
-        api_visibility="private",
-    )
+
+    def work(*values: Any) -> Iterator[str]:
+        yield from _prune(form, values, device)
+
+    start.click(work, form.controls, line, api_visibility="private")
     return form
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.embeddings.formats import diffusers as diffusers_file, pt
+from textual_inversion.embeddings.formats.exports.card import OURS, Card, word_of, write_card
 from textual_inversion.embeddings.formats.exports.extras import Extras
-from textual_inversion.embeddings.formats.metadata import notes_of
 from textual_inversion.storage.atomic import write_whole
 
 _FILE = "learned_embeds.bin"
@@ -32,73 +32,17 @@ def concept(folder: Path, embedding: Embedding, extras: Extras) -> Path:
     inside = folder / embedding.name
     path = inside / _FILE
     diffusers_file.export(path, embedding)
-    write_concept_notes(inside, embedding, extras, _FILE)
+    write_concept_notes(inside, embedding, extras, Card(_FILE))
     return path
 
 
-def write_concept_notes(folder: Path, embedding: Embedding, extras: Extras, file: str) -> None:
-    """Write the word, the type and the card of a concept whose vectors are in `file`.
+def write_concept_notes(folder: Path, embedding: Embedding, extras: Extras, card: Card) -> None:
+    """Write the word, the type and the card of a concept.
 
     A README.md of anything else stays.
     """
-    write_whole(folder / "token_identifier.txt", _word(embedding, extras).encode())
+    write_whole(folder / "token_identifier.txt", word_of(embedding, extras).encode())
     write_whole(folder / "type_of_concept.txt", extras.concept_type.encode())
-    card = folder / "README.md"
-    if not card.exists() or b"- textual_inversion" in card.read_bytes():
-        write_whole(card, _card(embedding, extras, file).encode())
-
-
-def _word(embedding: Embedding, extras: Extras) -> str:
-    return (extras.word or f"<{embedding.name}>").lower()
-
-
-def _card(embedding: Embedding, extras: Extras, file: str) -> str:
-    word = _word(embedding, extras)
-    use = f"a photo of {word}" if extras.concept_type == "object" else f"a house in {word} style"
-    facts = {
-        "type": extras.concept_type,
-        "vectors": f"{embedding.num_vectors} of width {embedding.widths[0]}",
-        "steps": str(embedding.step),
-        "base model": _base_model(embedding),
-        **{key.replace("_", " "): value for key, value in notes_of(embedding).items()},
-    }
-    rows = "\n".join(f"| {key} | {_cell(value)} |" for key, value in facts.items() if value)
-    return (
-        "---\ntags:\n- stable-diffusion\n- textual_inversion\n---\n\n"
-        f"# {embedding.name}\n\nA textual inversion embedding for Stable Diffusion.\n\n"
-        f"| | |\n|---|---|\n{rows}\n\n"
-        "With diffusers:\n\n```python\n"
-        f"{_loading(embedding, file)}\n"
-        f'image = pipeline("{use}").images[0]\n```\n\n'
-        f"{_advice(embedding, file)}"
-    )
-
-
-def _loading(embedding: Embedding, file: str) -> str:
-    """Write the call that loads the vectors; SDXL's two text encoders take a file each."""
-    if len(embedding.vectors) == 1:
-        return f'pipeline.load_textual_inversion("{file}")'
-    second = file.replace("learned_embeds", "learned_embeds_2")
-    return (
-        f'pipeline.load_textual_inversion("{file}")\n'
-        f'pipeline.load_textual_inversion(\n    "{second}",\n'
-        "    tokenizer=pipeline.tokenizer_2,\n    text_encoder=pipeline.text_encoder_2,\n)"
-    )
-
-
-def _advice(embedding: Embedding, file: str) -> str:
-    if len(embedding.vectors) > 1:
-        return ""
-    return (
-        f"In AUTOMATIC1111's web UI put `{file}` into `embeddings/` as "
-        f"`{embedding.name}{Path(file).suffix}` and write `{embedding.name}` in the prompt.\n"
-    )
-
-
-def _base_model(embedding: Embedding) -> str:
-    name, hash_ = embedding.base_model or "", embedding.base_model_hash
-    return f"{name} [{hash_}]".strip() if hash_ else name
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    path = folder / "README.md"
+    if not path.exists() or OURS in path.read_bytes():
+        write_whole(path, write_card(embedding, extras, card).encode())

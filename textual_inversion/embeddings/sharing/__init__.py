@@ -1,0 +1,1 @@
+"""Embeddings on the Hugging Face Hub: fetched into the library, published from it."""
