@@ -29,7 +29,7 @@ def invokeai_ti() -> int:
 
 def _run(arguments: list[str]) -> int:
     if arguments[:1] == ["ui"]:  # app.py reads its own flags
-        from commandline.commands.ui import open_page
+        from commandline.commands.machine.ui import open_page
 
         return open_page(arguments[1:])
     args = make_parser(arguments[:1]).parse_args(arguments)

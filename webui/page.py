@@ -14,10 +14,10 @@ from textual_inversion.jobs.worker import QueueWorker
 from textual_inversion.names import strip_brackets
 from webui import choices, jobs, theme
 from webui.api.endpoints import Endpoints
-from webui.base_model import BaseModelChoice
 from webui.event_options import UNQUEUED, hide_progress
 from webui.form import Form, remember
 from webui.head import job
+from webui.head.base_model import BaseModelChoice
 from webui.layout import Tab
 from webui.polling import Live, Part
 from webui.tabs import (

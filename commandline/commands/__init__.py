@@ -44,41 +44,67 @@ class Command:
 
 
 COMMANDS = {
-    "create": Command("create", "Create an embedding: a name, a start, a number of vectors."),
-    "preprocess": Command("preprocess", "Prepare a folder of pictures for training."),
-    "check": Command("check", "Say what is wrong with a folder of pictures before training."),
-    "suggest-words": Command(
-        "suggest_words", "Rank words for the initialization text on your pictures."
+    "create": Command(
+        "embeddings.create", "Create an embedding: a name, a start, a number of vectors."
     ),
-    "train": Command("train", "Train an embedding on a folder of pictures."),
-    "generate": Command("generate", "Generate pictures with the embeddings of a prompt."),
-    "grid": Command("grid", "Compare snapshots, prompts, seeds or settings in a grid."),
-    "status": Command("runs", "List the runs with their states, and the queue."),
-    "stop": Command("runs", "Stop a training after its step and save it."),
-    "save": Command("runs", "Save a training as it stands."),
-    "sample": Command("runs", "Draw the previews of a training as it stands."),
-    "list": Command("list", "List the embeddings in embeddings/."),
-    "import": Command("library", "Copy embedding files of any format into embeddings/."),
-    "rename": Command("library", "Rename an embedding of embeddings/, inside its file too."),
-    "duplicate": Command("library", "Copy an embedding of embeddings/ under another name."),
-    "delete": Command("library", "Move embeddings to a folder from which they can come back."),
-    "undelete": Command("library", "Put back what ti delete took away."),
-    "inspect": Command("inspect", "Describe an embedding file, and which programs load it."),
-    "export": Command("files", "Write an embedding in the format of another program."),
-    "convert": Command("files", "Write embedding files of any program in another format."),
-    "workshop": Command("workshop", "Make an embedding from others, or calculate with words."),
-    "prune": Command("workshop", "Drop the vectors that the loss on pictures misses the least."),
-    "models": Command("models", "List the base models that are here, and download others."),
+    "preprocess": Command("datasets.preprocess", "Prepare a folder of pictures for training."),
+    "check": Command(
+        "datasets.check", "Say what is wrong with a folder of pictures before training."
+    ),
+    "suggest-words": Command(
+        "generation.suggest_words", "Rank words for the initialization text on your pictures."
+    ),
+    "train": Command("training.train", "Train an embedding on a folder of pictures."),
+    "generate": Command(
+        "generation.generate", "Generate pictures with the embeddings of a prompt."
+    ),
+    "grid": Command("generation.grid", "Compare snapshots, prompts, seeds or settings in a grid."),
+    "status": Command("training.runs", "List the runs with their states, and the queue."),
+    "stop": Command("training.runs", "Stop a training after its step and save it."),
+    "save": Command("training.runs", "Save a training as it stands."),
+    "sample": Command("training.runs", "Draw the previews of a training as it stands."),
+    "list": Command("embeddings.list", "List the embeddings in embeddings/."),
+    "import": Command("embeddings.library", "Copy embedding files of any format into embeddings/."),
+    "rename": Command(
+        "embeddings.library", "Rename an embedding of embeddings/, inside its file too."
+    ),
+    "duplicate": Command(
+        "embeddings.library", "Copy an embedding of embeddings/ under another name."
+    ),
+    "delete": Command(
+        "embeddings.library", "Move embeddings to a folder from which they can come back."
+    ),
+    "undelete": Command("embeddings.library", "Put back what ti delete took away."),
+    "inspect": Command(
+        "embeddings.inspect", "Describe an embedding file, and which programs load it."
+    ),
+    "export": Command("embeddings.files", "Write an embedding in the format of another program."),
+    "convert": Command(
+        "embeddings.files", "Write embedding files of any program in another format."
+    ),
+    "workshop": Command(
+        "embeddings.workshop", "Make an embedding from others, or calculate with words."
+    ),
+    "prune": Command(
+        "embeddings.workshop", "Drop the vectors that the loss on pictures misses the least."
+    ),
+    "models": Command("machine.models", "List the base models that are here, and download others."),
     "fetch": Command("hub.fetch", "Download embeddings of the Hugging Face Hub."),
     "publish": Command("hub.publish", "Upload an embedding to the Hugging Face Hub."),
-    "captioners": Command("captioners", "List the captioners, and what they need."),
+    "captioners": Command("datasets.captioners", "List the captioners, and what they need."),
     "doctor": Command("machine.doctor", "Say what this machine can do."),
     "completion": Command("machine.completion", "Print a completion script for bash, zsh or fish."),
-    "diffusers": Command("diffusers", "Train with the flags of textual_inversion.py."),
-    "diffusers-sdxl": Command("diffusers", "Train with the flags of textual_inversion_sdxl.py."),
-    "invokeai": Command("invokeai", "Train with the flags of invokeai-ti; --gui opens its form."),
-    "console": Command("console", "Open the training form in the terminal, or follow a run."),
-    "ui": Command("ui", "Open the page, as `python app.py` does."),
+    "diffusers": Command("training.diffusers", "Train with the flags of textual_inversion.py."),
+    "diffusers-sdxl": Command(
+        "training.diffusers", "Train with the flags of textual_inversion_sdxl.py."
+    ),
+    "invokeai": Command(
+        "training.invokeai", "Train with the flags of invokeai-ti; --gui opens its form."
+    ),
+    "console": Command(
+        "training.console", "Open the training form in the terminal, or follow a run."
+    ),
+    "ui": Command("machine.ui", "Open the page, as `python app.py` does."),
 }
 
 

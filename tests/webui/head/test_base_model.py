@@ -6,7 +6,7 @@ import pytest
 
 from textual_inversion.embeddings.create import create
 from textual_inversion.settings import CreateSettings
-from webui.base_model import describe
+from webui.head.base_model import describe
 
 
 @pytest.fixture

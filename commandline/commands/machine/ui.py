@@ -22,7 +22,7 @@ def open_page(arguments: list[str]) -> int:
     """Run app.py with its flags until it is closed."""
     import runpy
 
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     places = (root / "app.py", root / "textual_inversion" / "_project" / "app.py")
     app = next(path for path in places if path.is_file())
     sys.argv = [str(app), *arguments]

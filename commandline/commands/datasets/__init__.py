@@ -1,0 +1,1 @@
+"""`ti preprocess`, `check` and `captioners`: pictures before the training."""

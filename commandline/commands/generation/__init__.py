@@ -1,0 +1,1 @@
+"""`ti generate`, `grid` and `suggest-words`."""

@@ -1,0 +1,1 @@
+"""`ti train`, what is asked of runs, and trainings by other programs' flags."""
