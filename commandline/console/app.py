@@ -23,6 +23,7 @@ class ConsoleApp(App[None]):
 
     CSS_PATH = "console.tcss"
     ENABLE_COMMAND_PALETTE = False
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
     TITLE = "Textual inversion"
 
     def __init__(self, given: dict[str, Any], log_dir: Path, folder: Path | None = None) -> None:

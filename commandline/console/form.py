@@ -30,7 +30,7 @@ from textual_inversion.settings import ConsoleSettings
 from textual_inversion.settings.knobs import walk
 
 _TITLE = "Textual inversion training"
-_KEYS = "^N next  ^P previous  arrows move  space chooses  ^T train  ^R runs  Esc cancel"
+_KEYS = "^N next  ^P previous  arrows  space chooses  ^T train  ^R runs  Esc cancel"
 
 
 class FormScreen(Screen[None]):

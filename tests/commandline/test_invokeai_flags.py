@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from commandline import console
 from commandline.compat import mapping
 from commandline.compat.invokeai import make_plan
 from commandline.compat.invokeai_flags import DEFAULTS, INVOKEAI_FLAGS
@@ -125,6 +126,28 @@ def test_the_other_names_of_a_flag_are_accepted():
     assert parse(["--front_end", "--root=there", "--trigger_term=cat"]) == {
         "gui": True, "root_dir": "there", "placeholder_token": "cat",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [
+        ("hub_token", "secret"),
+        ("hub_model_id", "me/cat"),
+        ("allow_tf32", True),
+        ("resume_from_checkpoint", "checkpoint-500"),
+        ("logging_dir", "notes"),
+        ("output_dir", "out"),
+    ],
+)
+def test_a_flag_is_passed_on_to_the_shared_trainer(flag, value):
+    assert make_plan(parse(words(**GIVEN, **{flag: value}))).options[flag] == value
+
+
+def test_gui_opens_the_form_with_the_other_flags(monkeypatch):
+    opened = []
+    monkeypatch.setattr(console, "open_form", lambda given: opened.append(given) or 0)
+    assert main(["invokeai", "--gui", "--trigger_term=cat", "--seed=3"]) == 0
+    assert opened == [{"placeholder_token": "cat", "seed": 3}]
 
 
 def test_steps_win_over_epochs():

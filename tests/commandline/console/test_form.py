@@ -347,3 +347,13 @@ def test_what_is_wrong_between_fields_stands_below_them(home, pictures):
         assert mistakes(pilot) == {}
 
     drive(steps, given=given)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("columns", [80, 110])
+def test_nothing_is_cut_off_in_a_terminal_of_the_usual_width(home, columns):
+    async def steps(pilot):
+        controls = pilot.app.screen.query("RadioButton, Slider, Checkbox, Input, #fields Button")
+        assert max(control.region.right for control in controls) <= columns
+
+    drive(steps, size=(columns, 24))
