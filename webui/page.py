@@ -59,10 +59,15 @@ def build(runner: Runner) -> gr.Blocks:
         parts = [*badge, *(part for tab in drawn for part in tab.parts), *table.parts, *shelf.parts]
         begun = [event for tab in drawn for event in tab.events]
         _add_what_has_no_place(page, runner, worker)
-        live = Live(runner, parts)
-        live.listen(page, [*begun, *checked, *table.listen(training.form, tabs)])
-        hide_progress(page, live.seen)
+        begun += [*checked, *table.listen(training.form, tabs)]
+        _keep_up_to_date(page, Live(runner, parts), begun)
     return page
+
+
+def _keep_up_to_date(page: gr.Blocks, live: Live, begun: list[Any]) -> None:
+    """Poll for what jobs and files have changed; called when everything is drawn."""
+    live.listen(page, begun)
+    hide_progress(page, live.seen)
 
 
 def _add_what_has_no_place(page: gr.Blocks, runner: Runner, worker: QueueWorker) -> None:
