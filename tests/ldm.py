@@ -64,13 +64,13 @@ _OPEN_CLIP = (
 )
 
 
-def build(folder: Path, kind: tiny.Kind) -> dict[str, torch.Tensor]:
+def build(folder: Path, kind: tiny.Kind, tokenizer=tiny.tokenizer) -> dict[str, torch.Tensor]:
     """Write a random stack into `folder` and its tokenizer beside; give the original's tensors."""
     torch.manual_seed(0)
-    tokens = tiny.tokenizer()
+    tokens = tokenizer()
     tokens.save_pretrained(folder.parent / "tokenizer")
     vae, schedule = _vae(kind), tiny.schedule("v_prediction" if kind == "sd2" else "epsilon")
-    pad = tiny.tokenizer(pad="!")
+    pad = tokenizer(pad="!")
     if kind == "sdxl":
         first, second = _text(tokens, 32, "quick_gelu"), _text(pad, 40, "gelu", projects=True)
         pipe = StableDiffusionXLPipeline(

@@ -51,7 +51,7 @@ def test_models_are_listed_hashed_and_used_without_a_restart(server, models, win
     expect_text(page, "models-table", r"models/small.*[0-9a-f]{10}")
     press_in_table(page, "Use: models/small")
     expect(page.locator("#base-model input").first).to_have_value("models/small")
-    press_in_table(page, "Use in Train and Generate: models/VAE/mine.safetensors")
+    press_in_table(page, "Use as VAE: models/VAE/mine.safetensors")
     create(page_on(page, "Create Embedding"), "glimmer", words="dog")
     go_to(page, "Train")
     page.locator("#train-base-model-part button").first.click()

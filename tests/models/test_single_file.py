@@ -1,5 +1,7 @@
 import json
 import pickle
+import shutil
+import socket
 
 import pytest
 import torch
@@ -7,10 +9,12 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from tests import ldm
+from tests.marks import slow
 from textual_inversion.errors import ModelError
 from textual_inversion.models.catalog import describe_model, list_models
 from textual_inversion.models.loading import LoadOptions, load_model
 from textual_inversion.models.opening import open_model
+from textual_inversion.models.single_file.clip_tokenizer import make_clip_tokenizer
 
 KINDS = ("sd1", "sd2", "sdxl")
 
@@ -125,3 +129,28 @@ def test_a_model_of_the_hub_is_said_to_be_away_when_offline(home, monkeypatch):
         ModelError, match='"some/model" is not on this machine .* and cannot be down'
     ):
         open_model("some/model")
+
+
+def clip_tokenizer(pad="<|endoftext|>"):
+    return make_clip_tokenizer(pad)
+
+
+@pytest.mark.parametrize("kind", ["sd1", slow("sdxl")])
+def test_a_file_with_clips_words_opens_with_no_tokenizer_beside_it_and_no_network(
+    home, kind, monkeypatch
+):
+    """It opens in the time of reading it: nothing is asked for, and no tensor is read twice."""
+    tensors = ldm.build(home / "made" / "x", kind, clip_tokenizer)
+    shutil.move(home / "made", home / "away")
+    save_file({n: t.contiguous() for n, t in tensors.items()}, home / "models" / "x.safetensors")
+    del tensors
+    monkeypatch.setattr(socket.socket, "connect", None)
+    model = load_model(describe_model("models/x.safetensors"), LoadOptions("fp32"))
+    assert [len(encoder.embedding.weight) for encoder in model.text.encoders] == [49_408] * len(
+        model.info.widths
+    )
+    assert model.text.encoders[0].token_ids("a photo of a cat") == [320, 1125, 539, 320, 2368]
+    assert torch.isfinite(model.text.encode(["a photo of a cat"], {}).hidden).all()
+    folder = load_model(describe_model(str(home / "away" / "x")), LoadOptions("fp32"))
+    for mine, theirs in zip(answers(model), answers(folder), strict=True):
+        assert torch.allclose(mine, theirs, atol=1e-5)

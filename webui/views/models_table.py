@@ -9,7 +9,7 @@ from webui.html import paragraph, render
 from webui.jobs import is_warm
 
 _USE = [("use", "Use")]
-_USE_VAE = [("vae", "Use in Train and Generate")]
+_USE_VAE = [("vae", "Use as VAE")]
 
 
 def models_html() -> Markup:

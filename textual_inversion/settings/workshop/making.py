@@ -29,15 +29,15 @@ class WorkshopSettings(Settings):
     weights: Annotated[str, Ui("Weights for mix", row="numbers")] = ""
     """A number for each embedding, separated by commas; their sum counts as the whole. Empty mixes
     alike."""
+    dropped: Annotated[str, Ui("Vectors to drop", row="numbers")] = ""
+    """The numbers of the vectors that are left out, from 1, separated by commas."""
     share: Annotated[
         float,
         Field(ge=0, le=1),
-        Ui("Share for slerp", "slider", row="numbers", step=0.05),
+        Ui("Share for slerp", "slider", step=0.05),
     ] = 0.5
     """How far to turn from the first embedding to the second."""
-    dropped: Annotated[str, Ui("Vectors to drop", row="numbers")] = ""
-    """The numbers of the vectors that are left out, from 1, separated by commas."""
-    norm: Annotated[float, Field(gt=0, le=100), Ui("Length for rescale", row="numbers")] = 1.0
+    norm: Annotated[float, Field(gt=0, le=100), Ui("Length for rescale")] = 1.0
     """The length of each vector, where 1 is the mean of the vocabulary's words."""
     overwrite: Annotated[bool, Ui("Overwrite old embedding")] = False
     """Replace an embedding of the same name; its old file is lost."""

@@ -1,0 +1,111 @@
+"""Seconds to open a single file of SD 1.5's shape, beside the seconds of reading its bytes.
+
+    python benchmarks/opening.py [FOLDER]
+
+The weights are random and in half precision (2.1 GB). Each way has processes of its own, in turns;
+the file is in the operating system's cache for both. Opening is without the imports, and without
+a tokenizer beside the file or the network.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+_NUM_TURNS = 3
+_READ = """
+import sys, time
+start = time.perf_counter()
+with open(sys.argv[1], "rb") as file:
+    while file.read(1 << 24):
+        pass
+print(time.perf_counter() - start)
+"""
+_OPEN = """
+import sys, time
+import torch, diffusers, transformers
+from diffusers import AutoencoderKL, UNet2DConditionModel
+from transformers import CLIPTextModel, CLIPTokenizer
+from textual_inversion.models.catalog import describe_model
+from textual_inversion.models.loading import load_model
+start = time.perf_counter()
+load_model(describe_model(sys.argv[1]), dtype=torch.float16)
+print(time.perf_counter() - start)
+"""
+
+
+def write_single_file(folder: Path) -> Path:
+    """Write the file, unless it is there: diffusers' random weights under CompVis' names."""
+    path = folder / "sd15-shape.safetensors"
+    if path.exists():
+        return path
+    from diffusers import AutoencoderKL, UNet2DConditionModel
+    from safetensors.torch import save_file
+    from transformers import CLIPTextModel
+
+    from benchmarks.shapes import write_sd15_shape
+    from tests.ldm import _clip, _original_vae
+
+    made = write_sd15_shape(folder / "sd15-shape")
+    unet = UNet2DConditionModel.from_pretrained(made / "unet").half()
+    vae = AutoencoderKL.from_pretrained(made / "vae").half()
+    text = CLIPTextModel.from_pretrained(made / "text_encoder").half()
+    tensors = {compvis_name(name): value for name, value in unet.state_dict().items()}
+    tensors |= _original_vae(vae) | _clip(text, "cond_stage_model.transformer.")
+    save_file({name: value.contiguous() for name, value in tensors.items()}, path)
+    return path
+
+
+def compvis_name(name: str) -> str:
+    """Return what CompVis' code calls a tensor of the UNet of SD 1.5: three blocks a level."""
+    from tests.ldm import _RESNET, _UNET
+
+    parts = name.split(".")
+    if parts[0] not in {"down_blocks", "up_blocks"}:
+        old = next(old for old in sorted(_UNET, key=len, reverse=True) if name.startswith(old))
+        prefix, rest = _UNET[old], name.removeprefix(old).split(".")
+    else:
+        prefix, rest = _block(parts[0], int(parts[1]), parts[2], int(parts[3])), ["", *parts[4:]]
+    if "resnets" in parts:
+        rest[1] = _RESNET[rest[1]]
+    if "samplers" in name:
+        rest[1] = "op" if parts[0] == "down_blocks" else "conv"
+    return f"model.diffusion_model.{prefix}{'.'.join(rest)}"
+
+
+def _block(side: str, level: int, kind: str, place: int) -> str:
+    if kind == "downsamplers":
+        return f"input_blocks.{3 * level + 3}.0"
+    if kind == "upsamplers":
+        return f"output_blocks.{3 * level + 2}.{1 if level == 0 else 2}"
+    number = 3 * level + place + (1 if side == "down_blocks" else 0)
+    return f"{'in' if side == 'down_blocks' else 'out'}put_blocks.{number}.{kind == 'attentions':d}"
+
+
+def seconds(code: str, path: Path) -> float:
+    """Run code in a process of its own and return what it measured."""
+    ran = subprocess.run(
+        [sys.executable, "-c", code, str(path)],
+        capture_output=True, text=True, check=True, cwd=ROOT,
+    )  # fmt: skip
+    return float(ran.stdout.split()[-1])
+
+
+def main() -> None:
+    """Write the file, measure both ways in turns, print the medians."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(tempfile.mkdtemp())
+    path = write_single_file(folder)
+    seconds(_READ, path)  # into the cache
+    turns = [(seconds(_READ, path), seconds(_OPEN, path)) for _ in range(_NUM_TURNS)]
+    read, opened = (statistics.median(column) for column in zip(*turns, strict=True))
+    print(f"{path.stat().st_size / 1e9:.2f} GB: read {read:.2f} s, opened {opened:.2f} s")
+
+
+if __name__ == "__main__":
+    main()
