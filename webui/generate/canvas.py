@@ -21,6 +21,7 @@ def draw_canvas() -> gr.ImageEditor:
     return gr.ImageEditor(
         type="pil",
         label=_LABEL,
+        show_label=False,
         sources=["upload", "clipboard"],
         transforms=[],
         brush=gr.Brush(colors=[(_BRUSH, _OPACITY)], color_mode="fixed"),
