@@ -137,7 +137,9 @@ def test_a_picture_tells_its_settings_and_is_handed_on(page, shared_server, tmp_
     fill(page, "generate-seed", 5)
     page.locator("#generate-read-part button").first.click()
     page.locator("#generate-read-picture input[type=file]").set_input_files(made)
-    expect(page.locator("#generate-prompt textarea")).to_have_value("a (red:1.2) <glimmer>")
+    expect(page.locator("#generate-prompt textarea")).to_have_value(
+        "a (red:1.2) <glimmer>", timeout=PATIENCE_MS
+    )
     assert (value_of(page, "generate-seed"), value_of(page, "generate-cfg_scale")) == ("41", "5")
 
     press(page, "generate-download-all-button")
@@ -156,7 +158,7 @@ def test_a_picture_tells_its_settings_and_is_handed_on(page, shared_server, tmp_
     go_to(page, "Generate")
     press(page, "generate-to-preprocess-button")
     expect(page.locator("#preprocess-source textarea, #preprocess-source input")).to_have_value(
-        str(made.parent)
+        str(made.parent), timeout=PATIENCE_MS
     )
 
 
@@ -164,7 +166,7 @@ def test_a_file_without_settings_is_said(page, tmp_path):
     Image.new("RGB", (8, 8)).save(tmp_path / "plain.png")
     page.locator("#generate-read-part button").first.click()
     page.locator("#generate-read-picture input[type=file]").set_input_files(tmp_path / "plain.png")
-    expect(page.get_by_text("This picture carries no settings")).to_be_visible()
+    expect(page.get_by_text("This picture carries no settings")).to_be_visible(timeout=PATIENCE_MS)
 
 
 def test_a_picture_is_begun_from_and_only_what_is_painted_changes(page, shared_server, shoot):

@@ -11,6 +11,7 @@ from textual_inversion.events import Sampled, Started, Warned
 HIRES = {"hires_fix": True, "hires_scale": 1.5, "sampler": "Euler", "negative_prompt": "red"}
 
 
+@pytest.mark.slow
 def test_the_second_pass_is_diffusers_img2img_on_enlarged_latents(zyx):
     first = pipeline("StableDiffusionPipeline", zyx, "Euler")
     latents = first("a cat", output_type="latent", **asked()).images
@@ -24,7 +25,9 @@ def test_the_second_pass_is_diffusers_img2img_on_enlarged_latents(zyx):
     assert np.abs(ours - np.asarray(theirs, int)).max() <= 1
 
 
-@pytest.mark.parametrize("upscaler", ["Lanczos", slow("Nearest"), slow("Latent (nearest-exact)")])
+@pytest.mark.parametrize(
+    "upscaler", [slow("Lanczos"), slow("Nearest"), slow("Latent (nearest-exact)")]
+)
 def test_each_upscaler_draws_at_the_larger_size_and_differently(zyx, upscaler):
     latent, other = (
         drawn("a cat", zyx, hires_upscaler=how, **HIRES) for how in ("Latent", upscaler)

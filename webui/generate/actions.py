@@ -18,7 +18,7 @@ from textual_inversion.images.files import read_infotext
 from textual_inversion.jobs.runner import Runner
 from textual_inversion.settings import GenerateSettings
 from webui import choices
-from webui.event_options import UNQUEUED
+from webui.event_options import QUIET
 from webui.form import Form
 from webui.generate.canvas import with_picture
 from webui.generate.history import known_picture, newest_pictures
@@ -56,12 +56,12 @@ class Actions:
 
     def connect(self, form: Form[GenerateSettings], chosen: gr.Textbox, canvas: Any) -> None:
         """Connect the buttons that stay on the tab."""
-        placed: dict[str, Any] = {"outputs": form.controls, **UNQUEUED}
+        placed: dict[str, Any] = {"outputs": form.controls, **QUIET}
         self.use.click(lambda path: self._place(form, self._picture(path)), chosen, **placed)
         self.dropped.upload(lambda path: self._place(form, Path(path)), self.dropped, **placed)
-        self.begin.click(lambda path: with_picture(self._picture(path)), chosen, canvas, **UNQUEUED)
-        self.zip.click(self._zip, None, self.file, **UNQUEUED)
-        self.folder.click(lambda path: self._open_folder(path), chosen, **UNQUEUED)
+        self.begin.click(lambda path: with_picture(self._picture(path)), chosen, canvas, **QUIET)
+        self.zip.click(self._zip, None, self.file, **QUIET)
+        self.folder.click(lambda path: self._open_folder(path), chosen, **QUIET)
 
     def hand_on(
         self,
@@ -80,13 +80,13 @@ class Actions:
             ],
             [chosen, training.form.by_path["embedding"]],
             [*training.form.controls, tabs],
-            **UNQUEUED,
+            **QUIET,
         )
         self.prepare.click(
             lambda path: (str(self._picture(path).parent), _show("preprocess")),
             chosen,
             [preparing.form.by_path["source"], tabs],
-            **UNQUEUED,
+            **QUIET,
         )
 
     def _picture(self, path: str) -> Path:

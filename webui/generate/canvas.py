@@ -10,8 +10,8 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-_LABEL = "Begin from this picture; paint over what should be drawn anew"
-_PLACEHOLDER = "Drop a picture here, or click to choose one; without one, noise is the beginning"
+_LABEL = "Initial picture"
+_PLACEHOLDER = "Drop a picture here, or click to choose one\nPaint over what should be drawn anew"
 _BRUSH = "rgb(255, 255, 255)"
 _OPACITY = 0.6
 
@@ -21,9 +21,10 @@ def draw_canvas() -> gr.ImageEditor:
     return gr.ImageEditor(
         type="pil",
         label=_LABEL,
+        show_label=False,
         sources=["upload", "clipboard"],
         transforms=[],
-        brush=gr.Brush(default_size=24, colors=[(_BRUSH, _OPACITY)], color_mode="fixed"),
+        brush=gr.Brush(colors=[(_BRUSH, _OPACITY)], color_mode="fixed"),
         layers=gr.LayerOptions(allow_additional_layers=False, layers=["Mask"]),
         format="png",
         height=420,

@@ -23,8 +23,9 @@ _PICTURE = re.compile(r"\d+-\d+\.png")
 def draw_history(results: Results) -> Watched:
     """Draw the strip; a picture chosen there is the one that the buttons act on."""
     gallery = gr.Gallery(
-        label="History", columns=8, rows=1, height="auto", object_fit="cover", preview=False,
-        interactive=False, allow_preview=False, elem_id="generate-history-gallery", buttons=[],
+        label="History", columns=6, fit_columns=False, height="auto", object_fit="cover",
+        preview=False, interactive=False, allow_preview=False, elem_id="generate-history-gallery",
+        buttons=[],
     )  # fmt: skip
 
     def choose(event: gr.SelectData) -> tuple[str, str]:

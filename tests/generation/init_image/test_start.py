@@ -62,6 +62,7 @@ def test_inpainting_draws_what_diffusers_draws_and_keeps_the_rest(begin, home, s
     assert largest(ours, np.where(inside, theirs, kept)) <= 1
 
 
+@pytest.mark.slow
 def test_sdxl_begins_from_a_picture_as_diffusers_does(stacks, home):
     path = scene(home / "scene.png")
     pipe = pipeline("StableDiffusionXLImg2ImgPipeline", stacks["sdxl"], "Euler")
@@ -71,7 +72,9 @@ def test_sdxl_begins_from_a_picture_as_diffusers_does(stacks, home):
     assert largest(drawn("a cat", str(stacks["sdxl"]), **begin), theirs) <= 1
 
 
-@pytest.mark.parametrize("sampler", ["DPM++ 2S a", slow("DPM++ SDE"), slow("DPM2 a"), slow("PNDM")])
+@pytest.mark.parametrize(
+    "sampler", [slow("DPM++ 2S a"), slow("DPM++ SDE"), slow("DPM2 a"), slow("PNDM")]
+)
 def test_little_strength_stays_near_the_picture(begin, sampler):
     with Image.open(begin["init_image"]) as picture:
         wanted = np.asarray(picture, int)
@@ -82,13 +85,14 @@ def test_little_strength_stays_near_the_picture(begin, sampler):
     assert distances[0] < distances[1]
 
 
+@pytest.mark.slow
 def test_pictures_of_one_batch_are_those_of_single_ones(begin):
     both = pictures(run("a cat", num_images=2, **begin))
     (second,) = pictures(run("a cat", seed=4, **begin))
     assert largest(np.asarray(both[1], int), second) <= 1
 
 
-@pytest.mark.parametrize("content", ["fill", "latent noise", "latent nothing"])
+@pytest.mark.parametrize("content", ["fill", slow("latent noise"), slow("latent nothing")])
 def test_what_stands_under_the_mask_at_first_changes_the_picture(begin, home, content):
     begin |= {"mask": mask_of(home / "mask.png", (16, 16, 48, 48)), "mask_blur": 0}
     original, other = (drawn("a cat", masked_content=how, **begin) for how in ("original", content))
