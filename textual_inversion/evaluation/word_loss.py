@@ -15,8 +15,8 @@ from textual_inversion.models.base import BaseModel
 from textual_inversion.randomness import generator
 from textual_inversion.training.optimization import losses
 
-# The fractional part of the golden ratio: any first k multiples are spread evenly.
-_GOLDEN = 0.6180339887498949
+# Keeps the first draw away from timestep 0, where there is hardly any noise.
+_OFFSET = 1 / 16
 _TEXTS_AT_ONCE = 32
 
 
@@ -35,7 +35,7 @@ class Draws:
     def make(cls, model: BaseModel, latents: torch.Tensor, count: int) -> Draws:
         """Draw from scaled latents (N, C, H, W) by a fixed seed."""
         last = model.num_timesteps - 1
-        places = [(index * _GOLDEN + 0.5) % 1 for index in range(count)]
+        places = [(_van_der_corput(index) + _OFFSET) % 1 for index in range(count)]
         timesteps = torch.tensor([round(place * last) for place in places])
         rows = latents[torch.arange(count) % len(latents)]
         noise = torch.stack(
@@ -50,6 +50,11 @@ class Draws:
 
     def __len__(self) -> int:
         return len(self.timesteps)
+
+
+def _van_der_corput(index: int) -> float:
+    """Return a number of the van der Corput sequence, whose first 2^k lie one in each 2^k-th."""
+    return int(f"{index:016b}"[::-1], 2) / 2**16
 
 
 @torch.no_grad()
