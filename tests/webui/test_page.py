@@ -25,7 +25,8 @@ def test_every_id_is_used_once(page):
 
 def test_few_controls_let_files_in_and_none_keeps_a_session_alive(page):
     takers = {"File", "UploadButton", "Image", "ImageEditor", "State", "FileExplorer"}
-    found = [b.elem_id for b in page.blocks.values() if type(b).__name__ in takers]
+    drawn = [block for block in page.blocks.values() if type(block).__name__ in takers]
+    found = [block.elem_id for block in drawn if getattr(block, "interactive", None) is not False]
     assert sorted(found) == ["generate-canvas", "generate-read-picture", "library-drop"]
     assert all(event.targets[0][1] != "unload" for event in page.fns.values() if event.targets)
 
@@ -72,7 +73,7 @@ def test_what_goes_off_by_itself_leaves_little_to_renew(page):
         if event.fn is not None and {name for _, name in event.targets} & {"load", "change", "tick"}
     ]
     assert len(unasked) >= 6
-    assert max(len(event.inputs) for event in unasked) <= 6
+    assert max(len(event.inputs) for event in unasked) <= 9  # a stored value for each form
     assert len({id(shown) for event in unasked for shown in event.show_progress_on}) == 1
 
 

@@ -31,6 +31,9 @@ element.addEventListener('click', event => {
 });
 """
 
+# In the browser: a server's answer could replace what is typed while it comes.
+_FILL_EMPTY = "(known, typed) => typed ? undefined : known"
+
 
 class Models:
     """The drawn tab."""
@@ -54,6 +57,7 @@ class Models:
             info="A path a line; their sub-folders are looked through, too.",
             elem_id="models-folders",
         )
+        self._known = gr.Textbox(visible=False)
         self._keep = gr.Button("Keep", elem_id="models-keep-button")
 
     def _draw_download(self) -> None:
@@ -82,7 +86,10 @@ class Models:
         """Hear the buttons; a model goes into the page's choice, a VAE into the forms."""
         table, folders = self._table, self._folders
         vaes = [form.by_path["vae"] for form in forms]
-        tab.select(lambda: (_folders(), models_html()), None, [folders, table], **UNQUEUED)
+        looked = tab.select(
+            lambda: (_folders(), models_html()), None, [self._known, table], **UNQUEUED
+        )
+        looked.then(None, [self._known, folders], folders, js=_FILL_EMPTY, **UNQUEUED)
         self._again.click(models_html, None, table, **QUIET)
         self._hash.click(_hash_all, None, table, api_visibility="private")
         kept = self._keep.click(_keep, folders, [folders, table], api_visibility="private")
