@@ -124,6 +124,8 @@ def loaded(code):
         "textual_inversion.runs.state",
         "textual_inversion.jobs.runner",
         "textual_inversion.prompts.placeholders",
+        "textual_inversion.generation.grids.axes",
+        "textual_inversion.generation.grids.votes",
         "commandline.main",
     ],
 )

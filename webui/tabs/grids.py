@@ -10,6 +10,8 @@ from gradio.components import Component
 
 from textual_inversion.errors import StorageError
 from textual_inversion.generation.grids.axes import list_axes
+from textual_inversion.generation.grids.manifest import list_grids
+from textual_inversion.generation.grids.votes import vote
 from textual_inversion.jobs.runner import Runner
 from textual_inversion.names import strip_brackets
 from textual_inversion.settings import GridSettings
@@ -131,8 +133,6 @@ class Grids:
             return sheet_html(folder), gr.skip(), gr.skip()
 
     def _vote(self, folder: Path, file: str, do: str) -> None:
-        from textual_inversion.generation.grids.judging import vote
-
         if do in ("up", "down"):
             vote(folder, file, "up" if do == "up" else "down")
 
@@ -142,7 +142,7 @@ class Grids:
                 raise StorageError("Choose a cell first: press its picture in the grid.")
             folder, file = self._cell(which)
             with self.runner.device.turn():
-                from textual_inversion.generation.grids.judging import keep_embedding
+                from textual_inversion.generation.grids.keeping import keep_embedding
 
                 library = choices.library(find_folder("embeddings"))
                 path = keep_embedding(folder, file, name or "", library)
@@ -166,8 +166,6 @@ class Grids:
         return sheet_mark(self._newest(), self.runner.run("grid"))
 
     def _lists(self) -> tuple[Any, Any]:
-        from textual_inversion.generation.grids.manifest import list_grids
-
         older = [key_of(folder) for folder in list_grids(find_folder("outputs"))]
         return gr.update(choices=choices.runs()), gr.update(choices=older)
 

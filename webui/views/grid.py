@@ -9,7 +9,6 @@ from pathlib import Path
 from markupsafe import Markup
 
 from textual_inversion.errors import StorageError
-from textual_inversion.generation.grids.judging import VOTES, read_votes
 from textual_inversion.generation.grids.manifest import (
     CELLS,
     PICTURE,
@@ -19,6 +18,7 @@ from textual_inversion.generation.grids.manifest import (
     list_grids,
     read_grid,
 )
+from textual_inversion.generation.grids.votes import VOTES, read_votes
 from textual_inversion.images.files import read_infotext
 from textual_inversion.runs.state import Run
 from textual_inversion.storage.paths import find_folder

@@ -8,8 +8,9 @@ from textual_inversion.errors import EmbeddingError, StorageError
 from textual_inversion.events import Finished, Progressed, Sampled, Started
 from textual_inversion.generation.generate import generate
 from textual_inversion.generation.grids.job import draw_grid
-from textual_inversion.generation.grids.judging import keep_embedding, read_votes, vote
+from textual_inversion.generation.grids.keeping import keep_embedding
 from textual_inversion.generation.grids.manifest import list_grids, read_grid
+from textual_inversion.generation.grids.votes import read_votes, vote
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import GenerateSettings, GridSettings
 

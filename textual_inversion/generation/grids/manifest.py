@@ -96,6 +96,18 @@ def read_grid(folder: Path) -> Grid:
     return grid
 
 
+def find_cell(folder: Path, file: str) -> CellOfGrid:
+    """Find a cell of a folder's grid by its file.
+
+    Raises:
+        StorageError: There is none, or the grid cannot be read.
+    """
+    cell = read_grid(folder).cell(file)
+    if cell is None:
+        raise StorageError(f"The grid {folder} has no cell {file[:60]!r}; look at it again.")
+    return cell
+
+
 def list_grids(folder: Path) -> list[Path]:
     """List the folders of grids below an output folder, the newest first."""
     found = [path.parent for path in (folder / "grids").glob(f"*/*/{NAME}")]

@@ -1,49 +1,17 @@
-"""What a user thinks of a grid's cells: thumbs beside the grid, and a snapshot that is kept."""
+"""A snapshot that a user likes best in a grid becomes an embedding of the library."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
-from typing import Literal, get_args
 
 from textual_inversion.embeddings import formats
 from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.embeddings.library import Library
-from textual_inversion.errors import EmbeddingError, StorageError
-from textual_inversion.generation.grids.manifest import CellOfGrid, read_grid
+from textual_inversion.errors import EmbeddingError
+from textual_inversion.generation.grids.manifest import CellOfGrid, find_cell
 from textual_inversion.generation.infotext import vectors_hash
 from textual_inversion.names import check_name
-from textual_inversion.storage.atomic import write_whole
-
-Thumb = Literal["up", "down"]
-VOTES = "votes.json"
-
-
-def read_votes(folder: Path) -> dict[str, Thumb]:
-    """Read the thumbs of a grid by the cells' files; none where the file cannot be read."""
-    try:
-        data = json.loads((folder / VOTES).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    known = data.items() if isinstance(data, dict) else ()
-    return {str(file): thumb for file, thumb in known if thumb in get_args(Thumb)}
-
-
-def vote(folder: Path, file: str, thumb: Thumb) -> dict[str, Thumb]:
-    """Set a cell's thumb, or take it back where it is set already; return all thumbs.
-
-    Raises:
-        StorageError: There is no such cell, or the votes cannot be written.
-    """
-    _cell(folder, file)
-    votes = read_votes(folder)
-    if votes.get(file) == thumb:
-        del votes[file]
-    else:
-        votes[file] = thumb
-    write_whole(folder / VOTES, json.dumps(votes, indent=1, sort_keys=True).encode())
-    return votes
 
 
 def keep_embedding(folder: Path, file: str, name: str, library: Library) -> Path:
@@ -55,7 +23,7 @@ def keep_embedding(folder: Path, file: str, name: str, library: Library) -> Path
         StorageError: The file cannot be written.
     """
     name = check_name(name)
-    cell = _cell(folder, file)
+    cell = find_cell(folder, file)
     if not cell.embedding:
         raise EmbeddingError(
             "No embedding varies in this grid, so there is none to keep; draw one with steps, "
@@ -80,10 +48,3 @@ def _cut(one: Embedding, kept: int) -> Embedding:
     if not kept:
         return one
     return dataclasses.replace(one, vectors=tuple(tensor[:kept] for tensor in one.vectors))
-
-
-def _cell(folder: Path, file: str) -> CellOfGrid:
-    cell = read_grid(folder).cell(file)
-    if cell is None:
-        raise StorageError(f"The grid {folder} has no cell {file[:60]!r}; look at it again.")
-    return cell
