@@ -17,6 +17,7 @@ _NOUNS = {
     "check": "picture",
     "generate": "sampling step",
     "grid": "sampling step",
+    "suggest": "noisy picture",
 }
 
 
