@@ -17,7 +17,7 @@ from webui.event_options import QUIET, UNQUEUED
 from webui.form import Form
 from webui.html import paragraph
 from webui.layout import complaints, lead
-from webui.model_download import download
+from webui.tabs.model_download import download
 from webui.views.models_table import models_html
 
 _LEAD = (
@@ -30,9 +30,6 @@ element.addEventListener('click', event => {
   if (button) trigger('click', {do: button.dataset.do, which: button.dataset.which});
 });
 """
-
-# In the browser: a server's answer could replace what is typed while it comes.
-_FILL_EMPTY = "(known, typed) => typed ? undefined : known"
 
 
 class Models:
@@ -52,12 +49,12 @@ class Models:
 
     def _draw_folders(self) -> None:
         self._folders = gr.Textbox(
+            _folders(),
             lines=3,
             label="Other folders with base models",
             info="A path a line; their sub-folders are looked through, too.",
             elem_id="models-folders",
         )
-        self._known = gr.Textbox(visible=False)
         self._keep = gr.Button("Keep", elem_id="models-keep-button")
 
     def _draw_download(self) -> None:
@@ -86,11 +83,8 @@ class Models:
         """Hear the buttons; a model goes into the page's choice, a VAE into the forms."""
         table, folders = self._table, self._folders
         vaes = [form.by_path["vae"] for form in forms]
-        looked = tab.select(
-            lambda: (_folders(), models_html()), None, [self._known, table], **UNQUEUED
-        )
-        looked.then(None, [self._known, folders], folders, js=_FILL_EMPTY, **UNQUEUED)
-        self._again.click(models_html, None, table, **QUIET)
+        tab.select(models_html, None, table, **UNQUEUED)
+        self._again.click(lambda: (_folders(), models_html()), None, [folders, table], **QUIET)
         self._hash.click(_hash_all, None, table, api_visibility="private")
         kept = self._keep.click(_keep, folders, [folders, table], api_visibility="private")
         filled = [base_model, *vaes]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +18,7 @@ from textual_inversion.storage.paths import find_folder
 from webui import choices
 from webui.event_options import UNQUEUED
 from webui.form import Form, draw_form
-from webui.html import paragraph
+from webui.html import paragraph, render
 from webui.jobs import warm
 from webui.layout import Tab, complaints, lead
 
@@ -51,9 +53,7 @@ def draw(runner: Runner, base_model: Component, at_workshop: gr.Tab) -> list[Tab
                 look = gr.Button("Preview", elem_id="workshop-preview-button")
                 save = gr.Button("Make and save", variant="primary", elem_id="workshop-save-button")
             result = gr.HTML(elem_id="workshop-result-line")
-            picture = gr.Image(
-                label="Preview", interactive=False, elem_id="workshop-preview", buttons=["download"]
-            )
+            picture = gr.HTML(elem_id="workshop-preview")
     device = runner.device
     sources, operation = making.by_path["sources"], making.by_path["operation"]
     insert.input(None, [sources, insert, operation], [sources, insert], js=_INSERT, **UNQUEUED)
@@ -99,7 +99,7 @@ def _offered() -> Any:
     return gr.update(choices=choices.embeddings())
 
 
-def _preview(form: Form[WorkshopSettings], values: Any, prompt: str, device: DeviceLock) -> Any:
+def _preview(form: Form[WorkshopSettings], values: Any, prompt: str, device: DeviceLock) -> str:
     with complaints():
         settings = form.settings(values)
         warm(device)
@@ -109,7 +109,11 @@ def _preview(form: Form[WorkshopSettings], values: Any, prompt: str, device: Dev
         embedding = make_embedding(settings, choices.library(find_folder("embeddings")))
         shown = {"prompt": prompt or "[name]", "model": settings.model, "seed": 1}
         with device.turn():
-            return draw_unsaved(embedding, GenerateSettings.build(shown, {"steps": _PREVIEW_STEPS}))
+            made = draw_unsaved(embedding, GenerateSettings.build(shown, {"steps": _PREVIEW_STEPS}))
+        buffer = io.BytesIO()
+        made.save(buffer, "PNG")
+    data = base64.b64encode(buffer.getvalue()).decode()
+    return render("tabs/live_preview", data=f"data:image/png;base64,{data}")
 
 
 def _save(form: Form[WorkshopSettings], values: Any, device: DeviceLock) -> str:
