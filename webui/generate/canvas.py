@@ -4,21 +4,52 @@ from __future__ import annotations
 
 import os
 import secrets
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.data_classes import FileData
 from PIL import Image
 
 _LABEL = "Initial picture"
 _PLACEHOLDER = "Drop a picture here, or click to choose one\nPaint over what should be drawn anew"
+_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+_NO_PICTURE = "This is no picture that can be begun from; save it as PNG or JPEG."
 _BRUSH = "rgb(255, 255, 255)"
 _OPACITY = 0.6
 
 
+class Canvas(gr.ImageEditor):
+    """Gradio's editor, which refuses what no browser makes of a picture.
+
+    Some of Pillow's readers start other programs, and Gradio asks all of them.
+    """
+
+    is_template = True  # for the browser it is an ImageEditor
+
+    def convert_and_format_image(
+        self,
+        file: FileData | bytes | None,
+        flatten_on_white: bool = False,  # noqa: FBT001, FBT002
+    ) -> Any:
+        """Read one of the editor's pictures."""
+        if file is not None:
+            _check_format(file)
+        return super().convert_and_format_image(file, flatten_on_white)
+
+
+def _check_format(file: FileData | bytes) -> None:
+    source = file.path if isinstance(file, FileData) else BytesIO(file)
+    try:
+        Image.open(source, formats=_FORMATS).close()
+    except (OSError, ValueError, Image.DecompressionBombError):
+        raise gr.Error(_NO_PICTURE, print_exception=False, title="Not done") from None
+
+
 def draw_canvas() -> gr.ImageEditor:
     """Draw the editor: a picture dropped or pasted, and one layer to paint the mask on."""
-    return gr.ImageEditor(
+    return Canvas(
         type="pil",
         label=_LABEL,
         show_label=False,
