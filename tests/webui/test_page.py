@@ -24,7 +24,7 @@ def test_every_id_is_used_once(page):
 
 
 def test_only_the_generate_tab_lets_pictures_in_and_nothing_keeps_a_session_alive(page):
-    takers = {"File", "UploadButton", "Image", "Canvas", "State", "FileExplorer"}
+    takers = {"File", "UploadButton", "Image", "ImageEditor", "State", "FileExplorer"}
     found = [b.elem_id for b in page.blocks.values() if type(b).__name__ in takers]
     assert sorted(found) == ["generate-canvas", "generate-read-picture"]
     assert all(event.targets[0][1] != "unload" for event in page.fns.values() if event.targets)

@@ -64,4 +64,3 @@ def test_what_a_browser_makes_of_a_picture_is_read():
     with gr.Blocks():
         canvas = draw_canvas()
     assert canvas.convert_and_format_image(drawn.getvalue()).size == (8, 6)
-    assert canvas.get_block_name() == "imageeditor"
