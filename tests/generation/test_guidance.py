@@ -1,8 +1,10 @@
 import numpy as np
+import pytest
 
 from tests.generation.drawing import drawn, pictures, run
 
 
+@pytest.mark.slow
 def test_brackets_weigh_words_and_an_embedding_alike(zyx):
     plain = drawn("a zyx on red", zyx)
     assert (drawn("a (zyx:1.0) on red", zyx) == plain).all()

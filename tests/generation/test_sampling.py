@@ -62,6 +62,7 @@ def finer(ours, theirs):
     return pytest.param(ours, theirs, marks=pytest.mark.slow)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [

@@ -8,7 +8,7 @@ def test_a_wish_left_in_the_folder_is_heard_once(tmp_path, monkeypatch):
     control.watch(tmp_path)
     leave_request(tmp_path, "save")
     assert not control.stopping
-    assert control.asked == {"stop": 0, "save": 1, "sample": 0}
+    assert control.asked == {"stop": 0, "save": 1, "sample": 0, "skip": 0}
     leave_request(tmp_path, "stop")
     assert control.stopping
     assert list(tmp_path.iterdir()) == []

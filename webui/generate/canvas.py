@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import os
 import secrets
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.data_classes import FileData
 from PIL import Image
 
 _LABEL = "Initial picture"
 _PLACEHOLDER = "Drop a picture here, or click to choose one\nPaint over what should be drawn anew"
+_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+_NO_PICTURE = "This is no picture that can be begun from; save it as PNG or JPEG."
 _BRUSH = "rgb(255, 255, 255)"
 _OPACITY = 0.6
 
 
 def draw_canvas() -> gr.ImageEditor:
     """Draw the editor: a picture dropped or pasted, and one layer to paint the mask on."""
-    return gr.ImageEditor(
+    editor = gr.ImageEditor(
         type="pil",
         label=_LABEL,
         show_label=False,
@@ -32,6 +36,32 @@ def draw_canvas() -> gr.ImageEditor:
         buttons=["fullscreen"],
         elem_id="generate-canvas",
     )
+    _guard(editor)
+    return editor
+
+
+def _guard(editor: gr.ImageEditor) -> None:
+    """Make the editor refuse what no browser makes of a picture.
+
+    Some of Pillow's readers start other programs, and Gradio asks all of them. A subclass would do,
+    too, but Gradio writes a stub file beside each.
+    """
+    read = editor.convert_and_format_image
+
+    def checked(file: FileData | bytes | None, *args: Any, **options: Any) -> Any:
+        if file is not None:
+            _check_format(file)
+        return read(file, *args, **options)
+
+    setattr(editor, "convert_and_format_image", checked)  # noqa: B010
+
+
+def _check_format(file: FileData | bytes) -> None:
+    source = file.path if isinstance(file, FileData) else BytesIO(file)
+    try:
+        Image.open(source, formats=_FORMATS).close()
+    except (OSError, ValueError, Image.DecompressionBombError):
+        raise gr.Error(_NO_PICTURE, print_exception=False, title="Not done") from None
 
 
 def with_picture(path: Path) -> dict[str, Any]:

@@ -1,7 +1,10 @@
+from io import BytesIO
+
+import gradio as gr
 import pytest
 from PIL import Image
 
-from webui.generate.canvas import save_canvas
+from webui.generate.canvas import draw_canvas, save_canvas
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +48,19 @@ def test_an_empty_canvas_is_nothing_to_begin_from(value):
 def test_two_canvases_are_two_files():
     value = {"background": Image.new("RGB", (32, 24)), "layers": []}
     assert save_canvas(value) != save_canvas(value)
+
+
+@pytest.mark.parametrize("data", [b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", b"text"])
+def test_what_no_browser_makes_of_a_picture_is_refused(data):
+    with gr.Blocks():
+        canvas = draw_canvas()
+    with pytest.raises(gr.Error, match="save it as PNG or JPEG"):
+        canvas.convert_and_format_image(data)
+
+
+def test_what_a_browser_makes_of_a_picture_is_read():
+    drawn = BytesIO()
+    Image.new("RGBA", (8, 6)).save(drawn, "PNG")
+    with gr.Blocks():
+        canvas = draw_canvas()
+    assert canvas.convert_and_format_image(drawn.getvalue()).size == (8, 6)

@@ -11,6 +11,7 @@ from webui.generate import completion
 from webui.page import build
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_local", [True, False])
 def test_folders_are_opened_only_for_those_at_this_machine(is_local):
     page = build(Runner(), is_local=is_local)
