@@ -36,7 +36,6 @@ _OPTIONAL = {
 }
 _DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 _DECODERS = {"AVIF": "AVIF", "WebP": "WEBP", "JPEG XL": "JXL", "HEIC": "HEIF"}
-_ENDINGS = {"JPEG XL": "pillow-jxl-plugin", "HEIC": "pillow-heif", "AVIF": "a newer Pillow"}
 
 
 @dataclass(frozen=True)
@@ -121,8 +120,8 @@ def _formats() -> Iterator[Finding]:
 
     Image.init()
     for name, decoder in _DECODERS.items():
-        needed = f"; install {_ENDINGS[name]}" if name in _ENDINGS else ""
-        yield Finding("picture", name, "read" if decoder in Image.OPEN else f"not read{needed}")
+        is_read = decoder in Image.OPEN
+        yield Finding("picture", name, "read" if is_read else "not read; save them as PNG")
 
 
 def _captioners() -> Iterator[Finding]:
