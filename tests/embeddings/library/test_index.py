@@ -2,6 +2,8 @@
 
 import json
 import os
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -101,3 +103,11 @@ def test_the_word_beside_a_concepts_file_is_seen_to_change(folder):
     assert [e.name for e in library.list()] == ["bad", "cat", "toy"]
     (folder / "toy" / "token_identifier.txt").write_text("<owl>")
     assert [e.name for e in library.list()] == ["bad", "cat", "owl"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_not_utf8_is_listed_with_the_others(folder):
+    Path(os.fsdecode(bytes(folder) + b"/b\xffrd.pt")).write_bytes(b"bad")
+    names = [entry.name for entry in Library(folder).list()]
+    assert names == ["b\\udcffrd", "bad", "cat"]
+    assert [entry.name for entry in Library(folder).list()] == names

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
+from pydantic_core import PydanticSerializationError
 
 from textual_inversion.embeddings import formats
 from textual_inversion.embeddings.library.entry import Content
@@ -92,7 +93,7 @@ class Index:
             inner: (stamp, self._without_path(content, inner))
             for inner, (stamp, content) in files.items()
         }
-        data = _STORED.dump_json(_Stored(_readers(), stored))
+        data = _dump(stored) or _dump({k: one for k, one in stored.items() if _dump({k: one})})
         # A folder that cannot be written to is read anew by the next program.
         with contextlib.suppress(StorageError):
             write_whole(self.folder / FILE, data)
@@ -124,6 +125,14 @@ def _bounded(path: Path) -> bytes:
     if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_BYTES:
         raise ValueError
     return path.read_bytes()
+
+
+def _dump(files: dict[str, tuple[Stamp, Content]]) -> bytes:
+    """Write JSON; nothing where a name in another encoding than UTF-8 has no place in it."""
+    try:
+        return _STORED.dump_json(_Stored(_readers(), files))
+    except (PydanticSerializationError, UnicodeEncodeError):
+        return b""
 
 
 @cache
