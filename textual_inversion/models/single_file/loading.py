@@ -6,6 +6,7 @@ are converted by diffusers' own functions.
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from pathlib import Path
 from pkgutil import resolve_name
@@ -60,11 +61,20 @@ def load_single_file(info: ModelInfo, dtype: torch.dtype) -> dict[str, Any]:
 
 def read_tensors(path: Path) -> dict[str, torch.Tensor]:
     """Read the tensors of a .safetensors or torch file, mapped into memory until they are used."""
+    _read_ahead(path)
     if path.suffix.lower() == ".safetensors":
         from safetensors.torch import load_file
 
         return load_file(path)
     return read_pickled(path)
+
+
+def _read_ahead(path: Path) -> None:
+    """Ask the system to read the whole file now: mapped memory is read page by page otherwise."""
+    if not hasattr(os, "posix_fadvise"):  # Windows and macOS
+        return
+    with path.open("rb") as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
 
 
 def _as_floats(name: str, tensor: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
