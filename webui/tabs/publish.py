@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+import threading
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -19,11 +21,37 @@ _ABOUT = (
     "A repository with the vectors for all programs, a card and the newest previews. The token is "
     "that of `hf auth login` or of `HF_TOKEN`, on the machine that runs this page."
 )
+_MOST_PREPARED = 16  # a few MB of previews each
 _FROM_FAMILY = "that of the base model"
 _LICENSES = (
     *(_FROM_FAMILY, "creativeml-openrail-m", "openrail++", "cc0-1.0", "cc-by-4.0"),
     *("cc-by-nc-4.0", "apache-2.0", "mit", "other"),
 )
+
+
+class _Prepared:
+    """The newest publications that pages have shown, by a key that cannot be guessed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._found: dict[str, Publication] = {}
+
+    def keep(self, publication: Publication) -> str:
+        """Keep one, instead of the oldest of many; return its key."""
+        key = secrets.token_urlsafe(16)
+        with self._lock:
+            self._found[key] = publication
+            while len(self._found) > _MOST_PREPARED:
+                del self._found[next(iter(self._found))]
+        return key
+
+    def take(self, key: str) -> Publication | None:
+        """Give one back, once."""
+        with self._lock:
+            return self._found.pop(key, None)
+
+
+_prepared = _Prepared()
 
 
 def draw(embedding: Any) -> None:
@@ -50,7 +78,7 @@ def draw(embedding: Any) -> None:
             "Upload this", size="sm", variant="primary", visible=False,
             elem_id="train-publish-upload-button",
         )  # fmt: skip
-    prepared = gr.State()
+    prepared = gr.Textbox(visible=False)
     fields = [embedding, repository, license_id, public]
     show.click(_show, fields, [prepared, shown, send], **UNQUEUED)
     send.click(_send, prepared, [prepared, shown, send], **UNQUEUED)
@@ -69,20 +97,22 @@ def _show(name: str | None, repository: str, license_id: str | None, public: boo
         publication = prepare(library, name or "", repository, wanted)
     except TextualInversionError as error:
         return _forget(str(error))
-    return publication, render("preformatted", text=publication.summary), gr.Button(visible=True)
+    summary = render("preformatted", text=publication.summary)
+    return _prepared.keep(publication), summary, gr.Button(visible=True)
 
 
-def _send(publication: Publication | None) -> Any:
+def _send(key: str) -> Any:
     from textual_inversion.embeddings.sharing.publish import publish
 
+    publication = _prepared.take(key)
     if publication is None:
-        return _forget()
+        return _forget("This is no longer kept; show it once more." if key else "")
     try:
         address = publish(publication)
     except TextualInversionError as error:
         return _forget(str(error))
-    return None, render("tabs/published", address=address), gr.Button(visible=False)
+    return "", render("tabs/published", address=address), gr.Button(visible=False)
 
 
 def _forget(why: str = "") -> Any:
-    return None, paragraph(why, style="wrong") if why else "", gr.Button(visible=False)
+    return "", paragraph(why, style="wrong") if why else "", gr.Button(visible=False)

@@ -53,4 +53,4 @@ def test_flags_without_a_field_reach_the_training(home):
 
 
 def test_the_form_is_a_command():
-    assert COMMANDS["console"].module == "console"
+    assert COMMANDS["console"].module == "training.console"

@@ -64,7 +64,7 @@ def test_a_part_of_a_model_in_the_hubs_cache_is_not_ready(home, capsys, monkeypa
     (home / "snapshot").mkdir()
     config = home / "snapshot" / "config.json"
     config.write_text("{}")
-    monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", lambda *_: str(config))
+    monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", lambda *_, **__: str(config))
     assert told("blip", capsys).startswith("downloads ")
 
 
