@@ -231,9 +231,8 @@ def _choice(knob: Knob, shared: dict[str, Any]) -> Component:
 
 
 def _number(knob: Knob, shared: dict[str, Any]) -> Component:
+    # Gradio would round to a whole number without a word; the settings say that it must be one.
     step = knob.ui.step or (1 if knob.kind == "int" else 0.01)
     if knob.ui.widget == "slider" and knob.minimum is not None and knob.maximum is not None:
-        precision = 0 if knob.kind == "int" else None
-        return gr.Slider(knob.minimum, knob.maximum, step=step, precision=precision, **shared)
-    precision = 0 if knob.kind == "int" else None
-    return gr.Number(step=step, precision=precision, **shared)
+        return gr.Slider(knob.minimum, knob.maximum, step=step, precision=None, **shared)
+    return gr.Number(step=step, precision=None, **shared)

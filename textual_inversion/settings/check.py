@@ -15,7 +15,7 @@ class CheckSettings(Settings):
 
     folder: Annotated[str, Positional(), Ui("Dataset directory")]
     """The folder with the prepared pictures and their captions; it is only read."""
-    name: Annotated[BareName, Ui("Embedding")] = ""
+    name: Annotated[BareName, Ui("Embedding", "embedding")] = ""
     """The embedding to be trained, to find its name in captions; empty does not look for it."""
     template: Annotated[str, Ui("Prompt template", "template")] = "subject_filewords.txt"
     """The file of prompt lines to be trained with; empty leaves it out."""

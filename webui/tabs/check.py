@@ -38,7 +38,7 @@ class Checking:
         lead(_LEAD)
         with gr.Row(elem_classes="ti-columns"):
             with gr.Column(scale=4, min_width=320, elem_classes="ti-card"):
-                lists = {"template": choices.templates()}
+                lists = {"template": choices.templates(), "embedding": []}
                 shared = {"model": base_model}
                 self.form = draw_form("check", CheckSettings, choices=lists, shared=shared)
             with gr.Column(scale=7, min_width=320):
@@ -77,6 +77,11 @@ class Checking:
         )
         begun = taken.then(self._begin, self.form.controls, api_visibility="private")
         self.events.append(begun)
+
+    @staticmethod
+    def list_embeddings() -> Any:
+        """Offer the embeddings there are now."""
+        return gr.update(choices=choices.embeddings())
 
     def _begin(self, *values: Any) -> None:
         with complaints():

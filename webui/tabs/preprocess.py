@@ -16,6 +16,7 @@ from textual_inversion.runs.state import Run
 from textual_inversion.settings import PreprocessSettings
 from webui import choices, jobs
 from webui.caption_editor.editor import Editor
+from webui.event_options import UNQUEUED
 from webui.form import Form, draw_form
 from webui.layout import Tab, buttons, complaints, lead
 from webui.polling import Part, start_button, stop_button
@@ -35,8 +36,9 @@ def draw(runner: Runner, base_model: Component) -> Tab:
             tab = _prepare(runner, base_model)
         with gr.Tab("Captions", id="captions"):
             editor = Editor(runner.device, base_model)
-        with gr.Tab("Check", id="check"):
+        with gr.Tab("Check", id="check") as opened:
             checking = Checking(runner, base_model)
+    opened.select(checking.list_embeddings, None, checking.form.by_path["name"], **UNQUEUED)
     editor.offer(tab.extras["caption"], tab.form.by_path["destination"], sides)
     return Tab(
         tab.form,
@@ -50,6 +52,7 @@ def join(page: gr.Blocks, preparing: Tab, training: Tab, tabs: gr.Tabs) -> list[
     """Join the parts to the other tabs and the page; return the events after which to poll."""
     preparing.extras["editor"].restore(page)
     checking: Checking = preparing.extras["checking"]
+    page.load(checking.list_embeddings, None, checking.form.by_path["name"], **UNQUEUED)
     checking.join(training, {"preprocess": tabs, "check": preparing.extras["sides"]})
     return checking.events
 

@@ -81,6 +81,20 @@ def test_flips_and_pieces_count_as_well():
     assert told == "Stopped at picture 2 of 5. Saved in b."
 
 
+def test_skipped_pictures_do_not_hold_the_bar_up():
+    done = [Progressed(1, 3, "b/1.png", "a/1.png"), Progressed(2, 3, "", "a/2.png")]
+    last = [Progressed(3, 3, "b/3.png", "a/3.png"), Finished(2, "finished", "b")]
+    run = run_of(Started("a", 0, 3), *done, *last, kind="preprocess")
+    assert 'aria-valuenow="100"' in status_html(run, idle=IDLE)
+
+
+def test_absolute_folders_keep_their_first_slash():
+    run = run_of(Started("/home/a/cats", 0, 1), Finished(1, "finished", "/b"), kind="preprocess")
+    drawn = status_html(run, idle=IDLE)
+    assert "<b>/home/a/cats</b>" in drawn
+    assert "Saved in /b." in drawn
+
+
 def test_a_failed_run_tells_why():
     assert said(Failed(3, "The disk is full.")) == "Failed: The disk is full."
 
