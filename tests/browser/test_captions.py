@@ -20,10 +20,10 @@ CAPTIONS = {"dawn": "red, hill, sun", "noon": "red, tree", "dusk": "hill, moon"}
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(shared_server, tmp_path):
     """Three pictures that are easily told apart."""
-    folder = tmp_path / "hills"
-    folder.mkdir()
+    folder = shared_server.home / tmp_path.name / "hills"
+    folder.mkdir(parents=True)
     for place, (name, caption) in enumerate(CAPTIONS.items()):
         picture = Image.effect_noise((160, 128), 60).convert("RGB")
         picture.paste(("orange", "skyblue", "navy")[place], (0, 0, 160, 40 + 20 * place))

@@ -23,7 +23,7 @@ def test_every_id_is_used_once(page):
     assert [name for name, count in ids.items() if count > 1] == []
 
 
-def test_no_control_lets_files_in_or_keeps_a_session_alive(page):
+def test_no_control_of_gradio_lets_files_in_or_keeps_a_session_alive(page):
     kinds = {type(block).__name__ for block in page.blocks.values()}
     assert not kinds & {"File", "UploadButton", "Image", "State", "FileExplorer"}
     assert all(event.targets[0][1] != "unload" for event in page.fns.values() if event.targets)

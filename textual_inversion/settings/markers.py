@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Widget = Literal["auto", "slider", "area", "embedding", "model", "template", "schedule"]
+Widget = Literal["auto", "slider", "area", "embedding", "folder", "model", "template", "schedule"]
 
 
 @dataclass(frozen=True)

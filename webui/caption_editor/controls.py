@@ -7,6 +7,7 @@ from gradio.components import Component
 
 from webui.caption_editor.actions import CHANGES, STEPS
 from webui.caption_editor.rendering import SHOWS
+from webui.folders.field import pictures_in
 from webui.html import render
 from webui.layout import lead
 
@@ -47,6 +48,7 @@ class Fields:
                 info="The folder with the pictures; captions are .txt files of the same names.",
             )  # fmt: skip
             self.open = gr.Button("Open", variant="primary", elem_id="captions-open-button")
+        pictures_in(self.folder)
         self.summary = gr.HTML(elem_id="captions-summary")
         with gr.Column(visible=False) as self.all:
             self._draw()

@@ -19,6 +19,7 @@ from webui.caption_editor.controls import Fields
 from webui.caption_editor.drafts import Drafts
 from webui.caption_editor.rendering import CountTokens, View
 from webui.event_options import QUIET, UNQUEUED, WHILE_TYPING
+from webui.folders.allowed import ALLOWED
 from webui.jobs import is_warm, warm
 from webui.layout import refusals_as_toasts
 
@@ -121,6 +122,7 @@ class Editor:
 
     def _open(self, name: str, show: str, tag: str, model: str) -> list[Any]:
         with refusals_as_toasts():
+            ALLOWED.check(name or "")
             view = View.of({"key": self.drafts.open(name or ""), "show": show, "tag": tag})
             return self._drawn(view, model)
         return _skips(self.fields.drawn)

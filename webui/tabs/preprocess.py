@@ -17,6 +17,8 @@ from textual_inversion.settings import PreprocessSettings
 from webui import choices, jobs
 from webui.caption_editor.editor import Editor
 from webui.event_options import UNQUEUED
+from webui.folders.field import pictures_in
+from webui.folders.following import follow
 from webui.form import Form, draw_form
 from webui.layout import Tab, buttons, complaints, lead
 from webui.polling import Part, start_button, stop_button
@@ -66,7 +68,9 @@ def _prepare(runner: Runner, base_model: Component) -> Tab:
                 PreprocessSettings,
                 shared={"model": base_model},
                 initial=_example(),
+                below={"source": pictures_in},
             )
+            follow(*_folders(form), form.initial["source"] or "")
         with gr.Column(scale=6, min_width=320):
             start, stop = buttons("preprocess", "Preprocess")
             parts = _live()
@@ -85,6 +89,10 @@ def _prepare(runner: Runner, base_model: Component) -> Tab:
     for button in (caption, onward):
         parts.append(Part("preprocess", button, lambda run: gr.update(visible=_has_files(run))))
     return Tab(form, parts, [begun, stopped], {"onward": onward, "caption": caption})
+
+
+def _folders(form: Form[PreprocessSettings]) -> tuple[Component, Component]:
+    return form.by_path["source"], form.by_path["destination"]
 
 
 def _example() -> dict[str, Any]:
