@@ -151,7 +151,15 @@ def _run(job: Job, pictures: list[Path], stop: threading.Event) -> Generator[Eve
             written = sum(not name.endswith(".txt") for name in files) or len(files)
             num_files += written
             path = str(job.output.destination / files[0]) if files else ""
-            yield Progressed(done, len(pictures), path, str(item.picture), written or 1)
+            others = [name for name in files[1:] if not name.endswith(".txt")]
+            yield Progressed(
+                done,
+                len(pictures),
+                path,
+                str(item.picture),
+                written or 1,
+                tuple(str(job.output.destination / name) for name in others),
+            )
             if time.perf_counter() - saved_at > _SAVE_SECONDS:
                 job.manifest.save()
                 saved_at = time.perf_counter()

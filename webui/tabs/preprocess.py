@@ -11,22 +11,26 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
+from preprocessing.plan import plan
+from textual_inversion.errors import TextualInversionError
 from textual_inversion.jobs.runner import Runner
+from textual_inversion.models.catalog import native_size
 from textual_inversion.runs.state import Run
 from textual_inversion.settings import PreprocessSettings
 from webui import choices, jobs
 from webui.caption_editor.editor import Editor
 from webui.event_options import UNQUEUED
+from webui.folders.allowed import ALLOWED, real
 from webui.folders.field import pictures_in
 from webui.folders.following import follow
 from webui.form import Form, draw_form
+from webui.html import paragraph, render
 from webui.layout import Tab, buttons, complaints, lead
 from webui.polling import Part, start_button, stop_button
-from webui.served_images import served
 from webui.tabs.check import Checking
+from webui.views.results import results_html
 from webui.views.status import status_html, warnings_html
 
-_PAIRS_SHOWN = 12
 _LEAD = "Bring your pictures to the size that training needs. Your own files are only read."
 _IDLE = "Choose a folder of pictures, and where the prepared ones should go."
 
@@ -73,6 +77,7 @@ def _prepare(runner: Runner, base_model: Component) -> Tab:
             follow(*_folders(form), form.initial["source"] or "")
         with gr.Column(scale=6, min_width=320):
             start, stop = buttons("preprocess", "Preprocess")
+            form.explain(_plan, gr.HTML(elem_id="preprocess-plan", elem_classes="ti-note"))
             parts = _live()
             with gr.Row():
                 caption = gr.Button(
@@ -108,28 +113,28 @@ def _begin(runner: Runner, form: Form[PreprocessSettings], values: tuple[Any, ..
         runner.start("preprocess", jobs.preprocessing(settings), name=name)
 
 
+def _plan(values: dict[str, Any]) -> str:
+    """Say what the button would do, and warn of sets that would be mixed."""
+    try:
+        settings = PreprocessSettings.build(values)
+        if not all(ALLOWED.holds(real(name)) for name in (settings.source, settings.destination)):
+            return ""  # pressing the button asks for them first
+        planned = plan(settings, size=native_size(settings.model))
+    except TextualInversionError as error:
+        return paragraph(str(error))
+    return render("tabs/plan", plan=planned)
+
+
 def _live() -> list[Part]:
     status = gr.HTML(elem_id="preprocess-status-line")
     warnings = gr.HTML(elem_id="preprocess-warning-list")
-    gallery = gr.Gallery(
-        label="Before and after", columns=4, fit_columns=False, height="auto", object_fit="contain",
-        interactive=False, elem_id="preprocess-picture-gallery", buttons=["fullscreen"],
-    )  # fmt: skip
+    results = gr.HTML(elem_id="preprocess-picture-gallery", apply_default_css=False)
     return [
         Part("preprocess", status, lambda run: status_html(run, idle=_IDLE)),
         Part("preprocess", warnings, warnings_html, lambda run: len(run.warnings)),
-        Part("preprocess", gallery, _pairs, lambda run: len(run.pairs)),
+        Part("preprocess", results, results_html, lambda run: len(run.results)),
     ]
 
 
 def _has_files(run: Run | None) -> bool:
     return run is not None and not run.is_active and bool(run.files)
-
-
-def _pairs(run: Run | None) -> list[tuple[str, str]]:
-    shown: list[tuple[str, str]] = []
-    for source, prepared in run.pairs[-_PAIRS_SHOWN:] if run is not None else []:
-        before, after = served(source, small=True), served(prepared)
-        if before and after:
-            shown += [(before, "before"), (after, "after")]
-    return shown

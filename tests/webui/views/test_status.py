@@ -76,7 +76,7 @@ def test_flips_and_pieces_count_as_well():
     made = [Progressed(1, 5, "b/a.png", "a/a.png", 2), Progressed(2, 5, "b/c.png", "a/c.png", 3)]
     begun = Started("a", 0, 5)
     told = said(begun, *made, Finished(5, "finished", "b"), kind="preprocess")
-    assert told == "Finished: 5 pictures. Saved in b."
+    assert told == "Finished: 2 pictures, 5 files. Saved in b."
     told = said(begun, *made, Finished(5, "stopped", "b"), kind="preprocess")
     assert told == "Stopped at picture 2 of 5. Saved in b."
 
