@@ -117,12 +117,14 @@ def _worker(
     )
 
     def work(picture: Path) -> Outcome:
-        content = fingerprint(picture, settings=settings_text)
+        crop = manifest.crop_of(picture) if settings.output_format != "captions" else None
+        text = f"{settings_text} crop {crop}" if crop else settings_text
+        content = fingerprint(picture, settings=text)
         entry = manifest.done(picture, content)
         if entry:
             return Outcome(picture, content, entry=entry)
         try:
-            return Outcome(picture, content, prepared=recipe.prepare(picture))
+            return Outcome(picture, content, prepared=recipe.prepare(picture, crop))
         except DatasetError as error:
             return Outcome(picture, content, problem=str(error))
 

@@ -19,6 +19,7 @@ from textual_inversion.runs.state import Run
 from textual_inversion.settings import PreprocessSettings
 from webui import choices, jobs
 from webui.caption_editor.editor import Editor
+from webui.cropping.editor import CropEditor
 from webui.event_options import UNQUEUED
 from webui.folders.allowed import ALLOWED, real
 from webui.folders.field import pictures_in
@@ -32,6 +33,10 @@ from webui.views.results import results_html
 from webui.views.status import status_html, warnings_html
 
 _LEAD = "Bring your pictures to the size that training needs. Your own files are only read."
+_CROP = """element.addEventListener('click', event => {
+  const button = event.target.closest('[data-crop]');
+  if (button) trigger('click', {crop: button.dataset.crop});
+});"""
 _IDLE = "Choose a folder of pictures, and where the prepared ones should go."
 
 
@@ -73,12 +78,15 @@ def _prepare(runner: Runner, base_model: Component) -> Tab:
                 shared={"model": base_model},
                 initial=_example(),
                 below={"source": pictures_in},
+                notes=["caption"],
             )
+            form.explain(_needs, form.notes["caption"])
             follow(*_folders(form), form.initial["source"] or "")
         with gr.Column(scale=6, min_width=320):
             start, stop = buttons("preprocess", "Preprocess")
             form.explain(_plan, gr.HTML(elem_id="preprocess-plan", elem_classes="ti-note"))
-            parts = _live()
+            parts, results = _live()
+            cropper = CropEditor(runner)
             with gr.Row():
                 caption = gr.Button(
                     "Edit their captions", visible=False, elem_id="preprocess-caption-button"
@@ -89,11 +97,14 @@ def _prepare(runner: Runner, base_model: Component) -> Tab:
     begun = start.click(
         lambda *values: _begin(runner, form, values), form.controls, api_visibility="private"
     )
+    cropped = cropper.listen(results).success(
+        lambda *values: _begin(runner, form, values), form.controls, api_visibility="private"
+    )
     stopped = stop.click(lambda: runner.stop("preprocess"), queue=False, api_visibility="private")
     parts += [start_button("preprocess", start), stop_button("preprocess", stop)]
     for button in (caption, onward):
         parts.append(Part("preprocess", button, lambda run: gr.update(visible=_has_files(run))))
-    return Tab(form, parts, [begun, stopped], {"onward": onward, "caption": caption})
+    return Tab(form, parts, [begun, cropped, stopped], {"onward": onward, "caption": caption})
 
 
 def _folders(form: Form[PreprocessSettings]) -> tuple[Component, Component]:
@@ -125,15 +136,30 @@ def _plan(values: dict[str, Any]) -> str:
     return render("tabs/plan", plan=planned)
 
 
-def _live() -> list[Part]:
+def _needs(values: dict[str, Any]) -> str:
+    """Say what each of the chosen captioners, or each there is, still needs."""
+    from preprocessing.captioners.availability import NAMES, list_captioners
+
+    try:
+        # Neither folder has to do with it.
+        settings = PreprocessSettings.build(values, {"source": "any", "destination": "other"})
+    except TextualInversionError:
+        return ""  # said where the plan stands
+    return render("tabs/captioners", rows=list_captioners(settings, settings.caption or NAMES))
+
+
+def _live() -> tuple[list[Part], gr.HTML]:
     status = gr.HTML(elem_id="preprocess-status-line")
     warnings = gr.HTML(elem_id="preprocess-warning-list")
-    results = gr.HTML(elem_id="preprocess-picture-gallery", apply_default_css=False)
-    return [
+    results = gr.HTML(
+        elem_id="preprocess-picture-gallery", js_on_load=_CROP, apply_default_css=False
+    )
+    parts = [
         Part("preprocess", status, lambda run: status_html(run, idle=_IDLE)),
         Part("preprocess", warnings, warnings_html, lambda run: len(run.warnings)),
         Part("preprocess", results, results_html, lambda run: len(run.results)),
     ]
+    return parts, results
 
 
 def _has_files(run: Run | None) -> bool:
