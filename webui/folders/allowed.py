@@ -48,6 +48,15 @@ class AllowedFolders:
             f"{outside}. Press once more to use it all the same; you are asked once."
         )
 
+    def refuse_foreign(self, *names: str) -> None:
+        """Refuse what `check` would refuse each time, and ask nothing: for what no person presses.
+
+        Raises:
+            SettingsError: Others can reach the page, and a folder lies outside of the project's.
+        """
+        if self.is_public:
+            self.check(*names)
+
     def holds(self, folder: Path) -> bool:
         """Whether a real path lies in one of the folders that may be read."""
         with self._lock:

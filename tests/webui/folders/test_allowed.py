@@ -59,3 +59,10 @@ def test_browsing_shows_what_may_be_chosen_and_how_many_pictures(home, tmp_path)
     assert "out" not in drawn.replace("button", "")
     with pytest.raises(SettingsError, match="lies outside of the folders to choose from"):
         listing_html(str(tmp_path), AllowedFolders())
+
+
+def test_a_script_is_refused_on_a_page_for_others_and_asked_nothing_on_ones_own(home, tmp_path):
+    outside = str(tmp_path / "elsewhere")
+    AllowedFolders().refuse_foreign(outside)
+    with pytest.raises(SettingsError, match="others can reach this page"):
+        AllowedFolders(is_public=True).refuse_foreign("datasets/cats", outside)
