@@ -117,12 +117,14 @@ def _worker(
     )
 
     def work(picture: Path) -> Outcome:
-        content = fingerprint(picture, settings=settings_text)
+        crop = manifest.crop_of(picture) if settings.output_format != "captions" else None
+        text = f"{settings_text} crop {crop}" if crop else settings_text
+        content = fingerprint(picture, settings=text)
         entry = manifest.done(picture, content)
         if entry:
             return Outcome(picture, content, entry=entry)
         try:
-            return Outcome(picture, content, prepared=recipe.prepare(picture))
+            return Outcome(picture, content, prepared=recipe.prepare(picture, crop))
         except DatasetError as error:
             return Outcome(picture, content, problem=str(error))
 
@@ -151,7 +153,15 @@ def _run(job: Job, pictures: list[Path], stop: threading.Event) -> Generator[Eve
             written = sum(not name.endswith(".txt") for name in files) or len(files)
             num_files += written
             path = str(job.output.destination / files[0]) if files else ""
-            yield Progressed(done, len(pictures), path, str(item.picture), written or 1)
+            others = [name for name in files[1:] if not name.endswith(".txt")]
+            yield Progressed(
+                done,
+                len(pictures),
+                path,
+                str(item.picture),
+                written or 1,
+                tuple(str(job.output.destination / name) for name in others),
+            )
             if time.perf_counter() - saved_at > _SAVE_SECONDS:
                 job.manifest.save()
                 saved_at = time.perf_counter()

@@ -12,6 +12,7 @@ from PIL import Image
 
 from preprocessing.captions.merging import Policy, merge
 from preprocessing.files.encoding import EXTENSIONS, Format, encode
+from preprocessing.files.manifest import Crop
 from preprocessing.prepared import PreparedPicture, PreparedSet
 from preprocessing.transforms import (
     Operation,
@@ -67,15 +68,21 @@ class Recipe:
             else None,
         )
 
-    def prepare(self, picture: Path) -> PreparedSet:
+    def prepare(self, picture: Path, crop: Crop | None = None) -> PreparedSet:
         """Process a picture into its results, in the order of their sub-numbers.
+
+        Args:
+            picture: The file.
+            crop: The part that was chosen by hand; it is cut out before anything else.
 
         Raises:
             DatasetError: The picture cannot be used; the message has its path and the reason.
         """
         existing = "" if self.policy == "ignore" else read_caption(picture) or ""
-        with nullcontext() if self.min_size else one_large_picture_at_a_time(picture):
-            image = open_picture(picture, min_size=self.min_size, keep_alpha=self.keep_alpha)
+        min_size = None if crop else self.min_size  # the part needs all the pixels it has
+        with nullcontext() if min_size else one_large_picture_at_a_time(picture):
+            image = open_picture(picture, min_size=min_size, keep_alpha=self.keep_alpha)
+            image = _cut(image, crop) if crop else image
             try:
                 return self._process(picture, image, existing)
             except UnfitError as error:
@@ -107,6 +114,14 @@ class Recipe:
             note=upscaling_warning(picture, image, *size),
             debug_image=encode(debug_picture, "jpeg") if debug_picture else b"",
         )
+
+
+def _cut(image: Image.Image, crop: Crop) -> Image.Image:
+    """Return the part of a picture in a box of shares of its sides."""
+    left, top, width, height = crop
+    x, y = round(left * image.width), round(top * image.height)
+    right, bottom = round((left + width) * image.width), round((top + height) * image.height)
+    return image.crop((x, y, max(right, x + 1), max(bottom, y + 1)))
 
 
 def _view(image: Image.Image) -> Image.Image:

@@ -105,6 +105,11 @@ def uses_focal_crop(settings: PreprocessSettings) -> bool:
     return settings.focal_crop and not settings.keep_original_size
 
 
+def num_flips(flips: str) -> int:
+    """Count the flipped copies of a picture."""
+    return len(_FLIPS[flips])
+
+
 def with_flips(flips: str) -> Operation:
     """Return the operation that appends flipped copies: horizontal, vertical, both or none."""
 

@@ -137,7 +137,8 @@ class Saved:
 class Progressed:
     """Item `done` of `total` of a job that is not a training is done; `path` was written.
 
-    `num_files` counts the files written for the item, flipped copies and pieces included.
+    `num_files` counts the files written for the item, flipped copies and pieces included; `others`
+    are the pictures among them that come after `path`.
     """
 
     done: int
@@ -145,6 +146,7 @@ class Progressed:
     path: str = ""
     source: str = ""
     num_files: int = 1
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from textual_inversion.errors import SettingsError
@@ -28,12 +30,13 @@ class AccessPolicy:
     share: bool
     auth: tuple[str, str] | None
     names: tuple[str, ...]
-    numbers: bool
+    is_public: bool
+    """Whether others can reach the page, and address it by any number."""
 
     @property
     def middleware(self) -> Middleware:
         """The check of the host name that every request asks for."""
-        return Middleware(KnownHosts, allowed_hosts=list(self.names), numbers=self.numbers)
+        return Middleware(KnownHosts, allowed_hosts=list(self.names), numbers=self.is_public)
 
 
 def make_access_policy(
@@ -54,7 +57,7 @@ def make_access_policy(
         )
     shared = ("*.gradio.live",) if share else ()
     names = (*_OWN_NAMES, host, *shared, *allowed_hosts)
-    return AccessPolicy(host, share, _user_and_password(auth), names, numbers=public)
+    return AccessPolicy(host, share, _user_and_password(auth), names, is_public=public)
 
 
 class KnownHosts(TrustedHostMiddleware):
@@ -66,13 +69,27 @@ class KnownHosts(TrustedHostMiddleware):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
-        host = (
-            Headers(scope=scope).get("host", "") if scope["type"] in {"http", "websocket"} else ""
-        )
-        if self._numbers and _is_number(host):
+        is_request = scope["type"] in {"http", "websocket"}
+        headers = Headers(scope=scope) if is_request else Headers()
+        host = headers.get("host", "")
+        if scope["type"] == "http" and _is_foreign_upload(scope, headers):
+            refusal = PlainTextResponse("Files are only taken from this page.", status_code=403)
+            await refusal(scope, receive, send)
+        elif self._numbers and _is_number(host):
             await self.app(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
+
+
+def _is_foreign_upload(scope: Scope, headers: Headers) -> bool:
+    """Whether a page from elsewhere makes a browser send files here, which could fill the disk."""
+    if scope["method"] != "POST" or not scope["path"].endswith("/upload"):
+        return False
+    site = headers.get("sec-fetch-site")
+    if site:  # sent where the page is on https or on this machine
+        return site not in {"same-origin", "none"}
+    origin = headers.get("origin", "")
+    return bool(origin) and urlsplit(origin).netloc != headers.get("host", "")
 
 
 def _user_and_password(auth: str | None) -> tuple[str, str] | None:

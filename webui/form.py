@@ -18,6 +18,7 @@ from textual_inversion.settings import Settings
 from textual_inversion.settings.knobs import Knob, walk
 from webui.browser_storage import put_back_script, save_script, stored
 from webui.event_options import UNQUEUED, WHILE_TYPING
+from webui.folders.allowed import ALLOWED
 
 Choices = Sequence[str | tuple[str, str]]
 S = TypeVar("S", bound=Settings)
@@ -63,7 +64,10 @@ class Form(Generic[S]):
 
     def settings(self, values: Sequence[Any]) -> S:
         """Build settings from the controls' values; SettingsError words what is wrong."""
-        return self.model.build(self.model.changed(self.values(values)))
+        named = self.values(values)
+        settings = self.model.build(self.model.changed(named))
+        ALLOWED.check(*(named[k.path] or "" for k in self.knobs if k.ui.widget == "folder"))
+        return settings
 
     def place(self, settings: Mapping[str, Any]) -> list[Any]:
         """Lay out named values for `controls`; what has no value, or a wrong one, is left alone."""
@@ -97,13 +101,14 @@ def draw_form(
     notes: Iterable[str] = (),
     shared: Mapping[str, Component] | None = None,
     heads: Mapping[str, Callable[[], object]] | None = None,
+    below: Mapping[str, Callable[[Component], object]] | None = None,
 ) -> Form[S]:
     """Draw the controls of `model` here; a line for remarks follows each of the paths in `notes`.
 
     `choices` fills the drop-downs by kind of widget ("model", "template", "embedding"); `initial`
     replaces defaults, or gives required fields something to start with. The paths in `shared` are
     not drawn: their controls stand elsewhere on the page. `heads` draw what else a group begins
-    with.
+    with, `below` more below a control.
     """
     knobs = tuple(walk(model))
     values = {knob.path: (initial or {}).get(knob.path, knob.default) for knob in knobs}
@@ -111,7 +116,7 @@ def draw_form(
     kept = stored(job, {}, render=False)
     elsewhere = dict(shared or {})
     form = Form(job, model, knobs, values, kept, by_path=dict(elsewhere), shared=elsewhere)
-    paint = _Painter(form, dict(choices or {}), frozenset(notes))
+    paint = _Painter(form, dict(choices or {}), frozenset(notes), dict(below or {}))
     paint.rows(knob for knob in form.own_knobs if not knob.ui.advanced)
     for group in dict.fromkeys(knob.ui.group for knob in form.own_knobs if knob.ui.advanced):
         slug = group.lower().replace(" ", "-")
@@ -173,6 +178,7 @@ class _Painter:
     form: Form[Any]
     choices: dict[str, Choices]
     notes: frozenset[str]
+    below: dict[str, Callable[[Component], object]]
 
     def rows(self, knobs: Iterable[Knob]) -> None:
         """Draw neighbours that share a row side by side, and everything else below each other."""
@@ -198,6 +204,8 @@ class _Painter:
         if knob.path in self.notes:
             note = gr.HTML(elem_id=f"{self.form.job}-{knob.path}-note", elem_classes="ti-note")
             self.form.notes[knob.path] = note
+        if knob.path in self.below:
+            self.below[knob.path](self.form.by_path[knob.path])
 
 
 def _grouped(knobs: Iterable[Knob]) -> Iterator[tuple[str, list[Knob]]]:
@@ -235,9 +243,8 @@ def _choice(knob: Knob, shared: dict[str, Any]) -> Component:
 
 
 def _number(knob: Knob, shared: dict[str, Any]) -> Component:
+    # Gradio would round to a whole number without a word; the settings say that it must be one.
     step = knob.ui.step or (1 if knob.kind == "int" else 0.01)
     if knob.ui.widget == "slider" and knob.minimum is not None and knob.maximum is not None:
-        precision = 0 if knob.kind == "int" else None
-        return gr.Slider(knob.minimum, knob.maximum, step=step, precision=precision, **shared)
-    precision = 0 if knob.kind == "int" else None
-    return gr.Number(step=step, precision=precision, **shared)
+        return gr.Slider(knob.minimum, knob.maximum, step=step, precision=None, **shared)
+    return gr.Number(step=step, precision=None, **shared)

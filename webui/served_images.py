@@ -54,6 +54,17 @@ def thumbnail_url(path: str) -> str:
     return f"gradio_api/file={quote(copy)}" if copy else ""
 
 
+def url_of(copy: str) -> str:
+    """Return the URL of a copy in the served folder."""
+    return f"gradio_api/file={quote(copy)}"
+
+
+def picture_url(path: str) -> str:
+    """Copy a picture in its own size to the served folder; "" when it cannot be read."""
+    copy = served(path)
+    return f"gradio_api/file={quote(copy)}" if copy else ""
+
+
 @lru_cache(maxsize=512)
 def _copy(path: str, modified: int, *, small: bool) -> str:
     name = hashlib.sha256(f"{path}|{modified}|{small}".encode()).hexdigest()[:24]

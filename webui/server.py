@@ -15,12 +15,13 @@ from textual_inversion.jobs.runner import Runner
 from textual_inversion.storage.paths import find_folder
 from webui import jobs, theme
 from webui.access import AccessPolicy, make_access_policy
+from webui.folders.allowed import ALLOWED
+from webui.folders.uploads import MAX_FILE_BYTES
 from webui.page import build
 from webui.served_images import serve_from_own_folder
 
 _WARM_AFTER_SECONDS = 2.0
 _SAVING_SECONDS = 60.0
-_MAX_UPLOAD = "50mb"  # a photograph; a picture with SDXL's 75 vectors has some 20 MB
 
 
 class PortError(TextualInversionError):
@@ -45,6 +46,7 @@ def launch(
     policy = make_access_policy(
         host=host, listen=listen, share=share, auth=auth, allowed_hosts=allowed_hosts
     )
+    ALLOWED.is_public = policy.is_public
     pictures = serve_from_own_folder()
     runner = Runner()
     runner.recover(find_folder("runs"))
@@ -71,7 +73,7 @@ def _serve(page: gr.Blocks, policy: AccessPolicy, *, port: int | None, pictures:
             app_kwargs={"middleware": [policy.middleware]},
             strict_cors=True,
             allowed_paths=[str(pictures)],
-            max_file_size=_MAX_UPLOAD,
+            max_file_size=MAX_FILE_BYTES,
             enable_monitoring=False,
             run_history=False,
             footer_links=[],

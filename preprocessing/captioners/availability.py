@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import get_args
 
 from preprocessing.captioners.base import captioner_module
@@ -13,10 +13,12 @@ from textual_inversion.settings.preprocess import CaptionerName
 NAMES: tuple[CaptionerName, ...] = get_args(CaptionerName)
 
 
-def list_captioners() -> Iterator[tuple[str, str]]:
-    """Yield each captioner's name and whether it is ready, by the settings' defaults."""
-    settings = PreprocessSettings(source="any", destination="other")
-    for name in NAMES:
+def list_captioners(
+    settings: PreprocessSettings | None = None, names: Sequence[str] = NAMES
+) -> Iterator[tuple[str, str]]:
+    """Yield the captioners' names and whether they are ready, by the defaults or by `settings`."""
+    settings = settings or PreprocessSettings(source="any", destination="other")
+    for name in names:
         module = captioner_module(name)
         try:
             module.check(settings)

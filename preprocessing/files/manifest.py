@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,10 @@ from textual_inversion.storage.atomic import write_whole
 
 NAME = ".prepared.json"
 _VERSION = 1  # to be increased when the same settings produce different pixels
+
+
+Crop = tuple[float, float, float, float]
+"""A box as shares of the upright picture: left, top, width, height."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,8 @@ class Manifest:
 
     folder: Path
     entries: dict[str, Entry] = field(default_factory=dict)
+    crops: dict[str, Crop] = field(default_factory=dict)
+    """The crops chosen by hand, by the full path of their source."""
     _taken: set[int] = field(default_factory=set)
     _next: int = 0
 
@@ -44,9 +51,10 @@ class Manifest:
         try:
             stored = json.loads((folder / NAME).read_text(encoding="utf-8"))
             entries = {str(key): _entry(value) for key, value in stored["pictures"].items()}
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
-            entries = {}
-        return cls(folder, entries, {entry.number for entry in entries.values()})
+            crops = {str(key): crop_from(box) for key, box in stored.get("crops", {}).items()}
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, DatasetError):
+            entries, crops = {}, {}
+        return cls(folder, entries, crops, {entry.number for entry in entries.values()})
 
     def done(self, picture: Path, fingerprint: str) -> Entry | None:
         """Return a picture's entry if its fingerprint matches and all its files exist."""
@@ -72,6 +80,16 @@ class Manifest:
         self._taken.add(entry.number)
         return set(old.files) - set(entry.files) if old else set()
 
+    def crop_of(self, picture: Path) -> Crop | None:
+        """Return the crop that was chosen by hand for a picture."""
+        return self.crops.get(_key(picture))
+
+    def set_crop(self, picture: Path, crop: Crop | None) -> None:
+        """Keep a crop for a picture; None leaves it to the settings again."""
+        self.crops.pop(_key(picture), None)
+        if crop:
+            self.crops[_key(picture)] = crop
+
     def files_of(self, pictures: list[Path]) -> set[str]:
         """Return the top-level names in the folder that were made from these pictures."""
         known = (self.entries.get(_key(picture)) for picture in pictures)
@@ -80,8 +98,22 @@ class Manifest:
     def save(self) -> None:
         """Write the manifest atomically."""
         pictures = {key: asdict(entry) for key, entry in self.entries.items()}
-        text = json.dumps({"version": _VERSION, "pictures": pictures}, indent=1)
+        stored = {"version": _VERSION, "pictures": pictures, "crops": self.crops}
+        text = json.dumps(stored, indent=1)
         write_whole(self.folder / NAME, text.encode())
+
+
+def crop_from(values: object) -> Crop:
+    """Read a crop from outside; DatasetError when it is no box inside of the picture."""
+    box = values if isinstance(values, list | tuple) else ()
+    numbers = [float(one) for one in box if isinstance(one, int | float)]
+    if len(numbers) != 4 or len(box) != 4 or not all(map(isfinite, numbers)):
+        raise DatasetError("The crop is no box; drag it again.")
+    left, top = (min(max(one, 0.0), 0.99) for one in numbers[:2])
+    width, height = min(numbers[2], 1 - left), min(numbers[3], 1 - top)
+    if min(width, height) < 0.01:
+        raise DatasetError("The crop is too small; make it larger.")
+    return left, top, width, height
 
 
 def fingerprint(picture: Path, *, settings: str) -> str:

@@ -59,14 +59,13 @@ class Output:
             base = self._base(one, number=number, sub=sub, picture=picture)
             names += self._write(one, base)
         if prepared.debug_image:
-            write_whole(
-                self.debug_folder / f"{number:05d}-{_stem(picture)}.jpg", prepared.debug_image
-            )
+            name = f"{number:05d}-{safe_stem(picture.stem)}.jpg"
+            write_whole(self.debug_folder / name, prepared.debug_image)
         return tuple(names)
 
     def _base(self, one: PreparedPicture, *, number: int, sub: int, picture: Path) -> str:
         if one.extension:
-            return f"{number:05d}-{sub}-{_stem(picture)}"
+            return f"{number:05d}-{sub}-{safe_stem(picture.stem)}"
         # A caption alone has the name of its picture, so that it can be put beside it.
         return picture.relative_to(self.source).with_suffix("").as_posix()
 
@@ -87,6 +86,7 @@ class Output:
         return names
 
 
-def _stem(picture: Path) -> str:
-    plain = _STRANGE.sub("_", picture.stem)
+def safe_stem(stem: str) -> str:
+    """Replace what no file name should hold, and cut it to what every file system takes."""
+    plain = _STRANGE.sub("_", stem)
     return plain.encode(errors="ignore")[:_MAX_STEM_BYTES].decode(errors="ignore")

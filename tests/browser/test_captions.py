@@ -20,10 +20,10 @@ CAPTIONS = {"dawn": "red, hill, sun", "noon": "red, tree", "dusk": "hill, moon"}
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(shared_server, tmp_path):
     """Three pictures that are easily told apart."""
-    folder = tmp_path / "hills"
-    folder.mkdir()
+    folder = shared_server.home / tmp_path.name / "hills"
+    folder.mkdir(parents=True)
     for place, (name, caption) in enumerate(CAPTIONS.items()):
         picture = Image.effect_noise((160, 128), 60).convert("RGB")
         picture.paste(("orange", "skyblue", "navy")[place], (0, 0, 160, 40 + 20 * place))
@@ -117,3 +117,56 @@ def test_a_data_set_is_checked_and_its_training_estimated(shared_server, window,
     press(page, "probe-start-button")
     expect_text(page, "probe-estimate", r"About .* for 500 steps \(.* s each\).*peak memory \d+ MB")
     shoot(page, "check-1-report")
+
+
+def chosen(page):
+    marked = page.locator("#captions-grid [data-pick][aria-pressed=true]")
+    return sorted(marked.nth(place).get_attribute("title") for place in range(marked.count()))
+
+
+def test_pictures_are_chosen_by_shift_and_ctrl_and_open_large(shared_server, window, folder, shoot):
+    page = open_page(window, shared_server)
+    open_folder(page, folder)
+    first, second, third = (
+        page.locator("#captions-grid [data-pick]").nth(place) for place in range(3)
+    )
+    first.click()
+    third.click(modifiers=["Shift"])
+    expect_text(page, "captions-summary", "Changes go to the 3 chosen pictures")
+    second.click(modifiers=["Control"])
+    expect_text(page, "captions-summary", "Changes go to the 2 chosen pictures")
+    assert chosen(page) == ["dawn.png", "noon.png"]
+    third.dblclick()
+    large = page.locator("#captions-large dialog")
+    expect(large).to_be_visible()
+    expect(large.locator("img")).to_have_js_property("naturalWidth", 160)
+    shoot(page, "captions-3-large")
+    page.keyboard.press("Escape")
+    expect(large).to_be_hidden()
+    assert chosen(page) == ["noon.png"]
+
+
+def test_captions_are_typed_in_the_grid_and_completed(shared_server, window, folder, shoot):
+    page = open_page(window, shared_server)
+    open_folder(page, folder)
+    cells = page.locator("#captions-grid textarea")
+    cells.nth(0).press("End")
+    cells.nth(0).press_sequentially(", tr")
+    expect(page.locator(".ti-suggestions li")).to_have_text(["tree"])
+    shoot(page, "captions-4-suggested")
+    page.keyboard.press("Tab")
+    expect(cells.nth(0)).to_have_value("red, hill, sun, tree")
+    page.keyboard.press("Control+Enter")
+    expect(cells.nth(1)).to_be_focused()
+    expect_text(page, "captions-summary", "1 changed, not saved")
+
+    choose(page, "dawn")
+    caption = page.locator("#captions-caption textarea")
+    expect(caption).to_have_value("red, hill, sun, tree")
+    caption.press("Control+Enter")
+    expect(caption).to_have_value("hill, moon")
+    caption.press("Control+Enter")
+    expect(caption).to_have_value("red, tree")
+    press(page, "captions-save-button")
+    expect_text(page, "captions-summary", "nothing to save")
+    assert captions(folder) == CAPTIONS | {"dawn": "red, hill, sun, tree"}

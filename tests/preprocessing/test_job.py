@@ -241,3 +241,13 @@ def test_flips_and_pieces_are_counted(source, target):
     assert told[:2] == [3, 3]
     assert told[2] > 3
     assert sum(told) == events[-1].step == len(names(target))
+
+
+def test_each_picture_tells_all_that_was_made_of_it(source, target):
+    (source / "a.txt").write_text("a hill")
+    events = list(run(source, target, flipped_copies="horizontal"))
+    told = [(event.path, event.others) for event in events if isinstance(event, Progressed)]
+    assert told == [
+        (str(target / f"0000{at}-0-{name}.png"), (str(target / f"0000{at}-1-{name}.png"),))
+        for at, name in enumerate("ab")
+    ]

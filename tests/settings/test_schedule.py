@@ -1,7 +1,12 @@
 import pytest
 
 from textual_inversion.errors import SettingsError
-from textual_inversion.settings.schedule import Schedule, Segment, parse_schedule
+from textual_inversion.settings.schedule import (
+    Schedule,
+    Segment,
+    parse_learning_rate,
+    parse_schedule,
+)
 
 TEXT = "0.005:500, 1e-3:1000, 0.004"
 
@@ -53,6 +58,13 @@ def test_minus_one_means_to_the_end_as_in_the_original():
 def test_a_faulty_schedule_is_said_in_a_sentence(text, words):
     with pytest.raises(SettingsError, match=words):
         parse_schedule(text)
+
+
+@pytest.mark.parametrize("text", ["1e9", "0.005:100, 101"])
+def test_a_rate_that_cannot_learn_is_refused(text):
+    with pytest.raises(SettingsError, match="is too high to learn anything; choose one below 1"):
+        parse_learning_rate(text)
+    assert parse_learning_rate("1") == parse_schedule("1")  # Prodigy's
 
 
 def test_absolute_numbers_must_grow():

@@ -92,6 +92,12 @@ def test_a_faulty_settings_file_is_named(tmp_path, text, words):
         read_settings_file(path)
 
 
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_a_blank_folder_of_pictures_is_asked_for(blank):
+    with pytest.raises(SettingsError, match="is missing; give the folder with the prepared"):
+        TrainSettings.build({"embedding": "cat", "dataset_dir": blank})
+
+
 def test_a_missing_settings_file_is_named(tmp_path):
     with pytest.raises(SettingsError, match="nowhere.json cannot be read"):
         read_settings_file(tmp_path / "nowhere.json")

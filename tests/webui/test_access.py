@@ -10,12 +10,15 @@ from textual_inversion.errors import SettingsError
 from webui.access import make_access_policy
 
 
-def status(policy, host):
+def status(policy, host, path="/", headers=None):
     async def hello(_request):
         return PlainTextResponse("hello")
 
-    app = Starlette(routes=[Route("/", hello)], middleware=[policy.middleware])
-    return TestClient(app).get("/", headers={"host": host}).status_code
+    routes = [Route("/", hello), Route("/gradio_api/upload", hello, methods=["POST"])]
+    app = Starlette(routes=routes, middleware=[policy.middleware])
+    method = "GET" if path == "/" else "POST"
+    sent = {"host": host, **(headers or {})}
+    return TestClient(app).request(method, path, headers=sent).status_code
 
 
 @pytest.mark.parametrize(
@@ -56,3 +59,17 @@ def test_a_local_page_answers_to_its_own_names_alone(host, code):
 def test_an_open_page_answers_to_numbers_and_allowed_names(host, code):
     policy = make_access_policy(listen=True, auth="me:secret", allowed_hosts=["ti.lan"])
     assert status(policy, host) == code
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({}, 200),
+        ({"origin": "http://localhost"}, 200),
+        ({"origin": "http://evil.example"}, 403),
+        ({"origin": "http://localhost", "sec-fetch-site": "cross-site"}, 403),
+        ({"origin": "http://other.example", "sec-fetch-site": "same-origin"}, 200),
+    ],
+)
+def test_only_the_page_itself_may_send_files(headers, code):
+    assert status(make_access_policy(), "localhost", "/gradio_api/upload", headers) == code

@@ -97,6 +97,18 @@ def test_a_cleared_number_is_one_sentence():
         form.settings(list(values.values()))
 
 
+@pytest.mark.parametrize(
+    ("job", "model", "path"),
+    [("create", CreateSettings, "num_vectors"), ("train", TrainSettings, "max_steps")],
+)
+def test_half_a_vector_or_step_is_refused_not_rounded(job, model, path):
+    form = draw(job, model, initial={"name": "cat", "embedding": "cat", "dataset_dir": "cats"})
+    values = [control.value for control in form.controls]
+    values[[knob.path for knob in form.knobs].index(path)] = 2.5
+    with pytest.raises(SettingsError, match=rf"{path} must be a whole number \(got 2.5\)"):
+        read_back(form, values)
+
+
 def test_a_dropdown_takes_what_was_typed():
     form = draw("train", TrainSettings, choices={"model": ["models/pocket"]})
     assert form.by_path["model"].preprocess("/somewhere/else") == "/somewhere/else"

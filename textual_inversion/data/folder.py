@@ -7,7 +7,6 @@ times an epoch. A mask is a grey picture NAME.mask.png or NAME-masklabel.png bes
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +18,9 @@ from textual_inversion.data.resizing import Fit, Size
 from textual_inversion.errors import DatasetError
 from textual_inversion.events import Warned
 from textual_inversion.images.decoding import open_picture, path_text
-from textual_inversion.images.folder import find_mask, find_pictures, pictures_in
+from textual_inversion.images.folder import REPEATED_FOLDER, find_mask, find_pictures, pictures_in
 from textual_inversion.images.resizing import upscaling_warning
 
-_REPEATED = re.compile(r"([1-9][0-9]{0,3})_")
 _MAX_RATIO_ERROR = 0.02
 
 
@@ -66,7 +64,7 @@ def list_pictures(folder: Path) -> list[tuple[Path, int]]:
     visited = {os.path.realpath(folder)}  # a link back to it would repeat every picture
     for below in sorted(entry for entry in folder.iterdir() if entry.is_dir()):
         real = os.path.realpath(below)
-        if real not in visited and (repeated := _REPEATED.match(below.name)):
+        if real not in visited and (repeated := REPEATED_FOLDER.match(below.name)):
             visited.add(real)
             listed += [(path, int(repeated[1])) for path in pictures_in(below)]
     return listed or [(path, 1) for path in find_pictures(folder)]

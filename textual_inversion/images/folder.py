@@ -16,8 +16,8 @@ EXTENSIONS = frozenset((
     ".heic", ".heif", ".jxl",
 ))  # fmt: skip
 
-
-_MASKS = (".mask.png", "-masklabel.png")  # the second is OneTrainer's way
+REPEATED_FOLDER = re.compile(r"([1-9][0-9]{0,3})_")  # how the name of such a folder begins
+MASKS = (".mask.png", "-masklabel.png")  # the second is OneTrainer's way
 
 
 def find_pictures(folder: Path) -> list[Path]:
@@ -72,7 +72,7 @@ def read_caption(picture: Path) -> str | None:
 
 def find_mask(picture: Path) -> Path | None:
     """Find the mask file of a picture: NAME.mask.png or NAME-masklabel.png for a picture NAME."""
-    paths = (picture.with_name(picture.stem + ending) for ending in _MASKS)
+    paths = (picture.with_name(picture.stem + ending) for ending in MASKS)
     return next((path for path in paths if path.is_file()), None)
 
 
@@ -83,7 +83,7 @@ def _without_masks(pictures: list[Path]) -> list[Path]:
 
 
 def _is_mask(name: str, stems: set[str]) -> bool:
-    return any(name.endswith(ending) and name.removesuffix(ending) in stems for ending in _MASKS)
+    return any(name.endswith(ending) and name.removesuffix(ending) in stems for ending in MASKS)
 
 
 def _is_picture(entry: Path) -> bool:

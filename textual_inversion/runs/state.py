@@ -63,7 +63,7 @@ class Run:
     previews: list[Previewed] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     num_files: int = 0
-    pairs: list[tuple[str, str]] = field(default_factory=list)
+    results: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     version: int = 0
     _warned_at: list[int] = field(default_factory=list)
@@ -147,7 +147,7 @@ class Run:
 
     def _end(self, event: Finished | Failed) -> None:
         # A job over a folder has reported its items; `event.step` counts the files it wrote.
-        if not any(source for source, _ in self.pairs):
+        if not any(source for source, _ in self.results):
             self.step = event.step or self.step
         self.live_preview = ""
         if isinstance(event, Failed):
@@ -183,7 +183,7 @@ class Run:
         if event.path:
             self.files.append(event.path)
             self.num_files += event.num_files
-            self.pairs.append((event.source, event.path))
+            self.results.append((event.source, (event.path, *event.others)))
 
     def _save(self, event: Saved) -> None:
         if event.kind == "best":

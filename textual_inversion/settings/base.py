@@ -14,6 +14,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StringConstraints,
     ValidationError,
     model_validator,
 )
@@ -185,4 +186,5 @@ def _each_once(value: Any) -> Any:
 
 Listed = BeforeValidator(_each_once)
 BareName = Annotated[str, AfterValidator(strip_brackets)]
+NotBlank = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 PixelSize = Annotated[int, Field(ge=0, le=2048, multiple_of=8)]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from textual_inversion.settings.base import BareName, PixelSize, Settings
+from textual_inversion.settings.base import BareName, NotBlank, PixelSize, Settings
 from textual_inversion.settings.markers import Positional, Ui
 
 AUTO = "auto"
@@ -17,7 +17,7 @@ class BasicTrainSettings(Settings):
 
     embedding: Annotated[BareName, Positional(), Ui("Embedding", "embedding")]
     """The embedding to train, made on the Create tab or by `ti create`."""
-    dataset_dir: Annotated[str, Field(min_length=1), Ui("Dataset directory")]
+    dataset_dir: Annotated[NotBlank, Ui("Dataset directory", "folder")]
     """The folder with the prepared pictures, and captions as .txt beside them if you have any.
     Pictures in a folder 3_NAME below it come three times as often."""
     template: Annotated[str, Ui("Prompt template", "template")] = "subject_filewords.txt"

@@ -13,9 +13,9 @@ _IN_TRAINING = {"folder": "dataset_dir", "name": "embedding"}
 class CheckSettings(Settings):
     """Look through a folder of pictures before training, and say what is wrong with it."""
 
-    folder: Annotated[str, Positional(), Ui("Dataset directory")]
+    folder: Annotated[str, Positional(), Ui("Dataset directory", "folder")]
     """The folder with the prepared pictures and their captions; it is only read."""
-    name: Annotated[BareName, Ui("Embedding")] = ""
+    name: Annotated[BareName, Ui("Embedding", "embedding")] = ""
     """The embedding to be trained, to find its name in captions; empty does not look for it."""
     template: Annotated[str, Ui("Prompt template", "template")] = "subject_filewords.txt"
     """The file of prompt lines to be trained with; empty leaves it out."""

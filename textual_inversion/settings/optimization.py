@@ -10,7 +10,7 @@ from textual_inversion.settings.basics import AUTO
 from textual_inversion.settings.hardware import HardwareSettings
 from textual_inversion.settings.markers import Ui
 from textual_inversion.settings.previews import PreviewSettings
-from textual_inversion.settings.schedule import parse_schedule
+from textual_inversion.settings.schedule import parse_learning_rate, parse_schedule
 
 
 class OptimizationSettings(PreviewSettings, HardwareSettings):
@@ -142,7 +142,7 @@ class OptimizationSettings(PreviewSettings, HardwareSettings):
     def _check_schedule(self) -> Self:
         absolute = self.learning_rate_steps == "absolute"
         if self.learning_rate != AUTO:
-            parse_schedule(self.learning_rate, absolute=absolute)
+            parse_learning_rate(self.learning_rate, absolute=absolute)
         parse_schedule(self.clipping_threshold, absolute=absolute, what="clipping threshold")
         if self.min_timestep > self.max_timestep:
             raise ValueError(

@@ -19,9 +19,9 @@ _TAGS_GROUP = "Captions in tags"
 class PreprocessSettings(Settings):
     """Prepare a folder of pictures for training."""
 
-    source: Annotated[str, Positional(), Ui("Source directory")]
+    source: Annotated[str, Positional(), Ui("Source directory", "folder")]
     """The folder with your pictures; it is only read."""
-    destination: Annotated[str, Positional(), Ui("Destination directory")]
+    destination: Annotated[str, Positional(), Ui("Destination directory", "folder")]
     """The folder to write to; made when missing, never emptied, and different from the source."""
     width: Annotated[PixelSize, Ui("Width", row="size", step=8)] = 0
     """Pixels; a multiple of 8. 0 takes the base model's own size (512 for SD 1.x)."""

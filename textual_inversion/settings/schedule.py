@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from textual_inversion.errors import SettingsError
 
+_HIGHEST_LEARNING_RATE = 100.0  # far above any that learns: Prodigy's is 1, all others' are less
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -37,6 +39,18 @@ class Schedule:
     def end(self) -> int | None:
         """The step at which the schedule ends; None when its last rate is open."""
         return self.segments[-1].end
+
+
+def parse_learning_rate(text: str, *, absolute: bool = False) -> Schedule:
+    """Parse a learning rate or its schedule; SettingsError also for a rate that none can be."""
+    schedule = parse_schedule(text, absolute=absolute)
+    highest = max(segment.rate for segment in schedule.segments)
+    if highest > _HIGHEST_LEARNING_RATE:
+        raise SettingsError(
+            f"The learning rate {highest:g} is too high to learn anything; choose one below 1, "
+            'such as 0.005, or "auto".'
+        )
+    return schedule
 
 
 def parse_schedule(text: str, *, absolute: bool = False, what: str = "learning rate") -> Schedule:

@@ -23,6 +23,7 @@ from textual_inversion.settings import (
     TrainSettings,
 )
 from webui import jobs
+from webui.folders.allowed import ALLOWED
 from webui.served_images import served
 
 _TOLD = ("name", "state", "message", "step", "total", "seconds_left", "folder", "result")
@@ -64,12 +65,14 @@ class Endpoints:
         """Start preparing a folder of pictures, with the settings of `ti preprocess`."""
         with _sentences():
             checked = PreprocessSettings.build(settings)
+            ALLOWED.refuse_foreign(checked.source, checked.destination)
             return self._start("preprocess", jobs.preprocessing(checked), checked.destination)
 
     def train(self, settings: dict, queue: bool = False) -> dict:  # noqa: FBT001, FBT002
         """Start a training, with the settings of `ti train`; with `queue` after those before it."""
         with _sentences():
             checked = TrainSettings.build(settings)
+            ALLOWED.refuse_foreign(checked.dataset_dir)
             if not queue:
                 return self._start("train", jobs.training(checked), checked.embedding)
             self._worker.queue.add(checked)

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import gradio as gr
 from gradio.components import Component
 
 from webui.caption_editor.actions import CHANGES, STEPS
 from webui.caption_editor.rendering import SHOWS
+from webui.folders.field import pictures_in
 from webui.html import render
 from webui.layout import lead
 
-# A click chooses one picture, its tick or a click with Ctrl one more; the browser sends all that is
-# chosen, so that quick clicks cannot overtake each other.
-_CHOOSE = """
-const pressed = button => button.getAttribute('aria-pressed') === 'true';
-element.addEventListener('click', event => {
-  const cell = event.target.closest('.ti-cell');
-  if (!cell) return;
-  const more = Boolean(event.target.closest('.ti-tick')) || event.ctrlKey || event.metaKey;
-  const button = cell.querySelector('[data-pick]');
-  const buttons = [...element.querySelectorAll('[data-pick]')];
-  const before = buttons.filter(pressed);
-  const others = more ? before.filter(other => other !== button) : [];
-  const leaves = pressed(button) && (more || before.length === 1);
-  const chosen = leaves ? others : [...others, button];
-  buttons.forEach(one => one.setAttribute('aria-pressed', chosen.includes(one)));
-  trigger('click', {chosen: chosen.map(one => Number(one.dataset.pick)), more});
-});
-"""
+_CHOOSE = Path(__file__).with_name("choosing.js").read_text(encoding="utf-8")
+_ENLARGE = Path(__file__).with_name("enlarging.js").read_text(encoding="utf-8")
 _PICK = """
 element.addEventListener('click', event => {
   const button = event.target.closest('[data-pick]');
@@ -47,9 +34,11 @@ class Fields:
                 info="The folder with the pictures; captions are .txt files of the same names.",
             )  # fmt: skip
             self.open = gr.Button("Open", variant="primary", elem_id="captions-open-button")
+        pictures_in(self.folder)
         self.summary = gr.HTML(elem_id="captions-summary")
         with gr.Column(visible=False) as self.all:
             self._draw()
+        self.large = gr.HTML(js_on_load=_ENLARGE, elem_id="captions-large")
         self.view = gr.JSON({}, visible=False, elem_id="captions-view")
 
     @property
@@ -62,6 +51,11 @@ class Fields:
     def shown(self) -> list[Component]:
         """What shows the captions, but for the one that is typed at."""
         return [self.summary, self.grid, self.tags, *self.steps.values()]
+
+    @property
+    def typed(self) -> list[Component]:
+        """What is drawn anew when a caption was typed in the grid, which stays as it is."""
+        return [self.view, self.caption, self.summary, self.tags, *self.steps.values()]
 
     def _draw(self) -> None:
         with gr.Row(elem_classes="ti-buttons"):
@@ -93,7 +87,7 @@ class Fields:
     def _draw_changes(self) -> None:
         self.caption = gr.Textbox(
             label="Caption", lines=4, interactive=False, elem_id="captions-caption",
-            info="Of the picture that was chosen last.",
+            info="Of the picture that was chosen last; Ctrl+Enter goes on to the next one.",
         )  # fmt: skip
         self.note = gr.HTML(elem_id="captions-tokens", elem_classes="ti-note")
         adding = "For adding: one tag, or several with commas."

@@ -10,15 +10,16 @@ import gradio as gr
 from gradio.components import Component
 
 from preprocessing.captions.drafts import Draft
-from textual_inversion.errors import TextualInversionError
 from textual_inversion.jobs.device_lock import DeviceLock
 from webui.browser_storage import stored
 from webui.caption_editor import rendering
 from webui.caption_editor.actions import CHANGES, STEPS, Edit, Make, Step, can
 from webui.caption_editor.controls import Fields
 from webui.caption_editor.drafts import Drafts
-from webui.caption_editor.rendering import CountTokens, View
+from webui.caption_editor.rendering import View
+from webui.caption_editor.token_counts import no_count, token_counter
 from webui.event_options import QUIET, UNQUEUED, WHILE_TYPING
+from webui.folders.allowed import ALLOWED
 from webui.jobs import is_warm, warm
 from webui.layout import refusals_as_toasts
 
@@ -67,6 +68,8 @@ class Editor:
             for event in (fields.open.click, fields.folder.submit)
         ]
         fields.grid.click(self._choose, self.inputs, fields.drawn, **_EVERY_ONE)
+        fields.grid.input(self._type_in_grid, self.inputs, fields.typed, **_EVERY_ONE)
+        fields.grid.select(self._enlarge, fields.view, fields.large, **UNQUEUED)
         fields.tags.click(_picked, None, fields.edit[0], **_EVERY_ONE)
         typed = [fields.note, fields.summary, *fields.steps.values()]
         fields.caption.input(self._type, self.inputs, typed, **WHILE_TYPING)
@@ -121,6 +124,7 @@ class Editor:
 
     def _open(self, name: str, show: str, tag: str, model: str) -> list[Any]:
         with refusals_as_toasts():
+            ALLOWED.check(name or "")
             view = View.of({"key": self.drafts.open(name or ""), "show": show, "tag": tag})
             return self._drawn(view, model)
         return _skips(self.fields.drawn)
@@ -153,6 +157,29 @@ class Editor:
             return [note, rendering.summary_html(draft, view), *_buttons(draft)]
         return _skips([None, None, *STEPS])
 
+    def _type_in_grid(self, data: Any, typed: str, model: str, event: gr.EventData) -> list[Any]:
+        del model
+        with refusals_as_toasts():
+            view, text = self._taken(data, typed), str(event.text).strip()
+            (index,) = View.of({"chosen": [event.index]}).chosen or (-1,)
+            draft = self.drafts.update(view.key, lambda draft: draft.type(index, text))
+            shown = replace(view, text=text) if index == view.current else view
+            return [
+                shown.to_json(),
+                text if index == view.current else gr.skip(),
+                rendering.summary_html(draft, view),
+                rendering.tags_html(draft),
+                *_buttons(draft),
+            ]
+        return _skips(self.fields.typed)
+
+    def _enlarge(self, data: Any, event: gr.EventData) -> Any:
+        with refusals_as_toasts():
+            draft = self.drafts.get(View.of(data).key)
+            chosen = View.of({"chosen": [event.large]}).chosen
+            return rendering.large_html(draft, chosen[0]) if chosen else gr.skip()
+        return gr.skip()
+
     def _look(self, data: Any, typed: str, model: str) -> list[Any]:
         with refusals_as_toasts():
             return self._sights(self._taken(data, typed), model)
@@ -184,7 +211,7 @@ class Editor:
 
     def _sights(self, view: View, model: str) -> list[Any]:
         # Pictures do not wait for what counts tokens.
-        draft, count = self.drafts.get(view.key), _counter(model) if is_warm() else _no_count
+        draft, count = self.drafts.get(view.key), token_counter(model) if is_warm() else no_count
         return [
             rendering.summary_html(draft, view),
             rendering.grid_html(draft, view, count),
@@ -194,24 +221,7 @@ class Editor:
 
     def _note(self, text: str, model: str) -> str:
         warm(self.device)
-        return rendering.tokens_html(_counter(model)(text))
-
-
-def _counter(model: str) -> CountTokens:
-    """Choose what counts tokens; it knows nothing where the model cannot be opened."""
-    from textual_inversion.embeddings.create import count_tokens
-    from textual_inversion.models.catalog import describe_model
-
-    try:
-        info = describe_model(model)
-        count_tokens(info, "")
-    except (TextualInversionError, OSError, ValueError):
-        return _no_count
-    return lambda text: count_tokens(info, text)
-
-
-def _no_count(_: str) -> None:
-    return None
+        return rendering.tokens_html(token_counter(model)(text))
 
 
 def _skips(outputs: Sized) -> list[Any]:

@@ -5,6 +5,7 @@ No rule about captions is here.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from preprocessing.captions.tags import count_tags
 from textual_inversion.images.decoding import path_text
 from textual_inversion.settings.base import PROMPT_TOKENS
 from webui.html import paragraph, render
-from webui.served_images import thumbnail_url
+from webui.served_images import picture_url, thumbnail_url
 
 Show = Literal["all", "with the tag", "without the tag", "changed"]
 SHOWS: tuple[Show, ...] = ("all", "with the tag", "without the tag", "changed")
@@ -167,6 +168,20 @@ def _cell(draft: Draft, index: int, view: View, changed: set[int], count: CountT
         caption=caption,
         label=" · ".join([name, *marks]),
         is_chosen=index in view.chosen,
+    )
+
+
+def large_html(draft: Draft, index: int) -> Markup:
+    """Draw one picture as large as the window."""
+    if not 0 <= index < len(draft.pictures):
+        return Markup()
+    picture = draft.pictures[index]
+    return render(
+        "caption_editor/large",
+        turn=secrets.token_hex(4),  # so that the same picture opens again
+        name=path_text(Path(picture.name)),
+        url=picture_url(str(picture)),
+        caption=draft.captions[index],
     )
 
 

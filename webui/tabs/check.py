@@ -14,6 +14,7 @@ from textual_inversion.runs.state import Run
 from textual_inversion.settings import CheckSettings, TrainSettings
 from webui import choices
 from webui.event_options import UNQUEUED
+from webui.folders.field import pictures_in
 from webui.form import Form, draw_form
 from webui.layout import Tab, buttons, complaints, lead
 from webui.polling import Part, start_button, stop_button
@@ -38,9 +39,15 @@ class Checking:
         lead(_LEAD)
         with gr.Row(elem_classes="ti-columns"):
             with gr.Column(scale=4, min_width=320, elem_classes="ti-card"):
-                lists = {"template": choices.templates()}
+                lists = {"template": choices.templates(), "embedding": []}
                 shared = {"model": base_model}
-                self.form = draw_form("check", CheckSettings, choices=lists, shared=shared)
+                self.form = draw_form(
+                    "check",
+                    CheckSettings,
+                    choices=lists,
+                    shared=shared,
+                    below={"folder": pictures_in},
+                )
             with gr.Column(scale=7, min_width=320):
                 self.start, stop = buttons("check", "Check")
                 self.parts = self._live()
@@ -77,6 +84,11 @@ class Checking:
         )
         begun = taken.then(self._begin, self.form.controls, api_visibility="private")
         self.events.append(begun)
+
+    @staticmethod
+    def list_embeddings() -> Any:
+        """Offer the embeddings there are now."""
+        return gr.update(choices=choices.embeddings())
 
     def _begin(self, *values: Any) -> None:
         with complaints():

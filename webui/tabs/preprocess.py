@@ -11,20 +11,32 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
+from preprocessing.plan import plan
+from textual_inversion.errors import TextualInversionError
 from textual_inversion.jobs.runner import Runner
+from textual_inversion.models.catalog import native_size
 from textual_inversion.runs.state import Run
 from textual_inversion.settings import PreprocessSettings
 from webui import choices, jobs
 from webui.caption_editor.editor import Editor
+from webui.cropping.editor import CropEditor
+from webui.event_options import UNQUEUED
+from webui.folders.allowed import ALLOWED, real
+from webui.folders.field import pictures_in
+from webui.folders.following import follow
 from webui.form import Form, draw_form
+from webui.html import paragraph, render
 from webui.layout import Tab, buttons, complaints, lead
 from webui.polling import Part, start_button, stop_button
-from webui.served_images import served
 from webui.tabs.check import Checking
+from webui.views.results import results_html
 from webui.views.status import status_html, warnings_html
 
-_PAIRS_SHOWN = 12
 _LEAD = "Bring your pictures to the size that training needs. Your own files are only read."
+_CROP = """element.addEventListener('click', event => {
+  const button = event.target.closest('[data-crop]');
+  if (button) trigger('click', {crop: button.dataset.crop});
+});"""
 _IDLE = "Choose a folder of pictures, and where the prepared ones should go."
 
 
@@ -35,8 +47,9 @@ def draw(runner: Runner, base_model: Component) -> Tab:
             tab = _prepare(runner, base_model)
         with gr.Tab("Captions", id="captions"):
             editor = Editor(runner.device, base_model)
-        with gr.Tab("Check", id="check"):
+        with gr.Tab("Check", id="check") as opened:
             checking = Checking(runner, base_model)
+    opened.select(checking.list_embeddings, None, checking.form.by_path["name"], **UNQUEUED)
     editor.offer(tab.extras["caption"], tab.form.by_path["destination"], sides)
     return Tab(
         tab.form,
@@ -50,6 +63,7 @@ def join(page: gr.Blocks, preparing: Tab, training: Tab, tabs: gr.Tabs) -> list[
     """Join the parts to the other tabs and the page; return the events after which to poll."""
     preparing.extras["editor"].restore(page)
     checking: Checking = preparing.extras["checking"]
+    page.load(checking.list_embeddings, None, checking.form.by_path["name"], **UNQUEUED)
     checking.join(training, {"preprocess": tabs, "check": preparing.extras["sides"]})
     return checking.events
 
@@ -63,10 +77,16 @@ def _prepare(runner: Runner, base_model: Component) -> Tab:
                 PreprocessSettings,
                 shared={"model": base_model},
                 initial=_example(),
+                below={"source": pictures_in},
+                notes=["caption"],
             )
+            form.explain(_needs, form.notes["caption"])
+            follow(*_folders(form), form.initial["source"] or "")
         with gr.Column(scale=6, min_width=320):
             start, stop = buttons("preprocess", "Preprocess")
-            parts = _live()
+            form.explain(_plan, gr.HTML(elem_id="preprocess-plan", elem_classes="ti-note"))
+            parts, results = _live()
+            cropper = CropEditor(runner)
             with gr.Row():
                 caption = gr.Button(
                     "Edit their captions", visible=False, elem_id="preprocess-caption-button"
@@ -77,11 +97,18 @@ def _prepare(runner: Runner, base_model: Component) -> Tab:
     begun = start.click(
         lambda *values: _begin(runner, form, values), form.controls, api_visibility="private"
     )
+    cropped = cropper.listen(results).success(
+        lambda *values: _begin(runner, form, values), form.controls, api_visibility="private"
+    )
     stopped = stop.click(lambda: runner.stop("preprocess"), queue=False, api_visibility="private")
     parts += [start_button("preprocess", start), stop_button("preprocess", stop)]
     for button in (caption, onward):
         parts.append(Part("preprocess", button, lambda run: gr.update(visible=_has_files(run))))
-    return Tab(form, parts, [begun, stopped], {"onward": onward, "caption": caption})
+    return Tab(form, parts, [begun, cropped, stopped], {"onward": onward, "caption": caption})
+
+
+def _folders(form: Form[PreprocessSettings]) -> tuple[Component, Component]:
+    return form.by_path["source"], form.by_path["destination"]
 
 
 def _example() -> dict[str, Any]:
@@ -97,28 +124,43 @@ def _begin(runner: Runner, form: Form[PreprocessSettings], values: tuple[Any, ..
         runner.start("preprocess", jobs.preprocessing(settings), name=name)
 
 
-def _live() -> list[Part]:
+def _plan(values: dict[str, Any]) -> str:
+    """Say what the button would do, and warn of sets that would be mixed."""
+    try:
+        settings = PreprocessSettings.build(values)
+        if not all(ALLOWED.holds(real(name)) for name in (settings.source, settings.destination)):
+            return ""  # pressing the button asks for them first
+        planned = plan(settings, size=native_size(settings.model))
+    except TextualInversionError as error:
+        return paragraph(str(error))
+    return render("tabs/plan", plan=planned)
+
+
+def _needs(values: dict[str, Any]) -> str:
+    """Say what each of the chosen captioners, or each there is, still needs."""
+    from preprocessing.captioners.availability import NAMES, list_captioners
+
+    try:
+        # Neither folder has to do with it.
+        settings = PreprocessSettings.build(values, {"source": "any", "destination": "other"})
+    except TextualInversionError:
+        return ""  # said where the plan stands
+    return render("tabs/captioners", rows=list_captioners(settings, settings.caption or NAMES))
+
+
+def _live() -> tuple[list[Part], gr.HTML]:
     status = gr.HTML(elem_id="preprocess-status-line")
     warnings = gr.HTML(elem_id="preprocess-warning-list")
-    gallery = gr.Gallery(
-        label="Before and after", columns=4, fit_columns=False, height="auto", object_fit="contain",
-        interactive=False, elem_id="preprocess-picture-gallery", buttons=["fullscreen"],
-    )  # fmt: skip
-    return [
+    results = gr.HTML(
+        elem_id="preprocess-picture-gallery", js_on_load=_CROP, apply_default_css=False
+    )
+    parts = [
         Part("preprocess", status, lambda run: status_html(run, idle=_IDLE)),
         Part("preprocess", warnings, warnings_html, lambda run: len(run.warnings)),
-        Part("preprocess", gallery, _pairs, lambda run: len(run.pairs)),
+        Part("preprocess", results, results_html, lambda run: len(run.results)),
     ]
+    return parts, results
 
 
 def _has_files(run: Run | None) -> bool:
     return run is not None and not run.is_active and bool(run.files)
-
-
-def _pairs(run: Run | None) -> list[tuple[str, str]]:
-    shown: list[tuple[str, str]] = []
-    for source, prepared in run.pairs[-_PAIRS_SHOWN:] if run is not None else []:
-        before, after = served(source, small=True), served(prepared)
-        if before and after:
-            shown += [(before, "before"), (after, "after")]
-    return shown

@@ -15,6 +15,7 @@ from textual_inversion.settings import TrainSettings
 from webui import choices, jobs
 from webui.charts import training_curves
 from webui.charts.vectors_table import vectors_html
+from webui.folders.field import pictures_in
 from webui.form import Form, draw_form
 from webui.html import paragraph, render
 from webui.layout import Tab, buttons, complaints, lead
@@ -69,6 +70,7 @@ def _settings(base_model: Component) -> Form[TrainSettings]:
         initial=sample,
         notes=["learning_rate"],
         shared={"model": base_model},
+        below={"dataset_dir": pictures_in},
     )
     form.explain(_curve, form.notes["learning_rate"])
     return form

@@ -23,6 +23,7 @@ from webui.served_images import thumbnail_url
 
 _MOST_THUMBNAILS = 12
 _MOST_SIZES = 8
+_MOST_BADGED = 48
 
 
 @dataclass
@@ -82,6 +83,7 @@ def report_html(run: Run | None, results: Results) -> Markup:
         "views/report",
         rows=_facts(report),
         findings=[_finding(finding) for finding in report.findings],
+        badged=_badged(report),
         captions=[(path_text(Path(one.path.name)), str(one)) for one in report.picture_captions],
     )
 
@@ -109,6 +111,19 @@ def _finding(finding: Finding) -> tuple[Finding, list[tuple[str, str]], int]:
     paths = finding.pictures[:_MOST_THUMBNAILS]
     pictures = [(path_text(Path(path.name)), thumbnail_url(str(path))) for path in paths]
     return finding, pictures, len(finding.pictures) - len(paths)
+
+
+def _badged(report: Report) -> list[tuple[str, str, list[str]]]:
+    """Return each picture as (name, URL, badges), those with the most findings first."""
+    kinds: dict[Path, list[str]] = {one.path: [] for one in report.picture_captions}
+    for finding in report.findings:
+        for path in finding.pictures:
+            badges = kinds.setdefault(path, [])
+            badges.extend([finding.kind] if finding.kind not in badges else [])
+    worst = sorted(kinds.items(), key=lambda item: -len(item[1]))[:_MOST_BADGED]
+    return [
+        (path_text(Path(path.name)), thumbnail_url(str(path)), badges) for path, badges in worst
+    ]
 
 
 def _sizes(sizes: Sequence[SizeCount]) -> str:

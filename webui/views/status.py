@@ -135,7 +135,9 @@ def _noun(run: Run) -> str:
 
 def _count(run: Run) -> str:
     if run.files:
-        return f"{run.num_files} picture{'s' if run.num_files != 1 else ''}"
+        sources = len(run.files)
+        count = f"{sources} picture{'s' if sources != 1 else ''}"
+        return count if sources == run.num_files else f"{count}, {run.num_files} files"
     return f"{run.step} {_noun(run)}{'s' if run.step != 1 else ''}"
 
 

@@ -21,6 +21,7 @@ def editor():
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "served"))
+    monkeypatch.setenv("TI_HOME", str(tmp_path))
     for name in ("a", "b"):
         Image.new("RGB", (8, 8)).save(tmp_path / f"{name}.png")
         (tmp_path / f"{name}.txt").write_text(f"red, {name}")
@@ -66,3 +67,30 @@ def test_a_page_comes_back_to_a_folder_that_is_open_only(editor, folder, tmp_pat
     assert unknown == [gr.skip()] * len(editor.fields.drawn)
     editor.drafts.open(str(folder))
     assert "2 pictures" in editor._restore(str(folder), "all", "", "")[7]
+
+
+class Happening:
+    """What the browser tells of an event."""
+
+    def __init__(self, **data):
+        self.__dict__.update(data)
+
+
+def test_a_caption_typed_in_the_grid_draws_nothing_under_the_typing(editor, folder):
+    key = editor.drafts.open(str(folder))
+    view = View(key, chosen=(1,), text="red, b").to_json()
+    values = editor._type_in_grid(view, "red, b", "", Happening(index=1, text=" blue "))
+    assert editor.drafts.get(key).captions == ("red, a", "blue")
+    assert (values[0]["text"], values[1]) == ("blue", "blue")
+    assert editor.fields.grid not in editor.fields.typed
+    for strange in (-1, 9, "x", None):
+        editor._type_in_grid(view, "red, b", "", Happening(index=strange, text="lost"))
+    assert "lost" not in editor.drafts.get(key).captions
+    editor.drafts.discard(key)
+
+
+def test_a_picture_opens_in_its_own_size(editor, folder):
+    view = View(editor.drafts.open(str(folder))).to_json()
+    assert "a.png" in editor._enlarge(view, Happening(large=0))
+    assert editor._enlarge(view, Happening(large=9)) == ""
+    assert editor._enlarge(view, Happening(large="x")) == gr.skip()

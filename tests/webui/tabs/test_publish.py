@@ -33,20 +33,20 @@ def test_it_is_shown_first_and_private(dog, hub):
     assert (button.visible, hub.repositories) == (True, {})
     nothing, done, button = press("upload", publication)
     assert f'Uploaded to <a href="{hub.url}/mia/my-dog"' in done
-    assert (nothing, button.visible, hub.repositories["mia/my-dog"].private) == (None, False, True)
+    assert (nothing, button.visible, hub.repositories["mia/my-dog"].private) == ("", False, True)
 
 
 def test_a_refusal_is_one_sentence_and_holds_no_token(dog, hub, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "hf_wrong")
     nothing, told, button = press("show", "dog", "my-dog", "mit", False)
-    assert (nothing, button.visible) == (None, False)
+    assert (nothing, button.visible) == ("", False)
     assert "does not know your token (status 401)" in told
     assert "hf_wrong" not in told
     assert "no embedding called" in press("show", None, "my-dog", None, False)[1]
 
 
 def test_what_was_not_shown_is_not_uploaded(dog, hub):
-    assert press("upload", None)[0] is None
+    assert press("upload", "unknown")[0] == ""
     assert hub.repositories == {}
 
 

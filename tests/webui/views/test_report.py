@@ -2,6 +2,8 @@
 
 import pytest
 
+from preprocessing.checks.image_checks import Finding
+from preprocessing.checks.report import PictureCaption, Report
 from textual_inversion.events import Finished
 from textual_inversion.jobs.device_lock import DeviceLock
 from textual_inversion.jobs.runner import Runner
@@ -56,3 +58,16 @@ def test_a_probe_takes_turns_and_leaves_one_sentence(home, pictures, stacks):
     runner.join("probe")
     assert (run.state, run.step) == ("finished", 5)
     assert "for 7 steps (" in estimate_html(run, results)
+
+
+def test_each_picture_has_its_findings_as_badges(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "served"))
+    paths = tuple(tmp_path / f"{name}.png" for name in "ab")
+    captions = tuple(PictureCaption(path, "x", from_name=False) for path in paths)
+    findings = (Finding("blurred", "…", paths[1:]), Finding("too small", "…", paths[1:]))
+    seen = Report(tmp_path, 8, 8, 2, 2, (), (), findings, captions)
+    drawn = report_html(Run("check", state="finished"), Results(seen))
+    _, second, first = drawn.split('class="ti-sheet ti-badged"')[1].split("<figure")
+    assert second.count("ti-chip") == 2
+    assert "b.png" in second
+    assert "ti-chip" not in first

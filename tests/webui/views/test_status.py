@@ -76,9 +76,23 @@ def test_flips_and_pieces_count_as_well():
     made = [Progressed(1, 5, "b/a.png", "a/a.png", 2), Progressed(2, 5, "b/c.png", "a/c.png", 3)]
     begun = Started("a", 0, 5)
     told = said(begun, *made, Finished(5, "finished", "b"), kind="preprocess")
-    assert told == "Finished: 5 pictures. Saved in b."
+    assert told == "Finished: 2 pictures, 5 files. Saved in b."
     told = said(begun, *made, Finished(5, "stopped", "b"), kind="preprocess")
     assert told == "Stopped at picture 2 of 5. Saved in b."
+
+
+def test_skipped_pictures_do_not_hold_the_bar_up():
+    done = [Progressed(1, 3, "b/1.png", "a/1.png"), Progressed(2, 3, "", "a/2.png")]
+    last = [Progressed(3, 3, "b/3.png", "a/3.png"), Finished(2, "finished", "b")]
+    run = run_of(Started("a", 0, 3), *done, *last, kind="preprocess")
+    assert 'aria-valuenow="100"' in status_html(run, idle=IDLE)
+
+
+def test_absolute_folders_keep_their_first_slash():
+    run = run_of(Started("/home/a/cats", 0, 1), Finished(1, "finished", "/b"), kind="preprocess")
+    drawn = status_html(run, idle=IDLE)
+    assert "<b>/home/a/cats</b>" in drawn
+    assert "Saved in /b." in drawn
 
 
 def test_a_failed_run_tells_why():

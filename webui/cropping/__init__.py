@@ -1,0 +1,1 @@
+"""The crop of one picture, dragged by hand."""
