@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from commandline.flags import add_flags, read_settings
+from commandline.flags import SETTINGS, add_flags, read_settings
 from textual_inversion.settings.workshop import PruneSettings, WorkshopSettings
-
-_SETTINGS = {"workshop": WorkshopSettings, "prune": PruneSettings}
 
 
 def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
     """Add the flags."""
-    add_flags(parser, _SETTINGS[command])
+    add_flags(parser, SETTINGS[command])
 
 
 def run(args: argparse.Namespace) -> int:
