@@ -26,10 +26,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _prune(settings: PruneSettings) -> int:
     from commandline.job import interruptible
-    from textual_inversion.events import Warned
-    from textual_inversion.training.pruning import Dropped, Pruned, prune
+    from textual_inversion.events import Finished, Warned
+    from textual_inversion.training.pruning import Dropped, prune
 
-    control = interruptible()
+    control = interruptible("Stopping after this try; nothing is saved.")
     for event in prune(settings, control):
         match event:
             case Dropped():
@@ -37,8 +37,8 @@ def _prune(settings: PruneSettings) -> int:
                     f"dropped vector {event.number}: loss {event.loss_before:.5f} -> "
                     f"{event.loss_after:.5f}, {event.left} left"
                 )
-            case Pruned():
-                print(f"Made {event.path}.")
+            case Finished(path=path) if path:
+                print(f"Made {path}.")
             case Warned():
                 print(f"Warning: {event.message}")
             case _:
