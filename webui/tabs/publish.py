@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -24,6 +25,10 @@ _LICENSES = (
     *(_FROM_FAMILY, "creativeml-openrail-m", "openrail++", "cc0-1.0", "cc-by-4.0"),
     *("cc-by-nc-4.0", "apache-2.0", "mit", "other"),
 )
+# What pages were shown, by keys that only those pages have: Gradio's own state of a session would
+# keep the session alive.
+_prepared: dict[str, Publication] = {}
+_MOST_PREPARED = 8
 
 
 def draw(embedding: Any) -> None:
@@ -50,7 +55,7 @@ def draw(embedding: Any) -> None:
             "Upload this", size="sm", variant="primary", visible=False,
             elem_id="train-publish-upload-button",
         )  # fmt: skip
-    prepared = gr.State()
+    prepared = gr.Textbox("", visible=False)
     fields = [embedding, repository, license_id, public]
     show.click(_show, fields, [prepared, shown, send], **UNQUEUED)
     send.click(_send, prepared, [prepared, shown, send], **UNQUEUED)
@@ -69,20 +74,25 @@ def _show(name: str | None, repository: str, license_id: str | None, public: boo
         publication = prepare(library, name or "", repository, wanted)
     except TextualInversionError as error:
         return _forget(str(error))
-    return publication, render("preformatted", text=publication.summary), gr.Button(visible=True)
+    key = secrets.token_urlsafe(16)
+    _prepared[key] = publication
+    for oldest in list(_prepared)[:-_MOST_PREPARED]:
+        _prepared.pop(oldest, None)
+    return key, render("preformatted", text=publication.summary), gr.Button(visible=True)
 
 
-def _send(publication: Publication | None) -> Any:
+def _send(key: str) -> Any:
     from textual_inversion.embeddings.sharing.publish import publish
 
+    publication = _prepared.pop(key, None)
     if publication is None:
-        return _forget()
+        return _forget("What was shown is not kept any more; press the button above again.")
     try:
         address = publish(publication)
     except TextualInversionError as error:
         return _forget(str(error))
-    return None, render("tabs/published", address=address), gr.Button(visible=False)
+    return "", render("tabs/published", address=address), gr.Button(visible=False)
 
 
 def _forget(why: str = "") -> Any:
-    return None, paragraph(why, style="wrong") if why else "", gr.Button(visible=False)
+    return "", paragraph(why, style="wrong") if why else "", gr.Button(visible=False)
