@@ -18,6 +18,7 @@ from textual_inversion.settings import (
     read_settings_file,
 )
 from textual_inversion.settings.knobs import Knob, walk
+from textual_inversion.settings.workshop import PruneSettings, WorkshopSettings
 
 # The commands whose flags are settings.
 SETTINGS: dict[str, type[Settings]] = {
@@ -28,6 +29,8 @@ SETTINGS: dict[str, type[Settings]] = {
     "train": TrainSettings,
     "generate": GenerateSettings,
     "grid": GridSettings,
+    "workshop": WorkshopSettings,
+    "prune": PruneSettings,
 }
 _NOT_SETTINGS = {"command", "settings_file", "events", "queue", "push_to_hub", "yes"}
 

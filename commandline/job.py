@@ -28,12 +28,15 @@ def follow(events: Iterator[Event], *, kind: str, as_json: bool) -> int:
     return code
 
 
-def interruptible() -> Control:
-    """Return a control that Ctrl+C or SIGTERM stops; a second one ends the process."""
+def interruptible(said: str = "Stopping after this step, then saving ...") -> Control:
+    """Return a control that Ctrl+C or SIGTERM stops; a second one ends the process.
+
+    `said` is what the first one answers.
+    """
     control = Control()
 
     def ask() -> None:
-        print("Stopping after this step, then saving ...", file=sys.stderr)
+        print(said, file=sys.stderr)
         control.stop.set()
 
     on_interrupt(ask)

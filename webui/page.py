@@ -59,13 +59,13 @@ class _Drawn:
     @property
     def tabs(self) -> list[Tab]:
         """The tabs that show something of jobs."""
-        return [self.creating, self.preparing, self.training, self.drawing, self.comparing]
+        first = [self.creating, self.preparing, self.training, self.drawing, self.comparing]
+        return [*first, *self.making]
 
     @property
     def forms(self) -> list[Form[Any]]:
         """The forms whose values the browser keeps."""
-        tabs = [*self.tabs, self.preparing.extras["checking"], *self.making]
-        return [tab.form for tab in tabs]
+        return [tab.form for tab in (*self.tabs, self.preparing.extras["checking"])]
 
     @property
     def parts(self) -> list[Any]:

@@ -50,7 +50,7 @@ def launch(
     pictures = serve_from_own_folder()
     runner = Runner()
     runner.recover(find_folder("runs"))
-    page = build(runner, is_local=not policy.numbers)
+    page = build(runner, is_local=not policy.is_public)
     try:
         _serve(page, policy, port=port, pictures=pictures)
         _warm_soon(runner)

@@ -81,6 +81,16 @@ def test_an_embedding_is_renamed_copied_deleted_and_put_back(cats, capsys):
     assert said(capsys, "undelete", "tom cat") == (0, ["Put back: embeddings/tom cat.pt"])
 
 
+def test_what_can_come_back_is_listed_as_json(cats, capsys):
+    main(["delete", "dog"])
+    capsys.readouterr()
+    assert main(["undelete", "--json"]) == 0
+    (deleted,) = json.loads(capsys.readouterr().out)
+    del deleted["folder"]
+    assert deleted == {"name": "dog", "place": ".", "files": ["dog.pt"]}
+    assert not (cats / "embeddings" / "dog.pt").exists()
+
+
 def test_a_file_is_imported_under_a_free_name(cats, capsys):
     formats.write(Embedding("cat", (torch.zeros(1, 8),)), cats / "cat.pt")
     assert said(capsys, "import", "cat.pt") == (0, ["Imported cat-2: embeddings/cat-2.pt"])

@@ -71,6 +71,10 @@ FLAGS = {
         "--clip-skip --cfg-rescale --eta --variation-seed --variation-strength --emphasis "
         "--vae-tiling --vae --output --model --settings --events"
     ),
+    "workshop": (
+        "--operation --sources --weights --dropped --share --norm --overwrite --model --settings"
+    ),
+    "prune": "--new-name --keep --dataset-dir --template --overwrite --vae --model --settings",
 }
 
 

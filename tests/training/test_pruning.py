@@ -6,10 +6,11 @@ import torch
 from textual_inversion.embeddings.library import Library
 from textual_inversion.embeddings.workshop.operations import drop
 from textual_inversion.errors import EmbeddingError
+from textual_inversion.events import Finished, Progressed, Started
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings.workshop import PruneSettings
 from textual_inversion.training import pruning
-from textual_inversion.training.pruning import Dropped, Pruned, prune
+from textual_inversion.training.pruning import Dropped, prune
 
 
 def settings(cat, **changed):
@@ -42,15 +43,34 @@ def test_vectors_are_dropped_one_by_one_where_the_loss_is_then_the_lowest(
     losses = [loss for _, loss in tried]
     assert (dropped.loss_before, dropped.loss_after) == (losses[0], min(losses[1:]))
     assert losses[1:].index(min(losses[1:])) == dropped.number - 1
-    assert events[-1] == Pruned("embeddings/cat-x-pruned.pt")
+    assert events[-1] == Finished(4, "finished", "embeddings/cat-x-pruned.pt")
     kept = Library(home / "embeddings").load("cat-x-pruned").vectors[0]
     assert torch.equal(kept, drop((three,), [dropped.number])[0])
 
 
-def test_a_stop_saves_nothing(cat, three, home):
+def test_each_measured_loss_is_told_with_how_many_are_left(cat, three, home):
+    events = list(prune(settings(cat, keep=1), Control()))
+    told = [event for event in events if isinstance(event, Started | Progressed)]
+    assert told == [Started("cat-x", 0, 6), *(Progressed(done, 6) for done in range(1, 7))]
+    assert events[-1] == Finished(6, "finished", "embeddings/cat-x-pruned.pt")
+
+
+def test_a_stop_between_two_tries_saves_nothing(cat, three, home):
     control = Control()
-    control.stop.set()
-    assert not [e for e in prune(settings(cat, keep=1), control) if isinstance(e, Pruned)]
+    events = []
+    for event in prune(settings(cat, keep=1), control):
+        events.append(event)
+        if event == Progressed(2, 6):
+            control.ask("stop")
+    assert events[-2:] == [Progressed(2, 6), Finished(2, "stopped")]
+    assert Library(home / "embeddings").find("cat-x-pruned") is None
+
+
+def test_a_stop_while_the_pictures_are_read_is_told(cat, three, home):
+    control = Control()
+    control.ask("stop")
+    events = list(prune(settings(cat, keep=1), control))
+    assert [event for event in events if isinstance(event, Finished)] == [Finished(0, "stopped")]
     assert Library(home / "embeddings").find("cat-x-pruned") is None
 
 

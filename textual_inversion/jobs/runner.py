@@ -20,7 +20,7 @@ from textual_inversion.runs.folder import is_running
 from textual_inversion.runs.requests import Control, Request
 from textual_inversion.runs.state import Run, newest_run_folder, now, read_run
 
-Kind = Literal["train", "preprocess", "check", "probe", "generate", "grid", "suggest"]
+Kind = Literal["train", "preprocess", "check", "probe", "generate", "grid", "suggest", "prune"]
 Job = Callable[[Control], Iterator[Event]]
 _ON_DISK: frozenset[Kind] = frozenset(("preprocess", "check"))  # these need no device
 logger = logging.getLogger(__name__)
@@ -70,7 +70,8 @@ class Runner:
         """Ask the job of a kind to end at its next step."""
         run = self.run(kind)
         if run is not None and run.is_active:
-            run.state, run.message = "stopping", "Stopping after this step, then saving …"
+            saving = ", then saving" if kind == "train" else ""
+            run.state, run.message = "stopping", f"Stopping after this step{saving} …"
             run.version += 1
             self._controls[kind].ask("stop")
 

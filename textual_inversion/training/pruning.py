@@ -11,7 +11,7 @@ from textual_inversion.data.batches import Batch
 from textual_inversion.embeddings.library import Library
 from textual_inversion.embeddings.workshop.operations import Vectors, drop
 from textual_inversion.errors import EmbeddingError
-from textual_inversion.events import Event
+from textual_inversion.events import Event, Finished, Progressed, Started
 from textual_inversion.names import check_name
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import TrainSettings
@@ -32,18 +32,11 @@ class Dropped:
     left: int
 
 
-@dataclass(frozen=True)
-class Pruned:
-    """The end: where the pruned embedding is."""
-
-    path: str
-
-
-def prune(settings: PruneSettings, control: Control) -> Iterator[Event | Dropped | Pruned]:
+def prune(settings: PruneSettings, control: Control) -> Iterator[Event | Dropped]:
     """Drop vectors one by one, each time the one without which the loss is the lowest.
 
     The loss is that of the fixed batch of an evaluation: the same pictures, prompts, noise and
-    timesteps for every try. A stop saves nothing.
+    timesteps for every try. A stop is heard between two tries, and saves nothing.
 
     Raises:
         EmbeddingError: The embedding is missing, or has no more vectors than are to be kept.
@@ -64,11 +57,15 @@ def prune(settings: PruneSettings, control: Control) -> Iterator[Event | Dropped
     parts = yield from open_components(_train_settings(settings), embedding, library=library)
     batches = yield from read_data(parts, control)
     if batches is None:
+        yield Finished(0, "stopped")
         return
+    total = _num_tries(embedding.num_vectors, settings.keep)
+    yield Started(embedding.name, 0, total)
     vectors = yield from _drop_one_by_one(parts, batches.evaluation(), settings.keep, control)
-    if len(vectors[0]) == settings.keep:
-        pruned = replace(embedding, name=new_name, vectors=vectors, key=None)
-        yield Pruned(str(library.save(pruned, overwrite=settings.overwrite)))
+    if vectors is None:
+        return
+    pruned = replace(embedding, name=new_name, vectors=vectors, key=None)
+    yield Finished(total, "finished", str(library.save(pruned, overwrite=settings.overwrite)))
 
 
 def _train_settings(settings: PruneSettings) -> TrainSettings:
@@ -81,18 +78,29 @@ def _train_settings(settings: PruneSettings) -> TrainSettings:
     return TrainSettings.build(shared, {"hold_out_picture": False})
 
 
+def _num_tries(num_vectors: int, keep: int) -> int:
+    """Count the losses to be measured: one of all vectors, then one for each that could go."""
+    return 1 + sum(range(keep + 1, num_vectors + 1))
+
+
 def _drop_one_by_one(
     parts: Components, batch: Batch, keep: int, control: Control
-) -> Generator[Dropped, None, Vectors]:
+) -> Generator[Event | Dropped, None, Vectors | None]:
+    """Drop vectors until `keep` are left; None when asked to stop."""
     vectors = parts.embedding.vectors
     numbers = list(range(1, len(vectors[0]) + 1))
-    before = measure_loss(parts, vectors, batch)
+    total = _num_tries(len(numbers), keep)
+    before, done = measure_loss(parts, vectors, batch), 1
+    yield Progressed(done, total)
     while len(numbers) > keep:
         without: list[float] = []
         for place in range(1, len(numbers) + 1):
             if control.stopping:
-                return vectors
+                yield Finished(done, "stopped")
+                return None
             without.append(measure_loss(parts, drop(vectors, [place]), batch))
+            done += 1
+            yield Progressed(done, total)
         place = min(range(len(numbers)), key=without.__getitem__)
         vectors = drop(vectors, [place + 1])
         yield Dropped(numbers.pop(place), before, without[place], len(numbers))

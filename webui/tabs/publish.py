@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import threading
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -21,37 +20,15 @@ _ABOUT = (
     "A repository with the vectors for all programs, a card and the newest previews. The token is "
     "that of `hf auth login` or of `HF_TOKEN`, on the machine that runs this page."
 )
-_MOST_PREPARED = 16  # a few MB of previews each
 _FROM_FAMILY = "that of the base model"
 _LICENSES = (
     *(_FROM_FAMILY, "creativeml-openrail-m", "openrail++", "cc0-1.0", "cc-by-4.0"),
     *("cc-by-nc-4.0", "apache-2.0", "mit", "other"),
 )
-
-
-class _Prepared:
-    """The newest publications that pages have shown, by a key that cannot be guessed."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._found: dict[str, Publication] = {}
-
-    def keep(self, publication: Publication) -> str:
-        """Keep one, instead of the oldest of many; return its key."""
-        key = secrets.token_urlsafe(16)
-        with self._lock:
-            self._found[key] = publication
-            while len(self._found) > _MOST_PREPARED:
-                del self._found[next(iter(self._found))]
-        return key
-
-    def take(self, key: str) -> Publication | None:
-        """Give one back, once."""
-        with self._lock:
-            return self._found.pop(key, None)
-
-
-_prepared = _Prepared()
+# What pages were shown, by keys that only those pages have: Gradio's own state of a session would
+# keep the session alive.
+_prepared: dict[str, Publication] = {}
+_MOST_PREPARED = 8
 
 
 def draw(embedding: Any) -> None:
@@ -78,7 +55,7 @@ def draw(embedding: Any) -> None:
             "Upload this", size="sm", variant="primary", visible=False,
             elem_id="train-publish-upload-button",
         )  # fmt: skip
-    prepared = gr.Textbox(visible=False)
+    prepared = gr.Textbox("", visible=False)
     fields = [embedding, repository, license_id, public]
     show.click(_show, fields, [prepared, shown, send], **UNQUEUED)
     send.click(_send, prepared, [prepared, shown, send], **UNQUEUED)
@@ -97,16 +74,19 @@ def _show(name: str | None, repository: str, license_id: str | None, public: boo
         publication = prepare(library, name or "", repository, wanted)
     except TextualInversionError as error:
         return _forget(str(error))
-    summary = render("preformatted", text=publication.summary)
-    return _prepared.keep(publication), summary, gr.Button(visible=True)
+    key = secrets.token_urlsafe(16)
+    _prepared[key] = publication
+    for oldest in list(_prepared)[:-_MOST_PREPARED]:
+        _prepared.pop(oldest, None)
+    return key, render("preformatted", text=publication.summary), gr.Button(visible=True)
 
 
 def _send(key: str) -> Any:
     from textual_inversion.embeddings.sharing.publish import publish
 
-    publication = _prepared.take(key)
+    publication = _prepared.pop(key, None)
     if publication is None:
-        return _forget("This is no longer kept; show it once more." if key else "")
+        return _forget("What was shown is not kept any more; press the button above again.")
     try:
         address = publish(publication)
     except TextualInversionError as error:

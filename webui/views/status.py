@@ -18,6 +18,7 @@ _NOUNS = {
     "generate": "sampling step",
     "grid": "sampling step",
     "suggest": "noisy picture",
+    "prune": "measured loss",
 }
 
 

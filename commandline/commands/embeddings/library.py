@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import shlex
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commandline.tables import print_json
 from textual_inversion.errors import printable
 from textual_inversion.storage.paths import find_folder
 
@@ -36,13 +38,18 @@ def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
             about = "What was deleted. (default: the last)"
             parser.add_argument("name", nargs="?", default="", metavar="NAME", help=about)
             parser.add_argument("--list", action="store_true", help="Only list what can come back.")
+            parser.add_argument("--json", action="store_true", help="List it as JSON for scripts.")
 
 
 def run(args: argparse.Namespace) -> int:
     """Run one of the commands and give its exit code."""
     from textual_inversion.embeddings.library import Library
 
-    for line in _RUN[args.command](Library(find_folder("embeddings")), args):
+    library = Library(find_folder("embeddings"))
+    if args.command == "undelete" and args.json:
+        print_json([asdict(deleted) for deleted in library.deleted()])
+        return 0
+    for line in _RUN[args.command](library, args):
         print(printable(line))
     return 0
 

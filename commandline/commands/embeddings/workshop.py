@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from commandline.flags import add_flags, read_settings
+from commandline.flags import SETTINGS, add_flags, read_settings
 from textual_inversion.settings.workshop import PruneSettings, WorkshopSettings
-
-_SETTINGS = {"workshop": WorkshopSettings, "prune": PruneSettings}
 
 
 def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
     """Add the flags."""
-    add_flags(parser, _SETTINGS[command])
+    add_flags(parser, SETTINGS[command])
 
 
 def run(args: argparse.Namespace) -> int:
@@ -28,10 +26,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _prune(settings: PruneSettings) -> int:
     from commandline.job import interruptible
-    from textual_inversion.events import Warned
-    from textual_inversion.training.pruning import Dropped, Pruned, prune
+    from textual_inversion.events import Finished, Warned
+    from textual_inversion.training.pruning import Dropped, prune
 
-    control = interruptible()
+    control = interruptible("Stopping after this try; nothing is saved.")
     for event in prune(settings, control):
         match event:
             case Dropped():
@@ -39,8 +37,8 @@ def _prune(settings: PruneSettings) -> int:
                     f"dropped vector {event.number}: loss {event.loss_before:.5f} -> "
                     f"{event.loss_after:.5f}, {event.left} left"
                 )
-            case Pruned():
-                print(f"Made {event.path}.")
+            case Finished(path=path) if path:
+                print(f"Made {path}.")
             case Warned():
                 print(f"Warning: {event.message}")
             case _:

@@ -27,11 +27,11 @@ def press(name, *values):
 
 
 def test_it_is_shown_first_and_private(dog, hub):
-    publication, summary, button = press("show", "dog", "my-dog", publish._FROM_FAMILY, False)
+    key, summary, button = press("show", "dog", "my-dog", publish._FROM_FAMILY, False)
     assert "A new repository: mia/my-dog (private)." in summary
     assert "License creativeml-openrail-m" in summary
     assert (button.visible, hub.repositories) == (True, {})
-    nothing, done, button = press("upload", publication)
+    nothing, done, button = press("upload", key)
     assert f'Uploaded to <a href="{hub.url}/mia/my-dog"' in done
     assert (nothing, button.visible, hub.repositories["mia/my-dog"].private) == ("", False, True)
 
@@ -46,8 +46,13 @@ def test_a_refusal_is_one_sentence_and_holds_no_token(dog, hub, monkeypatch):
 
 
 def test_what_was_not_shown_is_not_uploaded(dog, hub):
-    assert press("upload", "unknown")[0] == ""
+    assert "is not kept any more" in press("upload", "a guess")[1]
     assert hub.repositories == {}
+
+
+def test_few_uploads_are_kept_until_they_are_agreed_to(dog, hub):
+    keys = [press("show", "dog", "my-dog", "mit", False)[0] for _ in range(10)]
+    assert list(publish._prepared) == keys[-8:]
 
 
 def test_the_licenses_are_those_of_the_core():

@@ -1,10 +1,9 @@
-"""The Workshop tab: an embedding made from others, looked at, and saved; vectors pruned."""
+"""The Workshop tab: an embedding made from others, looked at, and saved."""
 
 from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
@@ -13,7 +12,7 @@ from gradio.components import Component
 from textual_inversion.jobs.device_lock import DeviceLock
 from textual_inversion.jobs.runner import Runner
 from textual_inversion.settings import GenerateSettings
-from textual_inversion.settings.workshop import PruneSettings, WorkshopSettings
+from textual_inversion.settings.workshop import WorkshopSettings
 from textual_inversion.storage.paths import find_folder
 from webui import choices
 from webui.event_options import UNQUEUED
@@ -21,6 +20,7 @@ from webui.form import Form, draw_form
 from webui.html import paragraph, render
 from webui.jobs import warm
 from webui.layout import Tab, complaints, lead
+from webui.tabs.workshop import pruning
 
 _LEAD = (
     "Make a new embedding from those you have: mix them, take one from another, calculate with "
@@ -71,28 +71,7 @@ def draw(runner: Runner, base_model: Component, at_workshop: gr.Tab) -> list[Tab
         api_visibility="private",
     )
     saved.success(_offered, None, insert, **UNQUEUED)
-    return [Tab(making), Tab(_draw_pruning(device, base_model))]
-
-
-def _draw_pruning(device: DeviceLock, base_model: Component) -> Form[PruneSettings]:
-    with gr.Accordion(
-        "Prune: drop the vectors that matter least", open=False, elem_id="prune-part"
-    ):
-        form = draw_form(
-            "prune",
-            PruneSettings,
-            shared={"model": base_model},
-            choices={"template": choices.templates(), "vae": choices.vaes()},
-            initial={"embedding": ""},
-        )
-        start = gr.Button("Prune", elem_id="prune-start-button")
-        line = gr.HTML(elem_id="prune-result-line")
-
-    def work(*values: Any) -> Iterator[str]:
-        yield from _prune(form, values, device)
-
-    start.click(work, form.controls, line, api_visibility="private")
-    return form
+    return [Tab(making), pruning.draw(runner, base_model)]
 
 
 def _offered() -> Any:
@@ -124,26 +103,3 @@ def _save(form: Form[WorkshopSettings], values: Any, device: DeviceLock) -> str:
 
         path = make_and_save(settings, choices.library(find_folder("embeddings")))
     return paragraph(f"Made {path}.", style="done")
-
-
-def _prune(form: Form[PruneSettings], values: Any, device: DeviceLock) -> Iterator[str]:
-    with complaints():
-        settings = form.settings(values)
-        warm(device)
-        from textual_inversion.runs.requests import Control
-        from textual_inversion.training.pruning import Dropped, Pruned, prune
-
-        events = prune(settings, Control())
-        yield paragraph("Measuring the loss without each vector ...")
-        while True:
-            with device.turn():
-                event = next(events, None)
-            if event is None:
-                return
-            if isinstance(event, Dropped):
-                yield paragraph(
-                    f"Dropped vector {event.number}: loss {event.loss_before:.5f} -> "
-                    f"{event.loss_after:.5f}, {event.left} left."
-                )
-            if isinstance(event, Pruned):
-                yield paragraph(f"Made {event.path}.", style="done")
