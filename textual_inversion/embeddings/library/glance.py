@@ -51,6 +51,12 @@ _ZIP = b"PK\x03\x04"
 Numbers = dict[str, tuple[str, bytes]]
 """The bytes of each storage, and their type as .safetensors calls it."""
 
+# What reading says of a file that is not as these programs write it: the full reading explains it.
+_NOT_PLAIN = (
+    *(UnusualError, EmbeddingError, ValueError, LookupError, TypeError, AttributeError),
+    *(ArithmeticError, RecursionError, zipfile.BadZipFile),
+)
+
 
 def glance(path: Path) -> Summary | None:
     """Summarize a file; None where that takes reading it in full."""
@@ -60,7 +66,7 @@ def glance(path: Path) -> Summary | None:
     data = path.read_bytes()
     try:
         one = _safetensors(data, path) if suffix == ".safetensors" else _torch(data, path)
-    except (UnusualError, EmbeddingError, ValueError, LookupError, TypeError, zipfile.BadZipFile):
+    except _NOT_PLAIN:
         return None
     name = name_of(path, one, 1)
     return Summary.of(one if one.name == name else dataclasses.replace(one, name=name))
