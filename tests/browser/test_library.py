@@ -92,6 +92,18 @@ def test_typing_finds_and_what_does_not_fit_says_why(page, server, shoot):
     expect_text(page, "library-list", "1 of 3 embeddings")
 
 
+def test_an_export_of_what_is_gone_is_refused_in_a_toast(page, server):
+    file = server.home / "embeddings" / "cat.pt"
+    formats.write(embedding("cat"), file)
+    open_entry(page, "cat")
+    page.get_by_text("Download the embedding for other programs").last.click()
+    file.unlink()
+    press(page, "library-download-png-button")
+    toast = page.locator(".toast-body").filter(has_text="no embedding called 'cat'")
+    expect(toast).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator("#library-download-file-button")).to_be_hidden()
+
+
 def test_other_tabs_offer_what_has_come(page, server):
     go_to(page, "Train")
     formats.write(embedding("newcomer"), server.home / "embeddings" / "newcomer.pt")

@@ -13,8 +13,8 @@ import gradio as gr
 from textual_inversion.embeddings.formats.exports import FORMATS, PICTURES
 from textual_inversion.storage.paths import find_folder
 from webui import choices
-from webui.event_options import UNQUEUED
-from webui.layout import complaints
+from webui.event_options import QUIET
+from webui.layout import refusals_as_toasts
 
 _ABOUT = (
     "The embedding as its file is now, during a training the last one saved. Each file is read "
@@ -37,14 +37,16 @@ def draw(embedding: Any, tab: str = "train") -> None:
             "Save", size="sm", visible=False, elem_id=f"{tab}-download-file-button"
         )
     for name, button in buttons.items():
-        button.click(_exporter(name), embedding, file, **UNQUEUED)
+        # Queued: what an unqueued event refuses never reaches the page.
+        button.click(_exporter(name), embedding, file, **QUIET)
 
 
 def _exporter(format_name: str) -> Any:
     def write(name: str | None) -> Any:
-        with complaints():
+        with refusals_as_toasts():
             path = write_download(name or "", format_name)
             return gr.DownloadButton(f"Save {path.name}", value=str(path), visible=True)
+        return gr.DownloadButton(visible=False)
 
     return write
 

@@ -44,3 +44,15 @@ def test_there_is_a_button_for_each_format():
 def test_nothing_chosen_is_said(cat):
     with pytest.raises(EmbeddingError, match="no embedding called ''"):
         export.write_download("", "a1111")
+
+
+def test_what_is_refused_is_a_toast_and_the_older_file_is_offered_no_more(cat):
+    with pytest.warns(UserWarning, match="no embedding called"):
+        button = export._exporter("png")("gone")
+    assert not button.visible
+
+
+def test_the_buttons_are_queued_without_which_no_toast_comes():
+    with gr.Blocks() as page:
+        export.draw(gr.Textbox())
+    assert {event.queue for event in page.fns.values()} == {True}

@@ -48,23 +48,14 @@ _LEGACY = b"".join(
 )
 _ZIP = b"PK\x03\x04"
 
-# Whatever is odd in a file, the full readers have the sentence for it.
-_NOT_UNDERSTOOD = (
-    UnusualError,
-    EmbeddingError,
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    NotImplementedError,
-    RecursionError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    zipfile.BadZipFile,
-)
-
 Numbers = dict[str, tuple[str, bytes]]
 """The bytes of each storage, and their type as .safetensors calls it."""
+
+# What reading says of a file that is not as these programs write it: the full reading explains it.
+_NOT_PLAIN = (
+    *(UnusualError, EmbeddingError, ValueError, LookupError, TypeError, AttributeError),
+    *(ArithmeticError, RecursionError, zipfile.BadZipFile),
+)
 
 
 def glance(path: Path) -> Summary | None:
@@ -75,7 +66,7 @@ def glance(path: Path) -> Summary | None:
     data = path.read_bytes()
     try:
         one = _safetensors(data, path) if suffix == ".safetensors" else _torch(data, path)
-    except _NOT_UNDERSTOOD:
+    except _NOT_PLAIN:
         return None
     name = name_of(path, one, 1)
     return Summary.of(one if one.name == name else dataclasses.replace(one, name=name))
