@@ -35,6 +35,7 @@ class Form(Generic[S]):
     kept: gr.BrowserState
     by_path: dict[str, Component] = field(default_factory=dict)
     notes: dict[str, gr.HTML] = field(default_factory=dict)
+    groups: dict[str, gr.Accordion] = field(default_factory=dict)
     shared: Mapping[str, Component] = field(default_factory=dict)
     """Controls of the page that the form reads and fills, but neither draws nor keeps."""
 
@@ -120,10 +121,11 @@ def draw_form(
     paint.rows(knob for knob in form.own_knobs if not knob.ui.advanced)
     for group in dict.fromkeys(knob.ui.group for knob in form.own_knobs if knob.ui.advanced):
         slug = group.lower().replace(" ", "-")
-        with gr.Accordion(group, open=False, elem_id=f"{job}-{slug}-part"):
+        with gr.Accordion(group, open=False, elem_id=f"{job}-{slug}-part") as folded:
             if heads and group in heads:
                 heads[group]()
             paint.rows(knob for knob in form.own_knobs if knob.ui.group == group)
+        form.groups[group] = folded
     return form
 
 

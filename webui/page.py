@@ -82,7 +82,8 @@ def build(runner: Runner, *, is_local: bool = True) -> gr.Blocks:
             drawn = _draw_tabs(page, runner, worker, base_model.control, is_local=is_local)
         training, drawing = drawn.training, drawn.drawing
         restored = remember(page, drawn.forms)
-        opened = [restored.then, *drawn.opened, drawn.shelf.changed]
+        replaced = [event.success for event in training.extras["replaced"]]
+        opened = [restored.then, *drawn.opened, drawn.shelf.changed, *replaced]
         _offer_embeddings(opened, drawn.creating, training, drawing)
         base_model.listen(page, training.form.by_path["embedding"], **drawing.extras["inserted"])
         _hand_pictures_on(drawn.preparing, training, tabs)

@@ -56,7 +56,8 @@ def press():
     def start(chosen):
         shown = chosen.model_dump()
         paths = {control: path for path, control in drawn[0].form.by_path.items()}
-        button.fn(*(shown[paths[control]] for control in drawn[0].form.controls))
+        values = [shown[paths[control]] for control in drawn[0].form.controls]
+        button.fn(*values, "continue")
         runner.join("train")
         return runner.run("train")
 

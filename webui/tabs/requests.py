@@ -15,6 +15,7 @@ from webui.event_options import QUIET, UNQUEUED
 from webui.form import Form
 from webui.layout import complaints
 from webui.polling import Part, stop_button
+from webui.train.resuming import ResumeChoice
 
 _PREVIEW = "preview_"
 # The one pair whose names are not alike.
@@ -29,29 +30,52 @@ class Asked:
     events: list[Any]
 
 
-def draw(runner: Runner, worker: QueueWorker, form: Form[TrainSettings]) -> Asked:
-    """Draw the buttons."""
-    with gr.Row(elem_classes="ti-buttons"):
-        add = gr.Button("Add to queue", elem_id="train-queue-button", min_width=110)
-        save = gr.Button("Save now", elem_id="train-save-button", min_width=110, interactive=False)
-        sample = gr.Button(
-            "Sample now", elem_id="train-sample-button", min_width=110, interactive=False
-        )
+def draw(
+    runner: Runner, worker: QueueWorker, form: Form[TrainSettings], resuming: ResumeChoice
+) -> Asked:
+    """Draw the buttons, in the row that is open."""
+    add = gr.Button("Add to queue", elem_id="train-queue-button", min_width=110)
+    save = gr.Button("Save now", elem_id="train-save-button", min_width=110, interactive=False)
+    sample = gr.Button(
+        "Sample now", elem_id="train-sample-button", min_width=110, interactive=False
+    )
     added = add.click(
-        lambda *values: _add(worker, form, values), form.controls, api_visibility="private"
+        lambda *values: _add(worker, resuming, values),
+        [*form.controls, resuming.control],
+        api_visibility="private",
     )
     asked = [_on_click(save, runner, "save"), _on_click(sample, runner, "sample")]
     return Asked([stop_button("train", save), stop_button("train", sample)], [added, *asked])
 
 
 def take_from(source: Form[GenerateSettings], form: Form[TrainSettings], button: gr.Button) -> None:
-    """Connect a button that copies the Generate tab's values to the previews' controls."""
+    """Connect a button that copies the Generate tab's values to the previews' controls.
+
+    The group of those controls is opened, and a toast says what was taken.
+    """
+    group = form.groups[_group_of(form)]
+
+    def take(name: str | None, *values: Any) -> list[Any]:
+        taken = preview_values(source.values(values), name)
+        gr.Info(taken_words(form, taken))
+        return [gr.update(open=True), *form.place(taken)]
+
     button.click(
-        lambda name, *values: form.place(preview_values(source.values(values), name)),
+        take,
         [form.by_path["embedding"], *source.controls],
-        form.controls,
+        [group, *form.controls],
         **UNQUEUED,
     )
+
+
+def taken_words(form: Form[TrainSettings], taken: dict[str, Any]) -> str:
+    """Say which fields of the form were filled, by their labels."""
+    labels = [knob.ui.label for knob in form.knobs if knob.path in taken]
+    return f"Taken from Generate: {', '.join(labels)}."
+
+
+def _group_of(form: Form[TrainSettings]) -> str:
+    return next(knob.ui.group for knob in form.knobs if knob.path == "preview_steps")
 
 
 def preview_values(values: dict[str, Any], name: str | None) -> dict[str, Any]:
@@ -76,8 +100,8 @@ def _on_click(button: gr.Button, runner: Runner, request: Request) -> Any:
     return button.click(ask, **QUIET)
 
 
-def _add(worker: QueueWorker, form: Form[TrainSettings], values: tuple[Any, ...]) -> None:
+def _add(worker: QueueWorker, resuming: ResumeChoice, values: tuple[Any, ...]) -> None:
     with complaints():
-        worker.queue.add(form.settings(values))
+        worker.queue.add(resuming.settings(values))
     worker.wake()
     gr.Info("Added to the queue; see the Runs tab.")

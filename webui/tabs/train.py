@@ -22,6 +22,8 @@ from webui.layout import Tab, buttons, complaints, lead
 from webui.polling import Part, start_button, stop_button
 from webui.served_images import served
 from webui.tabs import export, publish, requests
+from webui.train.best import BestButton
+from webui.train.resuming import ResumeChoice
 from webui.views.shell_command import command_line
 from webui.views.status import facts_html, status_html
 
@@ -45,18 +47,26 @@ def draw(runner: Runner, worker: QueueWorker, base_model: Component) -> Tab:
             )
             check = gr.Button("Check the data set", size="sm", elem_id="train-check-button")
         with gr.Column(scale=6, min_width=320):
+            resuming = ResumeChoice(form)
             start, stop = buttons("train", "Train")
-            asked = requests.draw(runner, worker, form)
+            with gr.Row(elem_classes="ti-buttons"):
+                asked = requests.draw(runner, worker, form, resuming)
+                best = BestButton(runner)
             parts = _live()
             _show_command(form)
             export.draw(form.by_path["embedding"])
             publish.draw(form.by_path["embedding"])
     begun = start.click(
-        lambda *values: _begin(runner, form, values), form.controls, api_visibility="private"
+        lambda *values: _begin(runner, resuming, values),
+        [*form.controls, resuming.control],
+        api_visibility="private",
     )
+    resuming.listen(best.used)
     stopped = stop.click(lambda: runner.stop("train"), queue=False, api_visibility="private")
     parts += [start_button("train", start), stop_button("train", stop), *asked.parts]
-    return Tab(form, parts, [begun, stopped, *asked.events], {"take": take, "check": check})
+    parts += [*resuming.parts, *best.parts]
+    extras = {"take": take, "check": check, "replaced": [begun, best.used]}
+    return Tab(form, parts, [begun, stopped, *asked.events], extras)
 
 
 def _settings(base_model: Component) -> Form[TrainSettings]:
@@ -84,9 +94,9 @@ def _curve(values: dict[str, Any]) -> str:
         return paragraph(str(error), style="wrong")
 
 
-def _begin(runner: Runner, form: Form[TrainSettings], values: tuple[Any, ...]) -> None:
+def _begin(runner: Runner, resuming: ResumeChoice, values: tuple[Any, ...]) -> None:
     with complaints():
-        settings = form.settings(values)
+        settings = resuming.settings(values)
         runner.start("train", jobs.training(settings), name=settings.embedding)
 
 

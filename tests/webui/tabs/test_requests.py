@@ -1,9 +1,11 @@
+import gradio as gr
 from PIL import Image
 
 from textual_inversion.events import Previewed
 from textual_inversion.runs.state import Run
-from textual_inversion.settings import GenerateSettings
-from webui.tabs.requests import preview_values
+from textual_inversion.settings import GenerateSettings, TrainSettings
+from webui.form import draw_form
+from webui.tabs.requests import preview_values, taken_words
 from webui.tabs.train import previews_shown
 
 
@@ -36,3 +38,11 @@ def test_what_the_prompt_gives_by_itself_comes_first(tmp_path, monkeypatch):
         run.apply(Previewed(step, str(path), "a cat", without))
     shown = [caption for _, caption in previews_shown(run)]
     assert shown == ["without", "step 4", "step 2"]
+
+
+def test_what_was_taken_is_said_by_the_labels_of_the_fields():
+    with gr.Blocks():
+        form = draw_form("train", TrainSettings)
+    said = taken_words(form, {"preview_steps": 9, "preview_sampler": "Euler"})
+    assert said == "Taken from Generate: Preview sampling steps, Preview sampler."
+    assert "Previews" in form.groups

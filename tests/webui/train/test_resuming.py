@@ -1,0 +1,51 @@
+"""The choice between continuing and starting over."""
+
+import gradio as gr
+import pytest
+
+from tests.cats import run, settings
+from textual_inversion.embeddings.library import Library
+from textual_inversion.settings import TrainSettings
+from webui.form import draw_form
+from webui.train.resuming import CONTINUE, START_OVER, ResumeChoice, offered
+
+
+@pytest.fixture
+def choice(home):
+    with gr.Blocks():
+        return ResumeChoice(draw_form("train", TrainSettings))
+
+
+def pressed(choice, cat, answer, **changes):
+    """What Train makes of the form and of the choice."""
+    shown = settings(cat, **changes).model_dump()
+    return choice.settings((*shown.values(), answer))
+
+
+def test_nothing_is_offered_where_there_is_no_run(home):
+    assert offered("cat-x", "latest", "runs") == gr.update(visible=False, value=CONTINUE)
+    assert offered(None, "latest", "runs")["visible"] is False
+
+
+@pytest.mark.slow
+def test_a_run_is_offered_with_its_step_unless_resume_says_something_else(home, cat):
+    run(cat)
+    shown = offered("cat-x", "latest", "runs")
+    assert (shown["visible"], shown["choices"][0]) == (True, ("Continue from step 4", CONTINUE))
+    assert offered("cat-x", "never", "runs")["visible"] is False
+
+
+@pytest.mark.slow
+def test_starting_over_keeps_what_was_learned_and_resumes_nothing(home, cat, choice):
+    run(cat)
+    assert pressed(choice, cat, CONTINUE).resume == "latest"
+    assert pressed(choice, cat, START_OVER).resume == "never"
+    kept = {entry.name: entry.step for entry in Library(home / "embeddings").list()}
+    assert kept == {"cat-x": 0, "cat-x-4": 4}
+
+
+@pytest.mark.slow
+def test_a_choice_that_was_not_shown_has_no_effect(home, cat, choice):
+    run(cat)
+    assert pressed(choice, cat, START_OVER, resume="runs/other").resume == "runs/other"
+    assert [entry.name for entry in Library(home / "embeddings").list()] == ["cat-x"]

@@ -1,0 +1,122 @@
+"""Continue or start over: the choice beside Train when the embedding has a run to go on from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from textual_inversion.errors import TextualInversionError
+from textual_inversion.runs.state import Run
+from textual_inversion.settings import TrainSettings
+from textual_inversion.storage.paths import find_folder
+from webui import choices
+from webui.event_options import UNQUEUED
+from webui.form import Form
+from webui.html import render
+from webui.polling import Part
+
+if TYPE_CHECKING:
+    from textual_inversion.training.checkpoint import Checkpoint
+
+CONTINUE, START_OVER = "continue", "start over"
+_NAMES = ("embedding", "resume", "log_dir")
+_DEFAULT_RESUME = str(TrainSettings.model_fields["resume"].default)
+
+
+class ResumeChoice:
+    """The choice, and what a pressed Train makes of it."""
+
+    def __init__(self, form: Form[TrainSettings]) -> None:
+        self._form = form
+        self.control = gr.Radio(
+            [CONTINUE, START_OVER],
+            value=CONTINUE,
+            label="This embedding has a run to go on from",
+            visible=False,
+            elem_id="train-resume-choice",
+        )
+        # Draws nothing; the browser hears from it that a run has begun or ended.
+        self._news = gr.HTML(visible="hidden", elem_id="train-run-news")
+
+    @property
+    def parts(self) -> list[Part]:
+        """What is drawn again when it changes."""
+        return [Part("train", self._news, _news_html, _news_mark)]
+
+    def listen(self, replaced: Any) -> None:
+        """Offer the choice when another embedding is chosen, a run ends, or after `replaced`."""
+        fields = [self._form.by_path[path] for path in _NAMES]
+        changes = [field.change for field in fields]  # pyright: ignore
+        gr.on([*changes, self._news.change], offered, fields, self.control, **UNQUEUED)
+        replaced.then(offered, fields, self.control, **UNQUEUED)
+
+    def settings(self, values: tuple[Any, ...]) -> TrainSettings:
+        """Build settings from the form's values, of which the choice is the last.
+
+        To start over gives the embedding its first vectors back, and says as what it is kept.
+
+        Raises:
+            SettingsError: A value is wrong; nothing was changed then.
+        """
+        *chosen, choice = values
+        settings = self._form.settings(chosen)
+        if choice != START_OVER or settings.resume != _DEFAULT_RESUME:
+            return settings
+        checkpoint = found_checkpoint(settings.embedding, settings.log_dir)
+        if checkpoint is not None:
+            _start_over(checkpoint)
+        return TrainSettings.build(settings.model_dump(), {"resume": "never"})
+
+
+def offered(embedding: str | None, resume: str | None, log_dir: str | None) -> Any:
+    """Show the choice with the step to continue from, or hide it."""
+    checkpoint = None
+    if embedding and log_dir and resume == _DEFAULT_RESUME:
+        try:
+            checkpoint = found_checkpoint(embedding, log_dir)
+        except TextualInversionError:  # Train says what is wrong
+            checkpoint = None
+    if checkpoint is None:
+        return gr.update(visible=False, value=CONTINUE)
+    step, run = checkpoint.updates, checkpoint.run_folder
+    return gr.update(
+        visible=True,
+        value=CONTINUE,
+        choices=[(f"Continue from step {step}", CONTINUE), ("Start over", START_OVER)],
+        info=f"The run {run.parent.name}/{run.name}. To start over puts back the vectors with "
+        "which it began; the embedding as it is now is kept under a name of its own.",
+    )
+
+
+def found_checkpoint(name: str, log_dir: str) -> Checkpoint | None:
+    """Find what a training of this embedding would go on from; None without a word of torch's."""
+    folder = find_folder(log_dir)
+    if not any(_is_of(path, name) for path in folder.glob("*/*/checkpoints/*.ckpt")):
+        return None
+    from textual_inversion.training.starting_over import run_to_continue
+
+    return run_to_continue(choices.library(find_folder("embeddings")), name, folder)
+
+
+def _start_over(checkpoint: Checkpoint) -> None:
+    from textual_inversion.training.starting_over import start_over
+
+    name = checkpoint.name
+    kept = start_over(choices.library(find_folder("embeddings")), checkpoint)
+    if kept:
+        gr.Info(f"{name} begins anew; what it was is kept as {kept}.")
+
+
+def _is_of(path: Path, name: str) -> bool:
+    return path.stem.rpartition("-")[0] == name
+
+
+def _news_mark(run: Run) -> object:
+    # A run of a few steps may end before anybody has seen it begin.
+    return [run.state, 0 if run.is_active else run.step]
+
+
+def _news_html(run: Run | None) -> str:
+    return render("train/news", run=run)
