@@ -93,7 +93,7 @@ def build(runner: Runner, *, is_local: bool = True) -> gr.Blocks:
             *drawn.table.listen(training.form, tabs),
         ]
         generate.join(page, drawing, training, drawn.preparing, tabs)
-        _add_what_has_no_place(page, runner, worker)
+        _add_what_has_no_place(page, Endpoints(runner, worker, drawing.extras["waiting"]))
         live = Live(runner, [*badge, *drawn.parts])
         live.listen(page, begun)
         hide_progress(page, live.seen)
@@ -126,11 +126,11 @@ def _draw_tabs(
     return _Drawn(creating, preparing, training, drawing, comparing, making, shelf, table, opened)
 
 
-def _add_what_has_no_place(page: gr.Blocks, runner: Runner, worker: QueueWorker) -> None:
+def _add_what_has_no_place(page: gr.Blocks, endpoints: Endpoints) -> None:
     """Add the browser's scripts and the HTTP API."""
     keep_what_is_typed(page)
     job.listen(page)
-    Endpoints(runner, worker).draw()
+    endpoints.draw()
 
 
 def _head(runner: Runner) -> tuple[BaseModelChoice, list[Part]]:

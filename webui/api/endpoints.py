@@ -24,6 +24,7 @@ from textual_inversion.settings import (
 )
 from webui import jobs
 from webui.folders.allowed import ALLOWED
+from webui.generate.waiting import Waiting
 from webui.served_images import served
 
 _TOLD = ("name", "state", "message", "step", "total", "seconds_left", "folder", "result")
@@ -31,11 +32,12 @@ _KINDS: tuple[Kind, ...] = ("preprocess", "train", "generate")
 
 
 class Endpoints:
-    """The functions behind the API, over the jobs and the queue of the page."""
+    """The functions behind the API, over the page's jobs, queue and waiting pictures."""
 
-    def __init__(self, runner: Runner, worker: QueueWorker) -> None:
+    def __init__(self, runner: Runner, worker: QueueWorker, drawings: Waiting) -> None:
         self._runner = runner
         self._worker = worker
+        self._drawings = drawings
 
     def draw(self) -> None:
         """Add them to the page that is being built."""
@@ -80,15 +82,21 @@ class Endpoints:
         return {"name": checked.embedding, "waiting": len(self._worker.queue.waiting())}
 
     def generate(self, settings: dict) -> dict:
-        """Start generating pictures, with the settings of `ti generate`."""
+        """Generate pictures, with the settings of `ti generate`, after those asked for before."""
         with _sentences():
             checked = GenerateSettings.build(settings)
-            return self._start("generate", jobs.generating(checked), checked.prompt)
+            waiting = self._drawings.add(checked)
+        begun = self.status().get("generate", {}) if not waiting else {"name": checked.prompt}
+        return {**begun, "waiting": waiting}
 
     def status(self) -> dict:
         """Tell the newest job of each kind: its state, step, loss, time left, pictures, files."""
+        waiting = len(self._drawings)  # before the runs: at 0 the newest run is the last one asked
         found = {kind: self._runner.run(kind) for kind in _KINDS}
-        return {kind: _describe(run) for kind, run in found.items() if run is not None}
+        told = {kind: _describe(run) for kind, run in found.items() if run is not None}
+        if "generate" in told:
+            told["generate"]["waiting"] = waiting
+        return told
 
     def stop(self, job: str) -> dict:
         """Ask a job, "preprocess", "train" or "generate", to stop; a training saves first."""

@@ -27,16 +27,21 @@ class Waiting:
         """Count what has not begun."""
         return len(self._settings)
 
-    def add(self, settings: GenerateSettings) -> None:
-        """Draw these when all that was asked for before is done."""
+    def add(self, settings: GenerateSettings) -> int:
+        """Draw these when all that was asked for before is done.
+
+        Returns how many jobs wait, these included; 0 when these have begun.
+        """
         with self._lock:
             self._settings.append(settings)
             if self._is_working:
-                return
+                return len(self._settings)
             # The page shows the first one at once.
             self._is_working = True
             self._start_next()
+            waiting = len(self._settings)
         threading.Thread(target=self._work, name="waiting pictures", daemon=True).start()
+        return waiting
 
     def clear(self) -> None:
         """Forget what has not begun."""
@@ -67,7 +72,7 @@ class Waiting:
     def _start_next(self) -> None:
         settings = self._settings[0]
         try:
-            self._runner.start("generate", jobs.generating(settings))
+            self._runner.start("generate", jobs.generating(settings), name=settings.prompt)
         except BusyError:
             return  # another one was begun elsewhere; its end is waited for
         self._settings.popleft()

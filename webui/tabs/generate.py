@@ -82,7 +82,7 @@ def draw(runner: Runner, base_model: Component, *, is_local: bool = True) -> Tab
     parts = [*results.parts, history, names, offered]
     parts += [stop_button("generate", button) for button in (stop, skip)]
     extras = {**_insertion(insert, form.by_path["prompt"]), "insert": insert}
-    extras |= {"actions": actions, "chosen": results.chosen}
+    extras |= {"actions": actions, "chosen": results.chosen, "waiting": waiting}
     return Tab(form, parts, [begun, *asked], extras)
 
 

@@ -26,9 +26,11 @@ def client(home, stacks, monkeypatch):
 
 
 def wait_for(client, kind):
+    """The job of a kind when it is over, and none waits."""
     for _ in range(600):
         told = client.predict(api_name="/status")[kind]
-        if told["state"] not in {"loading", "running", "stopping"}:
+        is_over = told["state"] not in {"loading", "running", "stopping"}
+        if is_over and not told.get("waiting"):
             return told
         time.sleep(0.1)
     raise AssertionError(told)
@@ -50,6 +52,18 @@ def test_the_main_job_through_the_api(client, pictures, stacks):
     file = client.predict("my-cat", "a1111", api_name="/download")
     assert Path(file).read_bytes()
     assert Path(file).name == "my-cat.pt"
+
+
+def test_a_drawing_waits_for_the_one_before_it(client, stacks):
+    long = {"prompt": "a cat", "steps": 150, "batch_count": 40, "model": str(stacks["sd1"])}
+    assert client.predict(long, api_name="/generate")["waiting"] == 0
+    short = {**long, "prompt": "a dog", "steps": 1, "batch_count": 1}
+    told = client.predict(short, api_name="/generate")
+    assert told == {"name": "a dog", "waiting": 1}
+    assert client.predict(api_name="/status")["generate"]["waiting"] == 1
+    client.predict("generate", api_name="/stop")
+    told = wait_for(client, "generate")
+    assert (told["state"], told["step"], len(told["pictures"])) == ("finished", 1, 1)
 
 
 def test_what_is_refused_comes_back_as_a_sentence(client):

@@ -80,7 +80,7 @@ def test_a_job_that_was_begun_elsewhere_is_waited_for(drawn):
     runner = Runner()
     runner.start("generate", jobs.generating(GenerateSettings(prompt="elsewhere")))
     waiting = Waiting(runner)
-    waiting.add(GenerateSettings(prompt="mine"))
+    assert waiting.add(GenerateSettings(prompt="mine")) == 1
     assert len(waiting) == 1
     drawn.go.release()
     until(lambda: drawn.prompts == ["elsewhere", "mine"])
