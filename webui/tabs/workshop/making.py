@@ -92,7 +92,7 @@ def _preview(form: Form[WorkshopSettings], values: Any, prompt: str, device: Dev
         buffer = io.BytesIO()
         made.save(buffer, "PNG")
     data = base64.b64encode(buffer.getvalue()).decode()
-    return render("tabs/live_preview", data=f"data:image/png;base64,{data}")
+    return render("generate/live_preview", data=f"data:image/png;base64,{data}")
 
 
 def _save(form: Form[WorkshopSettings], values: Any, device: DeviceLock) -> str:
