@@ -11,6 +11,13 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 UNQUEUED: dict[str, Any] = {**QUIET, "queue": False}
 # The last of many keystrokes wins.
 WHILE_TYPING: dict[str, Any] = {**UNQUEUED, "trigger_mode": "always_last"}
+# In drawn HTML: a button with `data-do` and `data-which` becomes a click with these two.
+HEAR_BUTTONS = """
+element.addEventListener('click', event => {
+  const button = event.target.closest('button[data-do]');
+  if (button) trigger('click', {do: button.dataset.do, which: button.dataset.which});
+});
+"""
 
 
 def hide_progress(page: gr.Blocks, unseen: Component) -> None:

@@ -67,7 +67,8 @@ class Form(Generic[S]):
         """Build settings from the controls' values; SettingsError words what is wrong."""
         named = self.values(values)
         settings = self.model.build(self.model.changed(named))
-        ALLOWED.check(*(named[k.path] or "" for k in self.knobs if k.ui.widget == "folder"))
+        paths = (named[k.path] or "" for k in self.knobs if k.ui.widget in {"folder", "file"})
+        ALLOWED.check(*paths)
         return settings
 
     def place(self, settings: Mapping[str, Any]) -> list[Any]:

@@ -42,26 +42,18 @@ def served(path: str, *, small: bool = False) -> str | None:
         return None
 
 
-def served_url(path: str) -> str:
+def picture_url(path: str) -> str:
     """Copy a picture to the served folder, every byte of it; "" when it cannot be read."""
-    copy = served(path)
-    return f"gradio_api/file={quote(copy)}" if copy else ""
+    return url_of(served(path))
 
 
 def thumbnail_url(path: str) -> str:
     """Copy a small version of a picture to the served folder; "" when it cannot be read."""
-    copy = served(path, small=True)
-    return f"gradio_api/file={quote(copy)}" if copy else ""
+    return url_of(served(path, small=True))
 
 
-def url_of(copy: str) -> str:
-    """Return the URL of a copy in the served folder."""
-    return f"gradio_api/file={quote(copy)}"
-
-
-def picture_url(path: str) -> str:
-    """Copy a picture in its own size to the served folder; "" when it cannot be read."""
-    copy = served(path)
+def url_of(copy: str | None) -> str:
+    """Return the URL of a copy in the served folder; "" where there is none."""
     return f"gradio_api/file={quote(copy)}" if copy else ""
 
 

@@ -13,6 +13,7 @@ from textual_inversion.settings import (
     TrainSettings,
 )
 from textual_inversion.settings.knobs import walk
+from webui.folders.allowed import AllowedFolders
 from webui.form import draw_form
 
 JOBS = [
@@ -120,3 +121,11 @@ def test_what_the_browser_lacks_or_another_version_kept_is_as_drawn(kept):
     form = draw("train", TrainSettings)
     assert form.known(kept) == dict(form.initial)
     assert form.known({"max_steps": 7})["max_steps"] == 7
+
+
+def test_a_page_for_others_names_no_picture_outside_of_the_project(home, monkeypatch):
+    monkeypatch.setattr("webui.form.ALLOWED", AllowedFolders(is_public=True))
+    form = draw("grid", GridSettings)
+    values = {**form.initial, "prompt": "a dog", "init_image": "/etc/private.png"}
+    with pytest.raises(SettingsError, match=r"/etc/private\.png lies outside of this project"):
+        form.settings([values[knob.path] for knob in form.knobs])

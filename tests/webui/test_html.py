@@ -225,3 +225,18 @@ def test_only_render_marks_strings_as_html():
     templates = [path.read_text() for path in WEBUI.rglob("*.jinja")]
     assert templates
     assert not any("safe" in text or "autoescape" in text for text in templates)
+
+
+def test_every_template_that_is_drawn_exists():
+    calls = [
+        call.args[0].value
+        for path in WEBUI.rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call)
+        and getattr(call.func, "id", "") == "render"
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+    ]
+    assert len(calls) > 20
+    gone = {n for n in calls if not (WEBUI / "templates" / f"{n}.html.jinja").is_file()}
+    assert gone == set()

@@ -72,9 +72,9 @@ class GenerateSettings(Settings):
         HiresUpscaler, Ui("Upscaler", row="hires-how", group="High-res fix")
     ] = "Latent"
     """Latent enlarges what the UNet has drawn; Lanczos and Nearest enlarge the decoded picture."""
-    init_image: Annotated[str, Ui("Initial picture", group="Image to image")] = ""
+    init_image: Annotated[str, Ui("Initial picture", "file", group="Image to image")] = ""
     """A picture to begin from instead of noise; empty begins from noise."""
-    mask: Annotated[str, Ui("Mask", group="Image to image")] = ""
+    mask: Annotated[str, Ui("Mask", "file", group="Image to image")] = ""
     """A picture as large as the initial one, white where it is painted anew; empty paints all."""
     strength: Annotated[
         float,

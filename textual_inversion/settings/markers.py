@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Widget = Literal[
-    "auto", "slider", "area", "embedding", "model", "template", "schedule", "folder", "axis", "run",
-    "vae",
+    "auto", "slider", "area", "embedding", "model", "template", "schedule", "folder", "file",
+    "axis", "run", "vae",
 ]  # fmt: skip
 
 

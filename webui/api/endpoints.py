@@ -85,6 +85,7 @@ class Endpoints:
         """Generate pictures, with the settings of `ti generate`, after those asked for before."""
         with _sentences():
             checked = GenerateSettings.build(settings)
+            ALLOWED.refuse_foreign(checked.init_image, checked.mask)
             waiting = self._drawings.add(checked)
         begun = self.status().get("generate", {}) if not waiting else {"name": checked.prompt}
         return {**begun, "waiting": waiting}

@@ -17,7 +17,7 @@ from textual_inversion.names import strip_brackets
 from textual_inversion.settings import GridSettings
 from textual_inversion.storage.paths import find_folder
 from webui import choices, jobs
-from webui.event_options import QUIET, UNQUEUED
+from webui.event_options import HEAR_BUTTONS, QUIET, UNQUEUED
 from webui.form import draw_form
 from webui.html import paragraph
 from webui.layout import Tab, buttons, complaints, lead
@@ -30,12 +30,6 @@ _LEAD = (
     "rows and columns. Cells that were drawn before come at once."
 )
 _IDLE = "Choose what the columns and rows vary, then press Draw grid."
-_LISTEN = """
-element.addEventListener('click', event => {
-  const button = event.target.closest('button[data-do]');
-  if (button) trigger('click', {do: button.dataset.do, which: button.dataset.which});
-});
-"""
 # The slider changes the picture in the browser; the server hears of it when it is let go.
 _SLIDE = """
 const step = event => {
@@ -95,7 +89,7 @@ class Grids:
         self.older = gr.Dropdown(
             [], value=None, label="Look at an earlier grid", elem_id="grid-older-choice"
         )
-        self.sheet = gr.HTML(elem_id="grid-sheet", js_on_load=_LISTEN)
+        self.sheet = gr.HTML(elem_id="grid-sheet", js_on_load=HEAR_BUTTONS)
         self.closer = gr.HTML(elem_id="grid-cell", js_on_load=_SLIDE)
         self.chosen = gr.Textbox(visible=False)
         with gr.Row(elem_classes="ti-row"):

@@ -13,7 +13,7 @@ from textual_inversion.models.listing.entries import list_entries
 from textual_inversion.models.listing.folders import added_folders, keep_folders
 from textual_inversion.models.listing.hashes import short_hash
 from webui import choices
-from webui.event_options import QUIET, UNQUEUED
+from webui.event_options import HEAR_BUTTONS, QUIET, UNQUEUED
 from webui.form import Form
 from webui.html import paragraph
 from webui.layout import complaints, lead
@@ -24,12 +24,6 @@ _LEAD = (
     "Diffusers folders and single files in models/ and in the folders below. The model that you "
     "use is opened once for training and pictures; its memory is given back when another is opened."
 )
-_LISTEN = """
-element.addEventListener('click', event => {
-  const button = event.target.closest('button[data-do]');
-  if (button) trigger('click', {do: button.dataset.do, which: button.dataset.which});
-});
-"""
 
 
 class Models:
@@ -40,7 +34,7 @@ class Models:
         with gr.Row(elem_classes="ti-buttons"):
             self._again = gr.Button("Look again", elem_id="models-scan-button")
             self._hash = gr.Button("Compute the hashes", elem_id="models-hash-button")
-        self._table = gr.HTML(elem_id="models-table", js_on_load=_LISTEN)
+        self._table = gr.HTML(elem_id="models-table", js_on_load=HEAR_BUTTONS)
         with gr.Row(elem_classes="ti-columns"):
             with gr.Column(min_width=320, elem_classes="ti-card"):
                 self._draw_folders()

@@ -12,7 +12,7 @@ from textual_inversion.runs.history import Row
 from textual_inversion.runs.requests import REQUESTS, leave_request
 from textual_inversion.settings import TrainSettings
 from textual_inversion.storage.paths import find_folder
-from webui.event_options import QUIET
+from webui.event_options import HEAR_BUTTONS, QUIET
 from webui.form import Form
 from webui.html import render
 from webui.layout import complaints, lead
@@ -24,12 +24,6 @@ _LEAD = (
     "does not hold up the rest. The page and the command line share this queue."
 )
 # The table changes every second; its buttons are heard wherever they stand.
-_LISTEN = """
-element.addEventListener('click', event => {
-  const button = event.target.closest('button[data-do]');
-  if (button) trigger('click', {do: button.dataset.do, which: button.dataset.which});
-});
-"""
 
 
 class Runs:
@@ -48,9 +42,9 @@ class Runs:
                 min_width=180,
                 elem_id="runs-start-button",
             )
-        self._queue = gr.HTML(elem_id="runs-queue-list", js_on_load=_LISTEN)
+        self._queue = gr.HTML(elem_id="runs-queue-list", js_on_load=HEAR_BUTTONS)
         gr.HTML(render("heading", text="Runs"), elem_classes="ti-lead")
-        self._table = gr.HTML(elem_id="runs-table", js_on_load=_LISTEN)
+        self._table = gr.HTML(elem_id="runs-table", js_on_load=HEAR_BUTTONS)
 
     @property
     def parts(self) -> list[Part | Watched]:

@@ -23,7 +23,7 @@ from textual_inversion.images.files import read_infotext
 from textual_inversion.runs.state import Run
 from textual_inversion.storage.paths import find_folder
 from webui.html import paragraph, render
-from webui.served_images import served_url, thumbnail_url
+from webui.served_images import picture_url, thumbnail_url
 
 _EMPTY = "No grid yet. What varies goes into the columns and the rows; then press Draw grid."
 _THUMBS = (("up", "Good"), ("down", "Bad"))
@@ -98,7 +98,7 @@ def sheet_html(folder: Path | None) -> Markup:
         num_done=sum(bool(picture.picture) for picture in pictures.values()),
         folder=str(folder),
         thumbs=_THUMBS,
-        whole=served_url(str(whole)) if whole.is_file() else "",
+        whole=picture_url(str(whole)) if whole.is_file() else "",
         download=f"grid-{folder.parent.name}-{folder.name}.png",
     )
 
