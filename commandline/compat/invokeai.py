@@ -71,10 +71,13 @@ def make_plan(given: dict[str, Any]) -> Plan:
     return Plan(options, notes, embeddings_folder(root))
 
 
-def train(plan: Plan, control: Control) -> Iterator[Event]:
-    """Train, write the files of the original, and copy the result to embeddings/TRIGGER/."""
+def train(plan: Plan, control: Control, repository: str = "") -> Iterator[Event]:
+    """Train, write the files of the original, and copy the result to embeddings/TRIGGER/.
+
+    `repository` is where the results will be published, for the card.
+    """
     yield from map(Warned, plan.notes)
-    events: Any = diffusers.train(plan.options, control)
+    events: Any = diffusers.train(plan.options, control, repository)
     with closing(events):
         for event in events:
             if isinstance(event, Finished) and (installed := _install(plan)):

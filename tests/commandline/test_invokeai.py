@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from commandline.main import invokeai_ti, main
+from tests.hubserver import TOKEN
 from textual_inversion.embeddings import formats
 from textual_inversion.embeddings.library import Library
 
@@ -113,3 +114,9 @@ def test_the_documented_command_trains_the_pocket_model(home, monkeypatch):
     found = json.loads(file.read_text())
     assert (found["template"], found["batch_size"], found["precision"]) == ("style.txt", 8, "fp16")
     assert (found["learning_rate"], found["scale_learning_rate"]) == ("0.0005", True)
+
+
+def test_the_results_are_uploaded_when_asked(train, hub, capsys):
+    train("--only_save_embeds", "--max_train_steps=1", "--push_to_hub", f"--hub_token={TOKEN}")
+    assert {"README.md", "learned_embeds.bin"} <= set(hub.repositories["mia/out"].files)
+    assert f"Uploaded to {hub.url}/mia/out" in capsys.readouterr().out

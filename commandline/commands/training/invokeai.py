@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from commandline.compat.invokeai import add_flags, make_plan, train
-from commandline.job import follow, interruptible
+from commandline.compat.run import run_training
+from commandline.job import interruptible
 
 
 def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
@@ -21,4 +22,5 @@ def run(args: argparse.Namespace) -> int:
         from commandline.console import open_form
 
         return open_form(given)
-    return follow(train(make_plan(given), interruptible()), kind="train", as_json=False)
+    plan, control = make_plan(given), interruptible()
+    return run_training(plan.options, lambda repository: train(plan, control, repository))
