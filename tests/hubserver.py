@@ -34,6 +34,9 @@ class FakeHub:
 
     repositories: dict[str, Repository] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
+    ranges: list[tuple[str, str | None]] = field(default_factory=list)
+    tokens: set[str] = field(default_factory=set)
+    cuts: dict[str, int] = field(default_factory=dict)  # a file's connection breaks so often
     uses_lfs: bool = False
     blobs: dict[str, bytes] = field(default_factory=dict)
     url: str = ""
@@ -95,6 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _handle(self, routes):
         path = unquote(urlsplit(self.path).path)
         self.hub.requests.append(f"{self.command} {path}")
+        self.hub.tokens.add(self._token())
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         for pattern, answer in routes.items():
             if match := re.fullmatch(pattern, path):
@@ -107,19 +111,42 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, found):
         if isinstance(found, bytes):
-            etag = hashlib.sha1(found).hexdigest()
-            self._send(200, found, {"ETag": f'"{etag}"', "X-Repo-Commit": SHA})
+            self._send_file(found)
         else:
             self._send(200, json.dumps(found).encode(), {"Content-Type": "application/json"})
 
-    def _send(self, status, body, headers):
+    def _send_file(self, data):
+        path, wanted = unquote(urlsplit(self.path).path), self.headers.get("Range")
+        etag = hashlib.sha1(data).hexdigest()
+        headers = {"ETag": f'"{etag}"', "X-Repo-Commit": SHA, "Accept-Ranges": "bytes"}
+        if self.command == "GET":
+            self.hub.ranges.append((path, wanted))
+        begin = int((wanted or "bytes=0-")[6:].partition("-")[0])
+        if begin:
+            headers["Content-Range"] = f"bytes {begin}-{len(data) - 1}/{len(data)}"
+        self._send(206 if begin else 200, data[begin:], headers, cut=self._is_cut(path))
+
+    def _is_cut(self, path):
+        name = next(
+            (name for name, left in self.hub.cuts.items() if left and path.endswith(name)), ""
+        )
+        if self.command == "GET" and name:
+            self.hub.cuts[name] -= 1
+            return True
+        return False
+
+    def _send(self, status, body, headers, *, cut=False):
         self.send_response(status)
         for key, value in headers.items():
             self.send_header(key, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(body)
+            self.wfile.write(body[: len(body) // 2] if cut else body)
+        if cut:
+            self.wfile.flush()
+            self.close_connection = True
+            self.connection.close()
 
     def _token(self):
         return (self.headers.get("Authorization") or "").removeprefix("Bearer ")

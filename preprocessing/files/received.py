@@ -218,7 +218,7 @@ def _move_in(targets: dict[Path, Path], folder: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             path.rename(target)
             moved.append(target)
-    except BaseException:
+    except BaseException:  # whatever ends it, an interrupt too: nothing half-added remains
         for target in moved:
             target.unlink(missing_ok=True)
         if is_new:

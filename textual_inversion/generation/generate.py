@@ -106,7 +106,7 @@ class _Work:
         latents = None
         for state in draw(self.model, params, self.words, self.start):
             step, total = index * state.total + state.step, self.num_batches * state.total
-            yield Sampled(step, total, self.live.draw(state.denoised))
+            yield Sampled(step, total, self.live.draw(state))
             if self.control.stopping:
                 return state.denoised
             if self.control.asked["skip"] > skips:
@@ -127,8 +127,8 @@ def draw(
     latents = None
     for state in sample(model, params, words, start):
         latents, before = state.latents, state.total
-        yield SamplingState(state.step, before + more, latents, state.denoised)
+        yield SamplingState(state.step, before + more, latents, state.estimate)
     assert latents is not None
     onward = start_of_second_pass(model, latents, params, first_step)
     for state in sample(model, second, words, onward):
-        yield SamplingState(before + state.step, before + more, state.latents, state.denoised)
+        yield SamplingState(before + state.step, before + more, state.latents, state.estimate)

@@ -8,8 +8,9 @@ B pictures, C H W latent.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -24,15 +25,17 @@ from textual_inversion.models.text_encoders import LearnedTokens
 
 @dataclass(frozen=True)
 class SamplingState:
-    """The latents (B, C, H, W) after `step` of `total` calls of the UNet.
-
-    `denoised` is the UNet's present estimate of the latents without noise.
-    """
+    """The latents (B, C, H, W) after `step` of `total` calls of the UNet."""
 
     step: int
     total: int
     latents: torch.Tensor
-    denoised: torch.Tensor
+    estimate: Callable[[], torch.Tensor]
+
+    @property
+    def denoised(self) -> torch.Tensor:
+        """The UNet's present estimate of the latents without noise; computed when asked for."""
+        return self.estimate()
 
 
 @torch.no_grad()
@@ -61,8 +64,8 @@ def sample(
             following = timesteps[index + 1 : index + 2]
             kept = scheduler.add_noise(base, noise, following) if len(following) else base
             latents = start.keep(latents, kept)
-        denoised = _denoised(model, scaled, predicted, timestep)
-        yield SamplingState(index + 1, len(timesteps), latents, denoised)
+        estimate = partial(_denoised, model, scaled, predicted, timestep)
+        yield SamplingState(index + 1, len(timesteps), latents, estimate)
 
 
 def count_calls(model: BaseModel, params: SamplingParams, first_step: int) -> int:

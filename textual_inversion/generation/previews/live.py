@@ -6,10 +6,10 @@ import base64
 import io
 import time
 
-import torch
 from PIL import Image
 
 from textual_inversion.generation.previews.latent_rgb import latent_rgb, to_picture
+from textual_inversion.generation.sampling import SamplingState
 from textual_inversion.models.base import BaseModel
 
 _EVERY_SECONDS = 0.2
@@ -23,13 +23,13 @@ class LivePreviews:
         self._matrix = latent_rgb(model) if enabled else None
         self._due_at = 0.0
 
-    def draw(self, denoised: torch.Tensor) -> str:
-        """Draw the first of clean latents (B, C, H, W); "" when it is too early, or not wanted."""
+    def draw(self, state: SamplingState) -> str:
+        """Draw the first picture's estimate; "" when it is too early, or not wanted."""
         moment = time.perf_counter()
         if self._matrix is None or moment < self._due_at:
             return ""
         self._due_at = moment + _EVERY_SECONDS
-        picture = to_picture(denoised[0], self._matrix)
+        picture = to_picture(state.denoised[0], self._matrix)
         scale = _SIDE_PX / max(picture.size)
         size = [max(1, round(side * scale)) for side in picture.size]
         buffer = io.BytesIO()
