@@ -74,8 +74,9 @@ def shared_server(tmp_path_factory):
     yield from serve(tmp_path_factory.mktemp("home"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium():
+    """The browser; it ends with this package, since its event loop would be in others' way."""
     if CHROMIUM is None:
         say = pytest.fail if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.skip
         say("Chromium is not installed; on Debian: apt-get install chromium")
