@@ -128,3 +128,12 @@ def test_each_format_is_downloaded_and_diffusers_opens_those_that_it_reads(
         ids = pipe.tokenizer.convert_tokens_to_ids([f"<{form}>", f"<{form}>_1"])
         rows = pipe.text_encoder.get_input_embeddings().weight[ids]
         assert torch.equal(rows, written.vectors[0]), form
+
+
+def test_an_idle_page_asks_once_a_second(window, server):
+    page = open_page(window, server, "Library")
+    page.wait_for_timeout(2000)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(4000)
+    assert 1 <= len(asked) <= 5

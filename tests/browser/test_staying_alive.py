@@ -19,6 +19,10 @@ from tests.browser.page import (
     wait_for_step,
 )
 
+TABS = (
+    "Create Embedding", "Preprocess Images", "Train", "Generate", "Grids", "Library", "Workshop",
+    "Base Models", "Runs",
+)  # fmt: skip
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
@@ -78,7 +82,7 @@ def test_the_page_fits_a_phone(training, chromium, server, shoot):
         phone = chromium.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
         phone.set_default_timeout(PATIENCE_MS)
         page = open_page(phone, server)
-        for tab in ("Create Embedding", "Preprocess Images", "Train", "Generate", "Grids", "Runs"):
+        for tab in TABS:
             go_to(page, tab)
             page.wait_for_timeout(1500)
             assert page.evaluate("document.documentElement.scrollWidth") <= 390

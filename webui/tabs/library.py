@@ -67,7 +67,8 @@ class LibraryTab:
         self._key = gr.Textbox("", visible=False)
         self._name = gr.Textbox("", visible=False)
         self._limit = gr.Number(PAGE, visible=False)
-        self._seen = gr.JSON(None, visible="hidden", elem_id="library-state")
+        # Text, because JSON tells of a change with every poll.
+        self._seen = gr.Textbox("", visible="hidden", elem_id="library-state")
         with gr.Row(elem_classes="ti-columns"):
             with gr.Column(scale=5, min_width=320):
                 self._draw_list()
@@ -79,7 +80,7 @@ class LibraryTab:
     @property
     def parts(self) -> list[Watched]:
         """What tells pages that the folder has changed."""
-        return [Watched(self._seen, lambda: {"state": str(self.shelf.mark())}, self.shelf.mark)]
+        return [Watched(self._seen, lambda: str(self.shelf.mark()), self.shelf.mark)]
 
     def _draw_list(self) -> None:
         self._search = gr.Textbox(

@@ -62,7 +62,7 @@ def test_without_a_connection_the_folder_to_fill_is_named(home, monkeypatch):
 def test_a_download_is_told_as_it_goes(home, monkeypatch):
     half = threading.Event()
 
-    def download(name, *, allow_patterns, ignore_patterns, tqdm_class):
+    def download(name, *, revision, allow_patterns, ignore_patterns, tqdm_class):
         with tqdm_class(total=8_000_000, unit="B") as bar:
             bar.update(4_000_000)
             half.wait(5)
