@@ -22,18 +22,22 @@ _PUT_BACK = """(checked, ...values) => {
 }"""
 
 
-def stored(name: str, value: Any, *, render: bool = True) -> gr.BrowserState:
-    """Make the component that keeps a value in the browser under a name of this program's own."""
+def stored(name: str, value: str, *, render: bool = True) -> gr.BrowserState:
+    """Make the component that keeps a text in the browser under a name of this program's own.
+
+    Text only: Gradio takes an object for a new one each time that it is read, and may then save it
+    and tell of a change without end.
+    """
     return gr.BrowserState(value, storage_key=_PREFIX + name, secret=_SECRET, render=render)
 
 
 def save_script(paths: Sequence[str]) -> str:
-    """Write the script that names values by their paths, so that no keystroke needs the server.
+    """Write the script that names values by their paths in JSON; no keystroke needs the server.
 
     Controls also tell of their first values, which must not replace what is kept.
     """
     named = f"Object.fromEntries({json.dumps(paths)}.map((path, at) => [path, values[at]]))"
-    return f"(...values) => window.formsAreRestored ? {named} : undefined"
+    return f"(...values) => window.formsAreRestored ? JSON.stringify({named}) : undefined"
 
 
 def put_back_script(drawn: Sequence[Any]) -> str:

@@ -6,6 +6,7 @@ pydantic alone says whether the values are right.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -115,7 +116,7 @@ def draw_form(
     knobs = tuple(walk(model))
     values = {knob.path: (initial or {}).get(knob.path, knob.default) for knob in knobs}
     # A tab that was not visited yet reads nothing from the browser: `remember` draws it outside.
-    kept = stored(job, {}, render=False)
+    kept = stored(job, "", render=False)
     elsewhere = dict(shared or {})
     form = Form(job, model, knobs, values, kept, by_path=dict(elsewhere), shared=elsewhere)
     paint = _Painter(form, dict(choices or {}), frozenset(notes), dict(below or {}))
@@ -158,7 +159,12 @@ def remember(page: gr.Blocks, forms: Sequence[Form[Any]]) -> Any:
 
 
 def _as_names(kept: Any) -> dict[str, Any]:
-    return kept if isinstance(kept, dict) else {}
+    """Read what the browser keeps: JSON, or the object itself from before."""
+    try:
+        named = json.loads(kept) if isinstance(kept, str) else kept
+    except ValueError:
+        return {}
+    return named if isinstance(named, dict) else {}
 
 
 def _placed(knob: Knob, value: Any) -> Any:

@@ -89,7 +89,7 @@ class Live:
 
     def _mark(self, part: Part | Watched) -> object:
         if isinstance(part, Watched):
-            return part.mark()
+            return str(part.mark())  # browsers round long numbers
         run = self._runner.run(part.kind)
         known, token = self._known.get(part.kind, (None, ""))
         if run is not known or not token:

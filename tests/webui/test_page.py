@@ -48,7 +48,7 @@ def test_no_server_answers_into_a_field_that_somebody_may_be_typing_in(page):
         for event in page.fns.values()
         if event.fn is not None and {name for _, name in event.targets} & UNASKED
     ]
-    shown = [out for event in unasked for out in event.outputs if out.visible]
+    shown = [out for event in unasked for out in event.outputs if out.visible is True]
     filled = {out.elem_id for out in shown if isinstance(out, typed_in)}
     # A filter closes the caption that is open.
     assert filled <= {"captions-caption"}

@@ -87,3 +87,11 @@ def test_what_is_no_job_is_drawn_when_its_mark_changes(runner):
     assert (first, live.poll(seen)[0]) == (1, gr.skip())
     marks.append("b")
     assert live.poll(seen)[0] == 2
+
+
+def test_a_mark_survives_the_rounding_of_a_browsers_numbers(runner):
+    with gr.Blocks():
+        live = Live(runner, [Watched(gr.HTML(), lambda: "drawn", lambda: 2**63 - 1)])
+    seen = live.poll(None)[-1]
+    rounded = {key: float(mark) if isinstance(mark, int) else mark for key, mark in seen.items()}
+    assert live.poll(rounded)[0] == gr.skip()
