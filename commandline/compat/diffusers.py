@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from commandline.compat.mapping import Options, check, create_settings, notes, train_settings
-from textual_inversion.errors import SettingsError
+from textual_inversion.errors import ModelError, SettingsError
 from textual_inversion.events import Event, Finished, Warned
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import read_settings_file
@@ -48,6 +48,8 @@ def train(options: Options, control: Control, repository: str = "") -> Iterator[
         checkpoint = put_into_run(checkpoint, options)
         seed = _seed_of(checkpoint.parent.parent)
         settings = train_settings(options, resume=str(checkpoint), seed=seed)
+    if options["variant"]:
+        _fetch_variant(options.model, options["variant"])
     if options["allow_tf32"]:
         _allow_tf32()
     library = Library(options.output / "embeddings")
@@ -74,6 +76,19 @@ def _make_embedding(options: Options, started_as: Any, library: Library, *, goes
             f"The run to go on with has {there.num_vectors} vectors and --num_vectors is "
             f"{options['num_vectors']}; leave --resume_from_checkpoint out to start anew."
         )
+
+
+def _fetch_variant(model: str, variant: str) -> None:
+    """Download that variant of a model on the Hub; one that is here is taken as it is."""
+    from textual_inversion.models.catalog import find_model
+    from textual_inversion.models.hub import fetch, is_hub_name
+
+    if not is_hub_name(model):
+        return
+    try:
+        find_model(model)
+    except ModelError:
+        fetch(model, variant=variant)
 
 
 def _seed_of(run_folder: Path) -> int | None:

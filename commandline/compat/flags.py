@@ -57,10 +57,10 @@ FLAGS = (
     Flag("pretrained_model_name_or_path", None, "The base model: a folder, or a name on the "
          "Hugging Face Hub", "a single .safetensors or .ckpt file will do as well",
          is_required=True),
-    Flag("revision", None, "The model's revision on the Hub",
-         no_effect="a model is taken from the Hub as it is on its main branch"),
-    Flag("variant", None, "The variant of the model's files, such as fp16",
-         no_effect="files of a variant are found by themselves"),
+    Flag("revision", None, "The model's revision on the Hub: a branch, tag or commit"),
+    Flag("variant", None, "The variant of the model's files on the Hub, such as fp16",
+         "without it half-precision files are taken only where there are no others; in a folder "
+         "they are found by themselves"),
     Flag("tokenizer_name", None, "Another tokenizer than the model's",
          no_effect="the model's own tokenizer is used", scripts=_SD),
     Flag("train_data_dir", None, "The folder with the pictures",

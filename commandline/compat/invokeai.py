@@ -31,7 +31,7 @@ from textual_inversion.runs.requests import Control
 # A fixed batch changes no training, and the console form shows its loss.
 _SETTINGS = {"evaluate_every": 10}
 _OWN = {
-    "gui", "root_dir", "model", "only_save_embeds", "num_train_epochs", "repeats", "revision",
+    "gui", "root_dir", "model", "only_save_embeds", "num_train_epochs", "repeats",
     "tokenizer_name", "local_rank",
 }  # fmt: skip
 

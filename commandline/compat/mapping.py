@@ -11,6 +11,7 @@ from typing import Any
 from commandline.compat.flags import Script, flags_of, unused_flags
 from textual_inversion.devices.launcher import num_processes
 from textual_inversion.errors import SettingsError
+from textual_inversion.models.hub import is_hub_name
 from textual_inversion.names import is_bracketed, strip_brackets
 from textual_inversion.settings import CreateSettings, TrainSettings
 
@@ -35,6 +36,13 @@ class Options:
     def __getitem__(self, name: str) -> Any:
         """Return a flag's value; None for a flag that only the other script has."""
         return self.values.get(name)
+
+    @property
+    def model(self) -> str:
+        """The base model; of one on the Hub, "owner/model@revision" where a revision is given."""
+        model, revision = self["pretrained_model_name_or_path"], self["revision"]
+        on_hub = is_hub_name(model) and not Path(model).exists()
+        return f"{model}@{revision}" if revision and on_hub and "@" not in model else model
 
     @property
     def output(self) -> Path:
@@ -75,13 +83,10 @@ def check(options: Options) -> None:
             "--lr_scheduler piecewise_constant has no rules to follow, here as in the original; "
             "choose another one, such as constant."
         )
-    if (
-        options["save_as_full_pipeline"]
-        and Path(options["pretrained_model_name_or_path"]).is_file()
-    ):
+    if options["save_as_full_pipeline"] and Path(options.model).is_file():
         raise SettingsError(
             "--save_as_full_pipeline needs a base model that is a diffusers folder, and "
-            f"{options['pretrained_model_name_or_path']} is a single file."
+            f"{options.model} is a single file."
         )
     for name in ("save_steps", "checkpointing_steps", "validation_steps", "repeats"):
         if options[name] < 1:
@@ -120,7 +125,7 @@ def create_settings(options: Options) -> CreateSettings:
     return CreateSettings.build(
         {
             "name": options.name,
-            "model": options["pretrained_model_name_or_path"],
+            "model": options.model,
             "initialization_text": options["initializer_token"],
             "num_vectors": options["num_vectors"],
             # In brackets a word is a new one, whatever the vocabulary has.
@@ -148,7 +153,7 @@ def train_settings(options: Options, *, resume: str, seed: int | None) -> TrainS
 def _run(options: Options, resume: str, seed: int) -> dict[str, Any]:
     return {
         "embedding": options.name,
-        "model": options["pretrained_model_name_or_path"],
+        "model": options.model,
         "log_dir": str(options.logs),
         "resume": resume,
         "seed": seed,

@@ -104,6 +104,6 @@ class Outputs:
             return
         from textual_inversion.models.full_pipeline import save_pipeline
 
-        info = describe_model(self.options["pretrained_model_name_or_path"])
+        info = describe_model(self.options.model)
         files = [self.folder / f"{stem}{self.suffix}" for stem in STEMS[: len(info.widths)]]
         save_pipeline(info, files, self.options.word.lower(), self.folder)

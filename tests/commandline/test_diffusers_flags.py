@@ -43,6 +43,7 @@ SHOWN = {"validation_prompt": "a <cat-toy> on red"}
 # flag: (its value, what else is given, our setting, what it becomes)
 SETTINGS = {
     "pretrained_model_name_or_path": ("other/model", {}, "model", "other/model"),
+    "revision": ("v1", {}, "model", "some/model@v1"),
     "train_data_dir": ("photos", {}, "dataset_dir", "photos"),
     "placeholder_token": ("<dog-toy>", {}, "embedding", "dog-toy"),
     "learnable_property": ("style", {}, "template", "style.txt"),
@@ -78,14 +79,14 @@ CREATED = {
     "num_vectors": (5, "num_vectors", 5),
 }
 WITHOUT_EFFECT = {
-    "revision": "v1", "variant": "fp16", "tokenizer_name": "another", "num_train_epochs": 3,
+    "tokenizer_name": "another", "num_train_epochs": 3,
     "dataloader_num_workers": 2, "local_rank": 0,
 }  # fmt: skip
 # Their effect is a file or a refusal, below and in test_diffusers.py.
 IN_FILES = {
     "output_dir", "logging_dir", "save_as_full_pipeline", "no_safe_serialization",
     "resume_from_checkpoint", "allow_tf32", "push_to_hub", "hub_token", "hub_model_id",
-    "validation_epochs", "repeats",
+    "validation_epochs", "repeats", "variant",
 }  # fmt: skip
 
 

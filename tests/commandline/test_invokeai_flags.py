@@ -34,6 +34,7 @@ SHOWN = {"validation_prompt": "a <dog-toy> on red"}
 # flag: (its value, what else is given, our setting, what it becomes)
 SETTINGS = {
     "model": ("other/model", {}, "model", "other/model"),
+    "revision": ("v1", {"model": "other/model"}, "model", "other/model@v1"),
     "train_data_dir": ("photos", {}, "dataset_dir", "photos"),
     "placeholder_token": ("psychedelic", {}, "embedding", "psychedelic"),
     "learnable_property": ("style", {}, "template", "style.txt"),
@@ -66,7 +67,7 @@ CREATED = {
     "initializer_token": ("brown bear", "initialization_text", "brown bear"),
     "num_vectors": (5, "num_vectors", 5),
 }
-WITHOUT_EFFECT = {"revision": "v1", "tokenizer_name": "another", "local_rank": 0}
+WITHOUT_EFFECT = {"tokenizer_name": "another", "local_rank": 0}
 # Their effect is a file, a form or a refusal: below, and in test_invokeai.py.
 ELSEWHERE = {
     "gui", "root_dir", "output_dir", "logging_dir", "only_save_embeds", "resume_from_checkpoint",

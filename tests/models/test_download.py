@@ -100,3 +100,22 @@ def test_a_revision_and_a_variant_are_asked_for_and_their_names_kept(home, stack
     assert 'no weights of the variant "fp8"; its variants: fp16.' in wrong.stderr
     listed = ti(home, hub.url, "models", HF_HUB_OFFLINE="1").stdout
     assert "owner/model@v1" in listed
+
+
+@pytest.mark.slow
+def test_the_flags_of_diffusers_ask_for_a_revision_and_a_variant(home, stacks, pictures):
+    files = files_of(stacks["sd1"])
+    half = {n.replace(".safetensors", ".fp16.safetensors"): d for n, d in files.items()}
+    with hub_with(files | half) as hub:
+        words = [
+            "diffusers", "--pretrained_model_name_or_path=owner/model", "--revision=v1",
+            "--variant=fp16", "--train_data_dir=pictures", "--placeholder_token=<cat-toy>",
+            "--initializer_token=toy", "--resolution=64", "--max_train_steps=1",
+            "--train_batch_size=1",
+        ]  # fmt: skip
+        trained = ti(home, hub.url, *words)
+    assert trained.returncode == 0, trained.stderr
+    weights = [path for path, _ in hub.ranges if path.endswith("safetensors")]
+    assert weights
+    assert all(path.endswith(".fp16.safetensors") for path in weights)
+    assert any("/revision/v1" in path for path in hub.requests)
