@@ -52,10 +52,10 @@ def as_legacy(pickled: bytes) -> bytes:
 def test_a_pickle_that_asks_for_too_much_is_refused_at_once(tmp_path, bomb, form):
     path = tmp_path / "cat.pt"
     path.write_bytes(form(BOMBS[bomb] if form is as_legacy else b"\x80\x02" + BOMBS[bomb]))
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(EmbeddingError, match=r"too large|Python code|damaged"):
         pt.read(path)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.slow
@@ -63,10 +63,10 @@ def test_a_pickle_that_asks_for_too_much_is_refused_at_once(tmp_path, bomb, form
 def test_a_checkpoint_of_a_model_has_bounds_too(tmp_path, bomb):
     path = tmp_path / "model.ckpt"
     path.write_bytes(as_zip(b"\x80\x02" + BOMBS[bomb]))
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ModelError):
         read_checkpoint_layout(path)
-    assert time.perf_counter() - start < 4
+    assert time.process_time() - start < 4
 
 
 @pytest.mark.parametrize("bomb", ["shared tuples", "a bytearray", "its length by reference"])

@@ -19,10 +19,10 @@ from textual_inversion.models.loading import load_model
 
 def said_of(path):
     """Open a model, and give the one sentence that says why not."""
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ModelError) as caught:
         load_model(describe_model(str(path)))
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 700
     return str(caught.value)
