@@ -14,6 +14,7 @@ from textual_inversion.jobs.worker import QueueWorker
 from textual_inversion.names import strip_brackets
 from webui import choices, jobs, theme
 from webui.api.endpoints import Endpoints
+from webui.browser_scripts import scripts
 from webui.event_options import UNQUEUED, hide_progress
 from webui.form import Form, remember
 from webui.head import job
@@ -130,6 +131,7 @@ def _add_what_has_no_place(page: gr.Blocks, endpoints: Endpoints) -> None:
     """Add the browser's scripts and the HTTP API."""
     keep_what_is_typed(page)
     job.listen(page)
+    scripts.listen(page)
     endpoints.draw()
 
 

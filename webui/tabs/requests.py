@@ -101,7 +101,7 @@ def _on_click(button: gr.Button, runner: Runner, request: Request) -> Any:
 
 
 def _add(worker: QueueWorker, resuming: ResumeChoice, values: tuple[Any, ...]) -> None:
-    with complaints():
+    with complaints(resuming.form):
         worker.queue.add(resuming.settings(values))
     worker.wake()
     gr.Info("Added to the queue; see the Runs tab.")

@@ -84,13 +84,13 @@ class Suggesting:
         self.table.click(_pressed, None, text, **UNQUEUED)
 
     def _begin(self, *values: Any) -> None:
-        with complaints():
+        with complaints(self.form):
             settings = self.form.settings(values)
             name = Path(settings.folder).name
             self.runner.start("suggest", _ranking(settings, self.found), name=name)
 
     def _ask(self, folder: str | None) -> None:
-        with complaints():
+        with complaints(self.form):
             place = Path(folder or "")
             self.runner.start("suggest", _asking(place, self.found), name=place.name)
 

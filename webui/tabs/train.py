@@ -15,6 +15,7 @@ from textual_inversion.settings import TrainSettings
 from webui import choices, jobs
 from webui.charts import training_curves
 from webui.charts.vectors_table import vectors_html
+from webui.fields.wording import in_labels
 from webui.folders.field import pictures_in
 from webui.form import Form, draw_form
 from webui.html import paragraph, render
@@ -91,11 +92,11 @@ def _curve(values: dict[str, Any]) -> str:
     try:
         return training_curves.rate_chart(TrainSettings.build(values, {"embedding": _UNCHOSEN}))
     except SettingsError as error:
-        return paragraph(str(error), style="wrong")
+        return paragraph(in_labels(str(error), TrainSettings), style="wrong")
 
 
 def _begin(runner: Runner, resuming: ResumeChoice, values: tuple[Any, ...]) -> None:
-    with complaints():
+    with complaints(resuming.form):
         settings = resuming.settings(values)
         runner.start("train", jobs.training(settings), name=settings.embedding)
 
@@ -147,5 +148,5 @@ def _command(values: dict[str, Any]) -> str:
     try:
         line = command_line("train", TrainSettings.build(values))
     except SettingsError as error:
-        return paragraph(str(error), style="wrong")
+        return paragraph(in_labels(str(error), TrainSettings), style="wrong")
     return render("preformatted", text=line)
