@@ -9,7 +9,12 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
-from textual_inversion.errors import EmbeddingError, SettingsError, TextualInversionError
+from textual_inversion.errors import (
+    EmbeddingError,
+    ModelError,
+    SettingsError,
+    TextualInversionError,
+)
 from webui.fields.wording import in_labels, named_path
 from webui.form import Form
 from webui.html import render
@@ -29,6 +34,8 @@ def mistakes_of(error: TextualInversionError, form: Form[Any]) -> list[Mistake]:
         return [_mistake(path, text, form) for path, text in error.mistakes]
     if isinstance(error, SettingsError | EmbeddingError):
         return [_mistake("", str(error), form)]
+    if isinstance(error, ModelError):
+        return [_mistake("model", str(error), form)]
     return [Mistake(in_labels(str(error), form.model))]
 
 

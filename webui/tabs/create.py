@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from textual_inversion.errors import TextualInversionError
+from textual_inversion.errors import ModelError, TextualInversionError
 from textual_inversion.jobs.device_lock import DeviceLock
 from textual_inversion.jobs.runner import Runner
 from textual_inversion.names import STAND_IN
@@ -77,6 +77,8 @@ def _name(values: dict[str, Any], device: DeviceLock) -> str:
 
         warning = describe_name(settings, describe_model(settings.model))
         return paragraph(warning, style="wrong") if warning else ""
+    except ModelError:
+        return ""  # said at the base model
     except TextualInversionError as error:
         return paragraph(in_labels(str(error), CreateSettings), style="wrong")
 
@@ -91,5 +93,7 @@ def _start(values: dict[str, Any], device: DeviceLock) -> str:
 
         text = describe_start(settings, describe_model(settings.model))
         return paragraph(text)
+    except ModelError:
+        return ""  # said at the base model
     except TextualInversionError as error:
         return paragraph(in_labels(str(error), CreateSettings), style="wrong")

@@ -113,11 +113,15 @@ def _live() -> list[Part]:
     facts = gr.HTML(elem_id="train-run-facts")
     return [
         Part("train", status, lambda run: status_html(run, idle=_IDLE)),
-        Part("train", chart, training_curves.loss_chart, _chart_mark),
-        Part("train", gallery, previews_shown, lambda run: [len(run.previews), run.first_step]),
-        Part("train", vectors, vectors_html, _vectors_mark),
+        Part("train", chart, training_curves.loss_chart, _chart_mark, of_begun=True),
+        Part("train", gallery, previews_shown, _previews_mark, of_begun=True),
+        Part("train", vectors, vectors_html, _vectors_mark, of_begun=True),
         Part("train", facts, facts_html),
     ]
+
+
+def _previews_mark(run: Run) -> object:
+    return [len(run.previews), run.first_step]
 
 
 def _chart_mark(run: Run) -> object:
