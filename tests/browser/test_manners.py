@@ -6,7 +6,17 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.page import PATIENCE_MS, create, fill, go_to, open_page, press
+from tests.browser.page import (
+    PATIENCE_MS,
+    create,
+    fill,
+    go_to,
+    open_page,
+    press,
+    set_up_training,
+    value_of,
+    wait_for_step,
+)
 from tests.browser.test_staying_alive import TABS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -32,7 +42,7 @@ def test_a_mistake_stands_at_its_field_takes_success_away_and_leads_there(shared
     fill(page, "train-min_timestep", -3)
     folded.click()
     press(page, "train-start-button")
-    page.get_by_role("button", name="Show the field").click()
+    page.get_by_role("button", name="Show the field").last.click()
     expect(page.locator("#train-min_timestep input")).to_be_focused(timeout=PATIENCE_MS)
     expect(page.locator("#train-min_timestep")).to_contain_text("From timestep must be at least 0")
 
@@ -53,6 +63,33 @@ def test_the_address_names_the_tab_and_a_press_without_a_server_is_answered(serv
     expect(page.get_by_role("tab", name="Grids", exact=True)).to_have_attribute(
         "aria-selected", "true", timeout=PATIENCE_MS
     )
+
+
+_OBSERVE = """() => {
+  window.shifted = 0;
+  new PerformanceObserver(list => {
+    for (const shift of list.getEntries()) if (!shift.hadRecentInput) window.shifted += shift.value;
+  }).observe({type: 'layout-shift'});
+}"""
+
+
+def test_little_moves_while_a_run_is_watched_and_the_prompt_takes_what_was_made(server, window):
+    page = open_page(window, server)
+    for name in ("glimmer", "spark"):
+        create(page, name)
+    go_to(page, "Generate")
+    expect(page.locator("#generate-prompt textarea")).to_have_value("a photo of <spark>")
+    set_up_training(page, max_steps=100_000, save_image_every=10)
+    assert "spark" in value_of(page, "train-embedding")
+    page.evaluate("scrollTo(0, 0)")
+    page.evaluate(_OBSERVE)
+    press(page, "train-start-button")
+    wait_for_step(page, 13)
+    shifted = page.evaluate("window.shifted")
+    edges = "table => [table, table.tHead].map(it => getComputedStyle(it).borderTopWidth)"
+    assert page.locator("#train-vectors table").evaluate(edges) == ["0px", "0px"]
+    press(page, "train-stop-button")
+    assert shifted < 0.02
 
 
 def faults(page, tab):

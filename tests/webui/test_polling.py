@@ -102,9 +102,7 @@ def test_a_mark_survives_the_rounding_of_a_browsers_numbers(runner):
 
 def test_a_failed_start_leaves_what_the_run_before_has_drawn(runner):
     with gr.Blocks():
-        steps = Part(
-            "train", gr.HTML(), lambda run: f"step {run.step}" if run else "", of_begun=True
-        )
+        steps = Part("train", gr.HTML(), lambda run: f"step {run.step}", of_begun=True)
         live = Live(runner, [steps])
     runner.current = runner.before = run_at(Started("cat", 0, 9), Stepped(3, 9, 0.1, 0.1, 0.1))
     drawn, seen = live.poll({})

@@ -87,6 +87,8 @@ document.addEventListener('click', async event => {
   } else if (event.target.closest('button[id$="-button"]:not([role=tab])')) {
     pressedFrom = document.activeElement;
     takeAll(document);
+    document.querySelectorAll('.toast-body.error [data-testid=toast-close]')
+      .forEach(close => close.click());
   }
 }, true);
 document.addEventListener('input', event => {
