@@ -13,6 +13,7 @@ TextualInversionError
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import ModuleType
 
 
@@ -38,7 +39,15 @@ class TextualInversionError(Exception):
 
 
 class SettingsError(TextualInversionError, ValueError):
-    """A setting, a schedule or a template is wrong."""
+    """A setting, a schedule or a template is wrong.
+
+    `mistakes` are pairs of a setting's path, "" where it is about several, and a sentence; empty
+    where nothing was validated.
+    """
+
+    def __init__(self, message: str, mistakes: Iterable[tuple[str, str]] = ()) -> None:
+        super().__init__(message)
+        self.mistakes = tuple((path, printable(text)) for path, text in mistakes)
 
 
 class EmbeddingError(TextualInversionError):

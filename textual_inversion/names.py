@@ -65,6 +65,8 @@ def _complaint(name: str) -> str | None:
         return f"{prefix} contains {strange!r}: use letters, digits, '.', '_', '-' and spaces only."
     if name.startswith(".") or name.endswith("."):
         return f"{prefix} starts or ends with a dot: remove it."
+    if name.startswith("-"):
+        return f"{prefix} starts with '-', which commands take for a flag: begin with a letter."
     if name.split(".")[0].rstrip().upper() in _RESERVED:
         return f"{prefix} is reserved by Windows: choose another one."
     if not any(char.isalnum() for char in name):

@@ -50,6 +50,16 @@ def embeddings() -> list[tuple[str, str]]:
     return [(_label(entry), entry.name) for entry in entries if not entry.problem]
 
 
+def newest_embedding() -> str:
+    """Name the embedding that was created or trained last; "" while there is none."""
+    try:
+        entries = library(find_folder("embeddings")).list()
+        usable = [entry for entry in entries if not entry.problem]
+        return max(usable, key=lambda entry: entry.path.stat().st_mtime).name if usable else ""
+    except (TextualInversionError, OSError):
+        return ""
+
+
 def runs() -> list[tuple[str, str]]:
     """List the newest runs that have settings, as (label, name)."""
     found = [path.parent for path in find_folder("runs").glob("*/*/settings.json")]

@@ -11,6 +11,7 @@ import gradio as gr
 from markupsafe import Markup, escape
 
 from textual_inversion.errors import TextualInversionError
+from webui.fields.mistakes import mistakes_html
 from webui.form import Form
 from webui.html import paragraph
 from webui.polling import Part, Watched
@@ -30,13 +31,14 @@ class Tab:
 
 
 @contextmanager
-def complaints() -> Iterator[None]:
-    """Show what the core refuses as one sentence on the page."""
+def complaints(form: Form[Any] | None = None) -> Iterator[None]:
+    """Show what the core refuses as one sentence on the page, and at the field of `form`."""
     try:
         yield
     except TextualInversionError as error:
-        # Gradio draws the message as HTML.
-        raise gr.Error(escape(str(error)), print_exception=False) from None
+        raise gr.Error(
+            mistakes_html(error, form), title="Not done", print_exception=False
+        ) from None
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from textual_inversion.jobs.worker import QueueWorker
 from textual_inversion.names import strip_brackets
 from webui import choices, jobs, theme
 from webui.api.endpoints import Endpoints
+from webui.browser_scripts import scripts
 from webui.event_options import UNQUEUED, hide_progress
 from webui.form import Form, remember
 from webui.head import job
@@ -36,8 +37,11 @@ from webui.unfolding import keep_what_is_typed
 # Gives what is empty something to begin with; in the browser, since somebody may choose or type
 # while a server answers.
 _CHOOSE_FIRST = """(chosen, prompt, first) => {
-  const name = chosen || first;
-  const words = prompt || !name ? undefined : `a photo of <${name}>`;
+  const FIRST = 'ti-first-prompt', name = chosen || first;
+  // A prompt that somebody wrote stays; one that was filled in goes with the embedding.
+  const isOwn = prompt && prompt !== localStorage.getItem(FIRST);
+  const words = isOwn || !name ? undefined : `a photo of <${name}>`;
+  if (words) localStorage.setItem(FIRST, words);
   return [chosen || !first ? undefined : first, words];
 }"""
 
@@ -130,6 +134,7 @@ def _add_what_has_no_place(page: gr.Blocks, endpoints: Endpoints) -> None:
     """Add the browser's scripts and the HTTP API."""
     keep_what_is_typed(page)
     job.listen(page)
+    scripts.listen(page)
     endpoints.draw()
 
 
@@ -157,8 +162,7 @@ def _offer_embeddings(moments: list[Any], creating: Tab, training: Tab, drawing:
 
 def _embeddings() -> tuple[Any, Any, str]:
     listed = choices.embeddings()
-    first = listed[0][1] if listed else ""
-    return gr.update(choices=listed), gr.update(choices=listed), first
+    return gr.update(choices=listed), gr.update(choices=listed), choices.newest_embedding()
 
 
 def _created(name: str | None) -> tuple[Any, Any, str]:

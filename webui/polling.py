@@ -37,12 +37,16 @@ def is_active(run: Run) -> object:
 
 @dataclass(frozen=True)
 class Part:
-    """One component that shows something of the jobs of a kind; drawn when its mark changes."""
+    """One component that shows something of the jobs of a kind; drawn when its mark changes.
+
+    With `of_begun` what the newest run has come to stays through a start that fails.
+    """
 
     kind: Kind
     output: Component
     draw: Draw
     mark: StateKey = any_news
+    of_begun: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ class Live:
     def __init__(self, runner: Runner, parts: Sequence[Part | Watched]) -> None:
         self._runner = runner
         self._parts = list(parts)
-        self._known: dict[Kind, tuple[Run | None, str]] = {}
+        self._known: dict[tuple[Kind, bool], tuple[Run | None, str]] = {}
         self._drawn: dict[int, tuple[object, Any]] = {}
         self.seen = gr.JSON({}, visible=False, elem_id="seen")
 
@@ -90,12 +94,13 @@ class Live:
     def _mark(self, part: Part | Watched) -> object:
         if isinstance(part, Watched):
             return str(part.mark())  # browsers round long numbers
-        run = self._runner.run(part.kind)
-        known, token = self._known.get(part.kind, (None, ""))
+        run = self._run(part)
+        key: tuple[Kind, bool] = (part.kind, part.of_begun)
+        known, token = self._known.get(key, (None, ""))
         if run is not known or not token:
             # A token no earlier run, and no earlier process, has used.
             token = secrets.token_hex(4)
-            self._known[part.kind] = (run, token)
+            self._known[key] = (run, token)
         return [token, part.mark(run) if run is not None else None]
 
     def _value(self, index: int, part: Part | Watched) -> Any:
@@ -108,7 +113,10 @@ class Live:
         return copy.copy(drawn[1])
 
     def _draw(self, part: Part | Watched) -> Any:
-        return part.draw() if isinstance(part, Watched) else part.draw(self._runner.run(part.kind))
+        return part.draw() if isinstance(part, Watched) else part.draw(self._run(part))
+
+    def _run(self, part: Part) -> Run | None:
+        return self._runner.begun(part.kind) if part.of_begun else self._runner.run(part.kind)
 
 
 def start_button(kind: Kind, button: gr.Button) -> Part:

@@ -67,7 +67,7 @@ def test_a_learning_rate_is_explained_as_one_types(page):
 def test_max_steps_of_zero_do_not_start(glimmer):
     fill(glimmer, "train-max_steps", 0)
     press(glimmer, "train-start-button")
-    expect_toast(glimmer, "max_steps must be at least 1")
+    expect_toast(glimmer, "Max steps must be at least 1")
 
 
 def test_an_empty_folder_of_pictures_is_said(glimmer, server):

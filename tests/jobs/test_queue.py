@@ -131,3 +131,14 @@ def test_a_thread_that_adds_and_one_that_works_lose_nothing(queue):
     while adding.is_alive() or queue.tickets():
         queue.work_off(lambda settings: worked.append(settings.embedding) or True)
     assert worked == list("abcdefgh")
+
+
+def test_what_waits_or_is_worked_is_known(queue, tmp_path, monkeypatch):
+    (tmp_path / "pictures").mkdir()
+    monkeypatch.chdir(tmp_path)
+    add(queue, "a")
+    same = TrainSettings(embedding="a", dataset_dir=str(tmp_path / "pictures"))
+    assert queue.holds(same)
+    assert not queue.holds(same.model_copy(update={"max_steps": 7}))
+    queue.work_off(lambda settings: queue.holds(same))
+    assert not queue.holds(same)

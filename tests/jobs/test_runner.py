@@ -145,3 +145,21 @@ def test_a_job_is_joined_that_another_thread_is_still_starting(runner, monkeypat
     threading.Thread(target=runner.start, args=("train", steps(2))).start()
     assert starting.wait(5)
     assert ended(runner) == ("cat", "finished", 2)
+
+
+def test_a_start_that_fails_leaves_the_run_before_to_be_shown(runner):
+    def failing(control):
+        raise DatasetError("No pictures.")
+        yield
+
+    assert runner.begun("train") is None
+    runner.start("train", steps(2))
+    before = runner.run("train")
+    runner.join("train", 5)
+    for _ in range(2):
+        runner.start("train", failing)
+        assert ended(runner)[1] == "failed"
+        assert runner.begun("train") is before
+    runner.start("train", steps(1))
+    ended(runner)
+    assert runner.begun("train") is runner.run("train")

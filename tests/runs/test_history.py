@@ -107,3 +107,13 @@ def test_a_line_cut_short_is_read_when_it_is_whole(folder, tmp_path):
     with (folder / "events.jsonl").open("a") as file:
         file.write(line[20:] + "\n")
     assert only(table).step == 1
+
+
+def test_a_folder_is_the_same_by_both_of_its_names(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for day, name in (("2026-01-01", "cats"), ("2026-01-02", str(tmp_path / "cats"))):
+        folder = tmp_path / "runs" / day / "cat"
+        write(folder, Started("cat", 0, 9))
+        settings = TrainSettings(embedding="cat", dataset_dir=name).to_json()
+        (folder / "settings.json").write_text(settings)
+    assert differing(RunHistory(tmp_path / "runs").rows()) == []

@@ -157,8 +157,8 @@ def test_a_refusal_is_text(monkeypatch):
         raise TextualInversionError(HOSTILE)
     with pytest.raises(gr.Error) as caught, layout.complaints():
         raise TextualInversionError(HOSTILE)
-    for message in (toasts[0], caught.value.message):
-        assert (Drawn(message).text, Drawn(message).tags) == (HOSTILE, set())
+    for message, tags in ((toasts[0], set()), (caught.value.message, {"p"})):
+        assert (Drawn(message).text.strip(), Drawn(message).tags) == (HOSTILE, tags)
 
 
 def test_a_value_that_a_template_lacks_is_an_error():

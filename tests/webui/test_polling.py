@@ -12,10 +12,13 @@ class FakeRunner:
     """Stands in for Runner where only looking matters."""
 
     def __init__(self):
-        self.current = None
+        self.current = self.before = None
 
     def run(self, kind):
         return self.current if kind == "train" else None
+
+    def begun(self, kind):
+        return self.before
 
 
 @pytest.fixture
@@ -95,3 +98,13 @@ def test_a_mark_survives_the_rounding_of_a_browsers_numbers(runner):
     seen = live.poll(None)[-1]
     rounded = {key: float(mark) if isinstance(mark, int) else mark for key, mark in seen.items()}
     assert live.poll(rounded)[0] == gr.skip()
+
+
+def test_a_failed_start_leaves_what_the_run_before_has_drawn(runner):
+    with gr.Blocks():
+        steps = Part("train", gr.HTML(), lambda run: f"step {run.step}", of_begun=True)
+        live = Live(runner, [steps])
+    runner.current = runner.before = run_at(Started("cat", 0, 9), Stepped(3, 9, 0.1, 0.1, 0.1))
+    drawn, seen = live.poll({})
+    runner.current = run_at()
+    assert (drawn, live.poll(seen)) == ("step 3", [gr.skip(), gr.skip()])

@@ -69,12 +69,14 @@ class Queue:
     def add(self, settings: TrainSettings) -> Ticket:
         """Put a training at the end."""
         position = max((ticket.position for ticket in self.tickets()), default=0) + 1
-        # Another process may stand elsewhere.
-        source = Path(settings.dataset_dir)
-        found = {"dataset_dir": str(source.resolve())} if source.is_dir() else {}
         path = self.folder / f"{position:06d}-{secrets.token_hex(4)}.json"
-        write_whole(path, settings.model_copy(update=found).to_json().encode())
+        write_whole(path, _from_anywhere(settings).to_json().encode())
         return _read(path)
+
+    def holds(self, settings: TrainSettings) -> bool:
+        """Whether the same training waits or is being worked already."""
+        same = _from_anywhere(settings)
+        return any(t.state != "failed" and t.settings == same for t in self.tickets())
 
     def tickets(self) -> list[Ticket]:
         """List all, the next one first."""
@@ -166,6 +168,13 @@ class Queue:
     @property
     def _lock(self) -> Path:
         return self.folder / "worker.lock"
+
+
+def _from_anywhere(settings: TrainSettings) -> TrainSettings:
+    """Name the pictures' folder so that a process that stands elsewhere finds it."""
+    source = Path(settings.dataset_dir)
+    found = {"dataset_dir": str(source.resolve())} if source.is_dir() else {}
+    return settings.model_copy(update=found)
 
 
 def _read(path: Path) -> Ticket:

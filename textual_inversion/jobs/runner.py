@@ -34,12 +34,20 @@ class Runner:
         self._lock = threading.RLock()
         self._closing = threading.Event()
         self._runs: dict[Kind, Run] = {}
+        self._begun: dict[Kind, Run] = {}
         self._controls: dict[Kind, Control] = {}
         self._threads: dict[Kind, threading.Thread] = {}
 
     def run(self, kind: Kind) -> Run | None:
         """Return the newest run of a kind, running or over."""
         return self._runs.get(kind)
+
+    def begun(self, kind: Kind) -> Run | None:
+        """Return the newest run of a kind that came to its first event; a failed start has none."""
+        run = self.run(kind)
+        if run is not None and (run.has_begun or kind not in self._begun):
+            return run
+        return self._begun.get(kind)
 
     def start(self, kind: Kind, job: Job, *, name: str = "") -> Run:
         """Start `job`; BusyError when one of its kind still works."""
@@ -50,6 +58,8 @@ class Runner:
                     f"A job of this kind is already running ({running.name}, step {running.step} "
                     f"of {running.total}); stop it or wait for its end."
                 )
+            if running is not None and running.has_begun:
+                self._begun[kind] = running
             run = Run(kind=kind, name=name)
             control = Control()
             self._runs[kind], self._controls[kind] = run, control

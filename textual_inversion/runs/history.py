@@ -6,6 +6,7 @@ Looked at once a second, so only what was added to a log since is read, and of i
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,7 +18,8 @@ from textual_inversion.events import Started
 from textual_inversion.runs.folder import is_running, newest_checkpoint
 from textual_inversion.runs.state import Run, State, read_events, state_on_disk
 from textual_inversion.settings import TrainSettings, read_settings_file
-from textual_inversion.settings.knobs import walk
+from textual_inversion.settings.knobs import Knob, walk
+from textual_inversion.storage.paths import find_folder
 
 _CAN_GO_ON = {"stopped", "failed", "killed"}
 _STEP = b'{"event": "stepped"'
@@ -69,8 +71,15 @@ def differing(rows: Sequence[Row]) -> list[str]:
         knob.path
         for knob in walk(TrainSettings)
         if knob.path not in _NOT_COMPARED
-        and len({json.dumps(row.settings.get(knob.path, knob.default)) for row in rows}) > 1
+        and len({_comparable(knob, row.settings.get(knob.path, knob.default)) for row in rows}) > 1
     ]
+
+
+def _comparable(knob: Knob, value: Any) -> str:
+    """Write a value so that equal ones are equal: a folder is the same by both of its names."""
+    if knob.ui.widget == "folder" and isinstance(value, str):
+        return os.path.realpath(find_folder(value))
+    return json.dumps(value)
 
 
 @dataclass

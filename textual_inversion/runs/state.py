@@ -66,6 +66,7 @@ class Run:
     results: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     version: int = 0
+    has_begun: bool = False  # a start that failed did not come as far as to its work
     _warned_at: list[int] = field(default_factory=list)
     _speed: Speed = field(default_factory=Speed)
 
@@ -123,7 +124,7 @@ class Run:
     def _start(self, event: Started, now: float | None) -> None:
         self.name, self.folder, self.total = event.name, event.folder, event.total
         self.step = self.first_step = event.step
-        self.state, self.message = "running", "Running."
+        self.state, self.message, self.has_begun = "running", "Running.", True
         # A resumed run repeats what it did after its checkpoint.
         self.losses = [row for row in self.losses if row[0] <= event.step]
         self.evaluations = [e for e in self.evaluations if e.step <= event.step]

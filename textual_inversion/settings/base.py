@@ -102,7 +102,8 @@ class Settings(BaseModel):
         try:
             return cls.model_validate(merged)
         except ValidationError as error:
-            raise SettingsError(_complaint(error, cls)) from None
+            mistakes = [(_name(one), _sentence(one, cls.model_fields)) for one in error.errors()]
+            raise SettingsError("; ".join(text for _, text in mistakes), mistakes) from None
 
     @classmethod
     def mistakes(cls, values: dict[str, Any]) -> dict[str, str]:
@@ -125,11 +126,6 @@ def read_settings_file(path: Path) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise SettingsError(f"Settings file {path} must hold one JSON object of settings.")
     return {str(key): value for key, value in data.items()}  # pyright: ignore
-
-
-def _complaint(error: ValidationError, model: type[BaseModel]) -> str:
-    """Describe all that is wrong with the settings of `model` in one line."""
-    return "; ".join(_sentence(item, model.model_fields) for item in error.errors())
 
 
 def _name(item: ErrorDetails) -> str:

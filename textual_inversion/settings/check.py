@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from textual_inversion.settings.base import DEFAULT_MODEL, BareName, PixelSize, Settings
+from textual_inversion.settings.base import DEFAULT_MODEL, BareName, NotBlank, PixelSize, Settings
 from textual_inversion.settings.markers import OnlyWith, Positional, Ui
 
 _IN_TRAINING = {"folder": "dataset_dir", "name": "embedding"}
@@ -13,7 +13,7 @@ _IN_TRAINING = {"folder": "dataset_dir", "name": "embedding"}
 class CheckSettings(Settings):
     """Look through a folder of pictures before training, and say what is wrong with it."""
 
-    folder: Annotated[str, Positional(), Ui("Dataset directory", "folder")]
+    folder: Annotated[NotBlank, Positional(), Ui("Dataset directory", "folder")]
     """The folder with the prepared pictures and their captions; it is only read."""
     name: Annotated[BareName, Ui("Embedding", "embedding")] = ""
     """The embedding to be trained, to find its name in captions; empty does not look for it."""

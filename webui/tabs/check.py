@@ -91,13 +91,13 @@ class Checking:
         return gr.update(choices=choices.embeddings())
 
     def _begin(self, *values: Any) -> None:
-        with complaints():
+        with complaints(self.form):
             settings = self.form.settings(values)
             job = report.checking(settings, self.results, self.runner.device)
             self.runner.start("check", job, name=Path(settings.folder).name)
 
     def _probe(self, trained: Form[TrainSettings], values: tuple[Any, ...]) -> None:
-        with complaints():
+        with complaints(self.form):
             size = len(self.form.controls)
             checked = self.form.settings(values[:size]).for_training()
             chosen = TrainSettings.changed(trained.values(values[size:]))

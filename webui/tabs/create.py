@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
 from gradio.components import Component
 
-from textual_inversion.errors import TextualInversionError
+from textual_inversion.errors import ModelError, TextualInversionError
 from textual_inversion.jobs.device_lock import DeviceLock
 from textual_inversion.jobs.runner import Runner
 from textual_inversion.names import STAND_IN
 from textual_inversion.settings import CreateSettings
 from webui.event_options import UNQUEUED
-from webui.form import draw_form
+from webui.fields.wording import in_labels
+from webui.form import Form, draw_form
 from webui.html import paragraph, render
 from webui.jobs import warm
 from webui.layout import Tab, complaints, lead
@@ -43,20 +43,21 @@ def draw(runner: Runner, base_model: Component) -> Tab:
     form.explain(lambda values: _name(values, device), form.notes["name"])
     form.explain(lambda values: _start(values, device), form.notes["initialization_text"])
     created = button.click(
-        lambda *values: _create(form.settings, values, device),
+        lambda *values: _create(form, values, device),
         form.controls,
         result,
         api_visibility="private",
     )
+    created.failure(lambda: "", None, result, **UNQUEUED)
     # The next name is asked about anew.
     created.success(lambda: False, None, form.by_path["force"], **UNQUEUED)
     suggesting.fill(form.by_path["initialization_text"])
     return Tab(form, suggesting.parts, suggesting.events, {"created": created})
 
 
-def _create(read: Callable[[Any], CreateSettings], values: Any, device: DeviceLock) -> str:
-    with complaints():
-        settings = read(values)
+def _create(form: Form[CreateSettings], values: Any, device: DeviceLock) -> str:
+    with complaints(form):
+        settings = form.settings(values)
         with device.turn():
             from textual_inversion.embeddings.create import create
 
@@ -76,8 +77,10 @@ def _name(values: dict[str, Any], device: DeviceLock) -> str:
 
         warning = describe_name(settings, describe_model(settings.model))
         return paragraph(warning, style="wrong") if warning else ""
+    except ModelError:
+        return ""  # said at the base model
     except TextualInversionError as error:
-        return paragraph(str(error), style="wrong")
+        return paragraph(in_labels(str(error), CreateSettings), style="wrong")
 
 
 def _start(values: dict[str, Any], device: DeviceLock) -> str:
@@ -90,5 +93,7 @@ def _start(values: dict[str, Any], device: DeviceLock) -> str:
 
         text = describe_start(settings, describe_model(settings.model))
         return paragraph(text)
+    except ModelError:
+        return ""  # said at the base model
     except TextualInversionError as error:
-        return paragraph(str(error), style="wrong")
+        return paragraph(in_labels(str(error), CreateSettings), style="wrong")

@@ -109,7 +109,7 @@ def _small_button(label: str, name: str, *, visible: bool = True) -> gr.Button:
 
 def _begin(waiting: Waiting, form: Form[GenerateSettings], values: tuple[Any, ...]) -> None:
     *chosen, painted = values
-    with complaints():
+    with complaints(form):
         # Each canvas is a file of its own, so that what waits keeps the one it was asked with.
         named = form.values(chosen) | {"init_image": "", "mask": ""} | save_canvas(painted)
         waiting.add(form.model.build(form.model.changed(named)))

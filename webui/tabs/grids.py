@@ -112,7 +112,7 @@ class Grids:
         ]
 
     def _begin(self, *values: Any) -> None:
-        with complaints():
+        with complaints(self.form):
             settings = self.form.settings(values)
             self.runner.start("grid", jobs.drawing_grid(settings))
 

@@ -21,6 +21,7 @@ from webui import choices, jobs
 from webui.caption_editor.editor import Editor
 from webui.cropping.editor import CropEditor
 from webui.event_options import UNQUEUED
+from webui.fields.wording import in_labels
 from webui.folders.allowed import ALLOWED, real
 from webui.folders.field import pictures_in
 from webui.folders.following import follow
@@ -118,7 +119,7 @@ def _example() -> dict[str, Any]:
 
 
 def _begin(runner: Runner, form: Form[PreprocessSettings], values: tuple[Any, ...]) -> None:
-    with complaints():
+    with complaints(form):
         settings = form.settings(values)
         name = Path(settings.source).name
         runner.start("preprocess", jobs.preprocessing(settings), name=name)
@@ -132,7 +133,7 @@ def _plan(values: dict[str, Any]) -> str:
             return ""  # pressing the button asks for them first
         planned = plan(settings, size=native_size(settings.model))
     except TextualInversionError as error:
-        return paragraph(str(error))
+        return paragraph(in_labels(str(error), PreprocessSettings))
     return render("tabs/plan", plan=planned)
 
 

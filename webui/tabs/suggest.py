@@ -18,6 +18,7 @@ from textual_inversion.runs.state import Run
 from textual_inversion.settings import SuggestSettings
 from webui import choices
 from webui.event_options import UNQUEUED
+from webui.folders.allowed import ALLOWED
 from webui.form import draw_form
 from webui.html import render
 from webui.layout import complaints
@@ -84,14 +85,16 @@ class Suggesting:
         self.table.click(_pressed, None, text, **UNQUEUED)
 
     def _begin(self, *values: Any) -> None:
-        with complaints():
+        with complaints(self.form):
             settings = self.form.settings(values)
             name = Path(settings.folder).name
             self.runner.start("suggest", _ranking(settings, self.found), name=name)
 
     def _ask(self, folder: str | None) -> None:
-        with complaints():
-            place = Path(folder or "")
+        with complaints(self.form):
+            # The other fields have nothing to do with it.
+            place = Path(SuggestSettings.build({"folder": folder or ""}).folder)
+            ALLOWED.check(str(place))
             self.runner.start("suggest", _asking(place, self.found), name=place.name)
 
     def _draw(self, run: Run | None) -> Markup:

@@ -15,6 +15,7 @@ from textual_inversion.settings import TrainSettings
 from webui import choices, jobs
 from webui.charts import training_curves
 from webui.charts.vectors_table import vectors_html
+from webui.fields.wording import in_labels
 from webui.folders.field import pictures_in
 from webui.form import Form, draw_form
 from webui.html import paragraph, render
@@ -91,11 +92,11 @@ def _curve(values: dict[str, Any]) -> str:
     try:
         return training_curves.rate_chart(TrainSettings.build(values, {"embedding": _UNCHOSEN}))
     except SettingsError as error:
-        return paragraph(str(error), style="wrong")
+        return paragraph(in_labels(str(error), TrainSettings), style="wrong")
 
 
 def _begin(runner: Runner, resuming: ResumeChoice, values: tuple[Any, ...]) -> None:
-    with complaints():
+    with complaints(resuming.form):
         settings = resuming.settings(values)
         runner.start("train", jobs.training(settings), name=settings.embedding)
 
@@ -112,11 +113,15 @@ def _live() -> list[Part]:
     facts = gr.HTML(elem_id="train-run-facts")
     return [
         Part("train", status, lambda run: status_html(run, idle=_IDLE)),
-        Part("train", chart, training_curves.loss_chart, _chart_mark),
-        Part("train", gallery, previews_shown, lambda run: [len(run.previews), run.first_step]),
-        Part("train", vectors, vectors_html, _vectors_mark),
+        Part("train", chart, training_curves.loss_chart, _chart_mark, of_begun=True),
+        Part("train", gallery, previews_shown, _previews_mark, of_begun=True),
+        Part("train", vectors, vectors_html, _vectors_mark, of_begun=True),
         Part("train", facts, facts_html),
     ]
+
+
+def _previews_mark(run: Run) -> object:
+    return [len(run.previews), run.first_step]
 
 
 def _chart_mark(run: Run) -> object:
@@ -147,5 +152,5 @@ def _command(values: dict[str, Any]) -> str:
     try:
         line = command_line("train", TrainSettings.build(values))
     except SettingsError as error:
-        return paragraph(str(error), style="wrong")
+        return paragraph(in_labels(str(error), TrainSettings), style="wrong")
     return render("preformatted", text=line)

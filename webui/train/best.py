@@ -25,12 +25,12 @@ class BestButton:
         self.button = gr.Button(
             "Use best", elem_id="train-best-button", min_width=170, interactive=False
         )
-        self.used = self.button.click(lambda: _use_shown(runner.run("train")), **QUIET)
+        self.used = self.button.click(lambda: _use_shown(runner.begun("train")), **QUIET)
 
     @property
     def parts(self) -> list[Part]:
         """What is drawn again when it changes."""
-        return [Part("train", self.button, _drawn, lambda run: [run.best_path, run.is_active])]
+        return [Part("train", self.button, _drawn, _mark, of_begun=True)]
 
 
 def has_best(run: Run | None) -> bool:
@@ -69,6 +69,10 @@ def use_best(run: Run | None) -> str:
 def _use_shown(run: Run | None) -> None:
     with complaints():
         gr.Info(escape(use_best(run)))
+
+
+def _mark(run: Run) -> object:
+    return [run.best_path, run.is_active]
 
 
 def _drawn(run: Run | None) -> Any:

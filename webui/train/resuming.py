@@ -29,7 +29,7 @@ class ResumeChoice:
     """The choice, and what a pressed Train makes of it."""
 
     def __init__(self, form: Form[TrainSettings]) -> None:
-        self._form = form
+        self.form = form
         self.control = gr.Radio(
             [CONTINUE, START_OVER],
             value=CONTINUE,
@@ -47,7 +47,7 @@ class ResumeChoice:
 
     def listen(self, replaced: Any) -> None:
         """Offer the choice when another embedding is chosen, a run ends, or after `replaced`."""
-        fields = [self._form.by_path[path] for path in _NAMES]
+        fields = [self.form.by_path[path] for path in _NAMES]
         changes = [field.change for field in fields]  # pyright: ignore
         gr.on([*changes, self._news.change], offered, fields, self.control, **UNQUEUED)
         replaced.then(offered, fields, self.control, **UNQUEUED)
@@ -61,7 +61,7 @@ class ResumeChoice:
             SettingsError: A value is wrong; nothing was changed then.
         """
         *chosen, choice = values
-        settings = self._form.settings(chosen)
+        settings = self.form.settings(chosen)
         if choice != START_OVER or settings.resume != _DEFAULT_RESUME:
             return settings
         checkpoint = found_checkpoint(settings.embedding, settings.log_dir)

@@ -8,6 +8,17 @@ from markupsafe import Markup
 
 from textual_inversion.runs.state import Run
 from textual_inversion.runs.wording import best_words, duration, throughput_words
+from textual_inversion.settings import (
+    CheckSettings,
+    GenerateSettings,
+    GridSettings,
+    PreprocessSettings,
+    Settings,
+    SuggestSettings,
+    TrainSettings,
+)
+from textual_inversion.settings.workshop import PruneSettings
+from webui.fields.wording import in_labels
 from webui.html import render
 
 Tone = Literal["idle", "busy", "good", "bad"]
@@ -19,6 +30,16 @@ _NOUNS = {
     "grid": "sampling step",
     "suggest": "noisy picture",
     "prune": "measured loss",
+}
+_SETTINGS: dict[str, type[Settings]] = {
+    "train": TrainSettings,
+    "probe": TrainSettings,
+    "preprocess": PreprocessSettings,
+    "check": CheckSettings,
+    "generate": GenerateSettings,
+    "grid": GridSettings,
+    "suggest": SuggestSettings,
+    "prune": PruneSettings,
 }
 
 
@@ -34,7 +55,7 @@ def sentence(run: Run | None, *, idle: str) -> str:
         case "stopped":
             return f"Stopped at {_noun(run)} {run.step} of {run.total}.{_result(run)}"
         case "failed" | "killed":
-            return f"{run.state.capitalize()}: {run.message}"
+            return f"{run.state.capitalize()}: {_in_labels(run.message, run)}"
         case _:
             return run.message
 
@@ -93,8 +114,13 @@ def warnings_html(run: Run | None) -> Markup:
     """List a run's warnings, the newest twenty."""
     if run is None or not run.warnings:
         return Markup()
-    newest = run.warnings[-_MOST_WARNINGS:]
+    newest = [_in_labels(text, run) for text in run.warnings[-_MOST_WARNINGS:]]
     return render("views/warnings", warnings=newest, num_older=len(run.warnings) - len(newest))
+
+
+def _in_labels(text: str, run: Run) -> str:
+    model = _SETTINGS.get(run.kind)
+    return in_labels(text, model) if model else text
 
 
 def _pace(run: Run) -> str:

@@ -1,12 +1,17 @@
 import gradio as gr
+import pytest
 from PIL import Image
 
 from textual_inversion.events import Previewed
+from textual_inversion.jobs.queue import Queue
+from textual_inversion.jobs.runner import Runner
+from textual_inversion.jobs.worker import QueueWorker
 from textual_inversion.runs.state import Run
 from textual_inversion.settings import GenerateSettings, TrainSettings
 from webui.form import draw_form
-from webui.tabs.requests import preview_values, taken_words
+from webui.tabs.requests import _add, preview_values, taken_words
 from webui.tabs.train import previews_shown
+from webui.train.resuming import CONTINUE, ResumeChoice
 
 
 def generate_form(**changes):
@@ -46,3 +51,15 @@ def test_what_was_taken_is_said_by_the_labels_of_the_fields():
     said = taken_words(form, {"preview_steps": 9, "preview_sampler": "Euler"})
     assert said == "Taken from Generate: Preview sampling steps, Preview sampler."
     assert "Previews" in form.groups
+
+
+def test_the_same_training_is_queued_once(home):
+    worker = QueueWorker(Runner(), Queue(), lambda settings: None)
+    worker.wake = lambda: None
+    with gr.Blocks():
+        resuming = ResumeChoice(draw_form("train", TrainSettings, initial={"embedding": "cat"}))
+    values = [*(resuming.form.initial | {"dataset_dir": "cats"}).values(), CONTINUE]
+    _add(worker, resuming, tuple(values))
+    with pytest.raises(gr.Error, match="same training of cat waits or works already"):
+        _add(worker, resuming, tuple(values))
+    assert len(worker.queue.waiting()) == 1

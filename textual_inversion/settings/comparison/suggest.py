@@ -6,14 +6,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from textual_inversion.settings.base import DEFAULT_MODEL, Settings
+from textual_inversion.settings.base import DEFAULT_MODEL, NotBlank, Settings
 from textual_inversion.settings.markers import Positional, Ui
 
 
 class SuggestSettings(Settings):
     """Rank words for the initialization text by the base model's own loss on your pictures."""
 
-    folder: Annotated[str, Positional(), Ui("Pictures")]
+    folder: Annotated[NotBlank, Positional(), Ui("Pictures")]
     """The folder with the pictures that the embedding will be trained on; they are only read."""
     prompt: Annotated[str, Ui("Prompt")] = "a photo of a [name]"
     """The sentence in which each word is tried, at the place of [name]."""

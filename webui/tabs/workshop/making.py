@@ -79,7 +79,7 @@ def _offered() -> Any:
 
 
 def _preview(form: Form[WorkshopSettings], values: Any, prompt: str, device: DeviceLock) -> str:
-    with complaints():
+    with complaints(form):
         settings = form.settings(values)
         warm(device)
         from textual_inversion.embeddings.workshop.make import make_embedding
@@ -96,7 +96,7 @@ def _preview(form: Form[WorkshopSettings], values: Any, prompt: str, device: Dev
 
 
 def _save(form: Form[WorkshopSettings], values: Any, device: DeviceLock) -> str:
-    with complaints():
+    with complaints(form):
         settings = form.settings(values)
         warm(device)
         from textual_inversion.embeddings.workshop.make import make_and_save

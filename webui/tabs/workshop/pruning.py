@@ -59,7 +59,7 @@ def draw(runner: Runner, base_model: Component) -> Tab:
 
 
 def _begin(runner: Runner, form: Form[PruneSettings], values: Any, dropped: list[Dropped]) -> None:
-    with complaints():
+    with complaints(form):
         settings = form.settings(values)
         runner.start("prune", _pruning(settings, dropped), name=settings.embedding)
 
