@@ -17,6 +17,8 @@ from textual_inversion.embeddings import formats
 from textual_inversion.embeddings.embedding import Embedding
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+SCROLLED = "[...document.querySelectorAll('#library-details .ti-wide')].filter(\
+    box => box.scrollWidth > box.clientWidth).length"
 LONG = "a-word-of-an-artist-with-a-very-long-name-in-the-manner-of-1890"
 
 
@@ -44,12 +46,20 @@ def test_nothing_of_the_tables_is_cut_off(server, chromium, shoot, width, scheme
     page = open_page(context, server, "Library")
     page.locator(".ti-shelf button", has=page.get_by_text("cat", exact=True)).click()
     expect_text(page, "library-details", "ComfyUI.*Nearest words")
+    if width > 1000:
+        assert page.evaluate(SCROLLED) == 0
     shoot(page, f"library-{scheme}-{width}")
     found = {"Library": cut_off(page)}
     go_to(page, "Base Models")
     expect_text(page, "models-table", "broken.safetensors")
+    problem, plain = (
+        page.locator(f"#models-table {cell}").first.evaluate("cell => getComputedStyle(cell).color")
+        for cell in ("td.ti-problem", "td:not(.ti-problem)")
+    )
+    assert problem != plain
     press(page, "models-hash-button")
     expect_text(page, "models-table", r"[0-9a-f]{10}")
+    page.wait_for_timeout(500)
     shoot(page, f"base-models-{scheme}-{width}")
     found["Base Models"] = cut_off(page)
     go_to(page, "Workshop")
