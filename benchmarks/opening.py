@@ -1,17 +1,15 @@
-"""Seconds to open a single file of SD 1.5's or SDXL's shape, beside those of reading its bytes.
+"""Seconds to open a single file of SD 1.5's shape, beside the seconds of reading its bytes.
 
-    python benchmarks/opening.py [FOLDER] [--shape sdxl] [--turns 3]
+    python benchmarks/opening.py [FOLDER]
 
-The weights are random and in half precision (2.1 or 6.9 GB). Each way has processes of its own, in
-turns, first with the file on the disk alone, as when a model is opened for the first time, then
-with the file in the operating system's cache. On a busy machine the processor's seconds tell more
-than those that pass. Opening is without the imports, and without a tokenizer beside the file or the
-network.
+The weights are random and in half precision (2.1 GB). Each way has processes of its own, in turns,
+first with the file on the disk alone, as when a model is opened for the first time, then with the
+file in the operating system's cache. On a busy machine the processor's seconds tell more than those
+that pass. Opening is without the imports, and without a tokenizer beside the file or the network.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import subprocess
@@ -22,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+_NUM_TURNS = 3
 _READ = """
 import sys, time
 start = time.perf_counter(), time.process_time()
@@ -35,7 +34,7 @@ import sys, time
 import accelerate, torch, diffusers, transformers
 import diffusers.loaders.single_file_utils
 from diffusers import AutoencoderKL, UNet2DConditionModel
-from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+from transformers import CLIPTextModel, CLIPTokenizer
 from textual_inversion.models.catalog import describe_model
 from textual_inversion.models.loading import load_model
 start = time.perf_counter(), time.process_time()
@@ -66,37 +65,8 @@ def write_single_file(folder: Path) -> Path:
     return path
 
 
-def write_sdxl_file(folder: Path) -> Path:
-    """Write a file of SDXL's shape, unless it is there; its numbers repeat, for the time's sake."""
-    path = folder / "sdxl-shape.safetensors"
-    if path.exists():
-        return path
-    import torch
-    from safetensors.torch import save_file
-
-    from benchmarks.shapes import sdxl_shape
-    from tests.ldm import _clip, _open_clip, _original_vae
-
-    numbers = torch.randn(1 << 22).half() / 50
-    unet, vae, first, second = sdxl_shape()
-    for module in (unet, vae, first, second):
-        filled = {
-            name: numbers.repeat(-(-value.numel() // len(numbers)))[: value.numel()].view_as(value)
-            for name, value in module.state_dict().items()
-        }
-        module.load_state_dict(filled, assign=True)
-    tensors = {compvis_name(n, upsampler=2): value for n, value in unet.state_dict().items()}
-    tensors |= _original_vae(vae) | _clip(first, "conditioner.embedders.0.transformer.")
-    tensors |= _open_clip(second, "conditioner.embedders.1.model.")
-    save_file({name: value.contiguous() for name, value in tensors.items()}, path)
-    return path
-
-
-def compvis_name(name: str, upsampler: int = 1) -> str:
-    """Return what CompVis' code calls a tensor of a UNet of three blocks a level.
-
-    `upsampler` is the upsampler's place in the first level's block: after attention or without.
-    """
+def compvis_name(name: str) -> str:
+    """Return what CompVis' code calls a tensor of the UNet of SD 1.5: three blocks a level."""
     from tests.ldm import _RESNET, _UNET
 
     parts = name.split(".")
@@ -104,10 +74,7 @@ def compvis_name(name: str, upsampler: int = 1) -> str:
         old = next(old for old in sorted(_UNET, key=len, reverse=True) if name.startswith(old))
         prefix, rest = _UNET[old], name.removeprefix(old).split(".")
     else:
-        prefix, rest = (
-            _block(parts[0], int(parts[1]), parts[2], int(parts[3]), upsampler),
-            ["", *parts[4:]],
-        )
+        prefix, rest = _block(parts[0], int(parts[1]), parts[2], int(parts[3])), ["", *parts[4:]]
     if "resnets" in parts:
         rest[1] = _RESNET[rest[1]]
     if "samplers" in name:
@@ -115,11 +82,11 @@ def compvis_name(name: str, upsampler: int = 1) -> str:
     return f"model.diffusion_model.{prefix}{'.'.join(rest)}"
 
 
-def _block(side: str, level: int, kind: str, place: int, upsampler: int) -> str:
+def _block(side: str, level: int, kind: str, place: int) -> str:
     if kind == "downsamplers":
         return f"input_blocks.{3 * level + 3}.0"
     if kind == "upsamplers":
-        return f"output_blocks.{3 * level + 2}.{upsampler if level == 0 else 2}"
+        return f"output_blocks.{3 * level + 2}.{1 if level == 0 else 2}"
     number = 3 * level + place + (1 if side == "down_blocks" else 0)
     return f"{'in' if side == 'down_blocks' else 'out'}put_blocks.{number}.{kind == 'attentions':d}"
 
@@ -143,17 +110,12 @@ def forget(path: Path) -> None:
 
 def main() -> None:
     """Write the file, measure both ways in turns, print the medians."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, nargs="?")
-    parser.add_argument("--shape", choices=["sd15", "sdxl"], default="sd15")
-    parser.add_argument("--turns", type=int, default=3)
-    args = parser.parse_args()
-    folder = args.folder or Path(tempfile.mkdtemp())
-    path = write_sdxl_file(folder) if args.shape == "sdxl" else write_single_file(folder)
-    print(f"{path.stat().st_size / 1e9:.2f} GB, medians of {args.turns}:")
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(tempfile.mkdtemp())
+    path = write_single_file(folder)
+    print(f"{path.stat().st_size / 1e9:.2f} GB, medians of {_NUM_TURNS}:")
     for where in ("from the disk", "from the cache"):
         found: dict[str, list[tuple[float, float]]] = {"read": [], "opened": []}
-        for _ in range(args.turns):
+        for _ in range(_NUM_TURNS):
             for what, code in (("read", _READ), ("opened", _OPEN)):
                 if where == "from the disk":
                     forget(path)
