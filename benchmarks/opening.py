@@ -31,7 +31,8 @@ print(time.perf_counter() - start[0], time.process_time() - start[1])
 """
 _OPEN = """
 import sys, time
-import torch, diffusers, transformers
+import accelerate, torch, diffusers, transformers
+import diffusers.loaders.single_file_utils
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTokenizer
 from textual_inversion.models.catalog import describe_model

@@ -46,6 +46,7 @@ def theme() -> gr.Theme:
         button_large_text_size="*text_md",
         button_secondary_border_color="*neutral_300",
         button_secondary_border_color_dark="*neutral_600",
+        error_text_color_dark="#fca5a5",  # Gradio's own is white, for red grounds
         button_border_width="1px",
         # Contrast of 4.5:1 and more (WCAG 2.2, 1.4.3): white on teal 500 has 2.5:1.
         button_primary_background_fill="*primary_700",

@@ -105,3 +105,23 @@ def set_up_training(page, *, max_steps, save_image_every=5):
     fill(page, "train-save_image_every", save_image_every)
     page.locator("#train-previews-part button").first.click()
     fill(page, "train-preview_steps", 4)
+
+
+def cut_off(page):
+    """List texts that reach out of the window or of a box that cannot be scrolled to them."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll('[role=tabpanel] *')].filter(element => {
+            const own = [...element.childNodes].some(
+                node => node.nodeType === Node.TEXT_NODE && node.textContent.trim());
+            const {right, width, height} = element.getBoundingClientRect();
+            if (!own || !element.checkVisibility() || width < 2 || height < 2) return false;
+            for (let box = element; box; box = box.parentElement) {
+                const {overflowX, textOverflow} = getComputedStyle(box);
+                if (['auto', 'scroll'].includes(overflowX) || textOverflow === 'ellipsis')
+                    return false;
+                if (overflowX !== 'visible' && right > box.getBoundingClientRect().right + 1)
+                    return true;
+            }
+            return right > innerWidth + 1;
+        }).map(element => element.textContent.trim().slice(0, 60))"""
+    )

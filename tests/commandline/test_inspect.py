@@ -69,3 +69,24 @@ def test_keys_that_steer_a_terminal_are_escaped(home, capsys):
     said = capsys.readouterr().out
     assert "here are \\x1b[31mred\\u202e, b." in said
     assert all(line.isprintable() for line in said.splitlines())
+
+
+def test_a_concepts_folder_stands_for_the_file_in_it(home, capsys):
+    (home / "toy").mkdir()
+    assert main(["inspect", "toy"]) == 1
+    torch.save({"x": torch.ones(768)}, home / "toy" / "learned_embeds.bin")
+    (home / "toy" / "token_identifier.txt").write_text("<cat-toy>")
+    assert main(["inspect", "toy"]) == 0
+    assert main(["import", "toy"]) == 0
+    assert main(["convert", "toy", "--format", "safetensors"]) == 0
+    said = capsys.readouterr()
+    assert said.err == (
+        "ti: toy is a folder without a learned_embeds file; give an embedding file.\n"
+    )
+    lines = said.out.splitlines()
+    assert lines[:2] == [
+        "cat-toy: 1 vector of width 768, for SD 1.x", "file: toy/learned_embeds.bin",
+    ]  # fmt: skip
+    assert lines[-2:] == [
+        "Imported cat-toy: embeddings/cat-toy.bin", "cat-toy.safetensors",
+    ]  # fmt: skip

@@ -15,6 +15,7 @@ from textual_inversion.embeddings.compatibility import Verdict, judge
 from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.embeddings.families import family_of
 from textual_inversion.embeddings.formats.layout import read_layout
+from textual_inversion.embeddings.formats.naming import file_in
 from textual_inversion.errors import ModelError
 from textual_inversion.models.catalog import ModelInfo, describe_model
 from textual_inversion.models.vocabulary import Vocabulary, read_vocabularies
@@ -72,6 +73,7 @@ def inspect(path: Path, base_model: str | None = None) -> list[Inspection]:
         EmbeddingError: The file holds none.
         ModelError: The base model that was named is not there or has other widths.
     """
+    path = file_in(path)
     embeddings = formats.read_all(path)
     layout = read_layout(path)
     return [

@@ -140,14 +140,19 @@ def load_weights(
     client()  # what is wrong with its environment is no fault of the model
     with _explained(info):
         _silence_libraries()
-        parts = load_single_file(info, dtype) if info.is_single_file else _read_folder(info, dtype)
+        memory_format = torch.channels_last if channels_last else torch.preserve_format
+        if info.is_single_file:
+            # A GPU changes the format faster than the CPU, and after the transfer.
+            ours = memory_format if device.type == "cpu" else torch.preserve_format
+            parts = load_single_file(info, dtype, unet_format=ours)
+        else:
+            parts = _read_folder(info, dtype)
         parts["vae"] = _raised(parts["vae"], dtype)
         check_fit(parts, info)
         for name in info.family.classes:
             _freeze(parts[name], device)
             check_finite(parts[name], name, info)
-        if channels_last:
-            parts["unet"].to(memory_format=torch.channels_last)
+        parts["unet"].to(memory_format=memory_format)
         schedule = _scheduler_config(info, parts["unet"])
     text = TextStack(
         [

@@ -12,7 +12,7 @@ from textual_inversion.storage.paths import find_folder
 if TYPE_CHECKING:
     from textual_inversion.embeddings.library import Entry
 
-_TITLES = ("NAME", "VECTORS", "WIDTH", "STEP", "BASE MODEL")
+_TITLES = ("NAME", "VECTORS", "WIDTH", "STEP", "BASE MODEL", "FAMILY", "DATE", "FILE")
 
 
 def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
@@ -64,16 +64,17 @@ def _facts(entry: Entry) -> dict[str, object]:
 
 def _cells(entry: Entry) -> tuple[str, ...]:
     if entry.problem:
-        return entry.name, "", "", "", _problem(entry)
+        return entry.name, "", "", "", _problem(entry), "", "", str(entry.path)
     counts = (str(entry.num_vectors), _widths(entry), str(entry.step))
-    return entry.name, *counts, _base_model(entry)
+    return entry.name, *counts, _base_model(entry), entry.family, entry.date or "", str(entry.path)
 
 
 def _line(entry: Entry) -> str:
     if entry.problem:
         return f"{entry.name:24} {_problem(entry)}"
     facts = f"{entry.num_vectors} vectors x {_widths(entry)}, step {entry.step}"
-    return f"{entry.name:24} {facts}, {_base_model(entry)}"
+    origin = (_base_model(entry), entry.family, entry.date, str(entry.path))
+    return f"{entry.name:24} {facts}, {', '.join(filter(None, origin))}"
 
 
 def _problem(entry: Entry) -> str:

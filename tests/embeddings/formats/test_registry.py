@@ -70,7 +70,9 @@ def test_a_web_page_saved_in_its_place_is_one_clear_error(tmp_path, extension):
 
 def test_a_missing_file_and_a_folder_are_clear_errors(tmp_path):
     (tmp_path / "folder.pt").mkdir()
-    for name in ("none.pt", "none.safetensors", "none.png", "folder.pt"):
+    with pytest.raises(EmbeddingError, match="is a folder without a learned_embeds file"):
+        formats.read(tmp_path / "folder.pt")
+    for name in ("none.pt", "none.safetensors", "none.png"):
         with pytest.raises(EmbeddingError, match=f"Could not read .*{name}"):
             formats.read(tmp_path / name)
 

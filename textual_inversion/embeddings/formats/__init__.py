@@ -10,7 +10,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from textual_inversion.embeddings.formats.naming import PICTURES, name_of
+from textual_inversion.embeddings.formats.naming import PICTURES, file_in, name_of
 from textual_inversion.errors import EmbeddingError
 
 if TYPE_CHECKING:
@@ -44,10 +44,21 @@ def read(path: Path) -> Embedding:
 
 
 def read_all(path: Path) -> list[Embedding]:
-    """Read every embedding in a file; vectors for two base models are two embeddings."""
+    """Read every embedding in a file; vectors for two base models are two embeddings.
+
+    The folder of one concept stands for the file in it.
+
+    Raises:
+        EmbeddingError: There is no such file, or it holds none.
+    """
     try:
+        path = file_in(path)
         status = path.stat()
-        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+        if stat.S_ISDIR(status.st_mode):
+            raise EmbeddingError(
+                f"{path} is a folder without a learned_embeds file; give an embedding file."
+            )
+        if not stat.S_ISREG(status.st_mode):
             raise EmbeddingError(f"{path} is not a regular file; copy the embedding there instead.")
         if status.st_size == 0:
             raise EmbeddingError(f"{path} is empty; download or save it again.")

@@ -13,6 +13,16 @@ if TYPE_CHECKING:
 
 PICTURES = (".png", ".webp", ".jxl", ".avif")
 TOKEN_FILE = "token_identifier.txt"
+_GENERIC = "learned_embeds"
+
+
+def file_in(path: Path) -> Path:
+    """Return the learned_embeds file of a folder of a concept, as the Hub and InvokeAI have them.
+
+    Any other path is returned as it is.
+    """
+    files = (path / f"{_GENERIC}{ending}" for ending in (".safetensors", ".bin", ".pt"))
+    return next((file for file in files if file.is_file()), path)
 
 
 def name_of(path: Path, embedding: Embedding, num_in_file: int) -> str:
@@ -28,7 +38,7 @@ def _file_name(path: Path, stored: str) -> str:
     own = printable(path.stem)
     if path.suffix.lower() in PICTURES:
         return _checked(stored) or own
-    if not path.stem.startswith("learned_embeds"):
+    if not path.stem.startswith(_GENERIC):
         return own
     inside = "" if stored == path.stem else stored
     return _token(path.parent) or _checked(inside) or _checked(path.absolute().parent.name) or own

@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import Path
 
 from textual_inversion.embeddings import formats
+from textual_inversion.embeddings.formats.naming import file_in
 from textual_inversion.errors import EmbeddingError
 from textual_inversion.names import MAX_LENGTH, check_name
 from textual_inversion.storage.atomic import write_whole
@@ -23,6 +24,7 @@ def copy_in(source: Path, folder: Path, *, taken: Callable[[str], bool]) -> Path
         EmbeddingError: It holds no embedding, or is too large.
         StorageError: It could not be written.
     """
+    source = file_in(source)
     embeddings = formats.read_all(source)
     if source.stat().st_size > _MAX_BYTES:
         raise EmbeddingError(f"{source} is too large to be copied; put it into {folder} by hand.")

@@ -6,7 +6,6 @@ are converted by diffusers' own functions.
 
 from __future__ import annotations
 
-import os
 from importlib import import_module
 from pathlib import Path
 from pkgutil import resolve_name
@@ -33,12 +32,20 @@ from textual_inversion.models.single_file.vae import load_vae_tensors
 from textual_inversion.models.tokenizers import open_tokenizers
 
 
-def load_single_file(info: ModelInfo, dtype: torch.dtype) -> dict[str, Any]:
-    """Load tokenizers, text encoders, UNet and VAE from one file."""
+def load_single_file(
+    info: ModelInfo, dtype: torch.dtype, *, unet_format: torch.memory_format
+) -> dict[str, Any]:
+    """Load tokenizers, text encoders, UNet and VAE from one file.
+
+    A tensor that already has the dtype, and the UNet's memory format, stays in the mapped file;
+    any other is copied once.
+    """
     layout = read_checkpoint_layout(info.folder)
     prefixes = (UNET, VAE, *(keys.prefix for keys in layout.format.text_encoders))
     tensors = {
-        name: _as_floats(name, tensor, dtype)
+        name: _as_floats(
+            name, tensor, dtype, unet_format if name.startswith(UNET) else torch.preserve_format
+        )
         for name, tensor in read_tensors(info.folder).items()
         if name.startswith(prefixes)
     }
@@ -61,7 +68,6 @@ def load_single_file(info: ModelInfo, dtype: torch.dtype) -> dict[str, Any]:
 
 def read_tensors(path: Path) -> dict[str, torch.Tensor]:
     """Read the tensors of a .safetensors or torch file, mapped into memory until they are used."""
-    _read_ahead(path)
     if path.suffix.lower() == ".safetensors":
         from safetensors.torch import load_file
 
@@ -69,21 +75,17 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
     return read_pickled(path)
 
 
-def _read_ahead(path: Path) -> None:
-    """Ask the system to read the whole file now: mapped memory is read page by page otherwise."""
-    if not hasattr(os, "posix_fadvise"):  # Windows and macOS
-        return
-    with path.open("rb") as file:
-        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
-
-
-def _as_floats(name: str, tensor: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+def _as_floats(
+    name: str, tensor: torch.Tensor, dtype: torch.dtype, memory_format: torch.memory_format
+) -> torch.Tensor:
     if name.endswith("weight") and not tensor.is_floating_point():
         raise ModelError(
             f"The file's tensor {name} is of the type {str(tensor.dtype).removeprefix('torch.')}, "
             "not floating-point numbers; use the model in full or half precision."
         )
-    return tensor.to(dtype)
+    if tensor.ndim != 4:  # other formats are for a picture's sides alone
+        return tensor.to(dtype)
+    return tensor.to(dtype, memory_format=memory_format)
 
 
 def _under(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
