@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from textual_inversion.settings.base import DEFAULT_MODEL, PixelSize, Settings
+from textual_inversion.settings.base import DEFAULT_MODEL, PixelSize, PromptText, Settings
 from textual_inversion.settings.markers import Positional, Ui
 
 Sampler = Literal[
@@ -25,10 +25,10 @@ VaeTiling = Literal["auto", "on", "off"]
 class GenerateSettings(Settings):
     """Generate pictures; name an embedding in the prompt, as <name> or just name."""
 
-    prompt: Annotated[str, Positional(), Ui("Prompt", "area")]
+    prompt: Annotated[PromptText, Positional(), Ui("Prompt", "area")]
     """What to show. Write <name> or name where an embedding's subject should be. AUTOMATIC1111's
     syntax works: (more), [less], (word:1.3), [from:to:0.5], [one|other], AND, BREAK."""
-    negative_prompt: Annotated[str, Ui("Negative prompt")] = ""
+    negative_prompt: Annotated[PromptText, Ui("Negative prompt")] = ""
     """What not to show; embeddings work here too."""
     sampler: Annotated[Sampler, Ui("Sampler", row="sampling")] = "DPM++ 2M"
     """The method that turns noise into a picture."""
