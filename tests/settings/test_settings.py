@@ -201,3 +201,10 @@ def test_bytes_that_are_no_text_are_refused_where_words_are_read(model, field):
     with pytest.raises(SettingsError) as caught:
         model.build(NEEDED[model] | {field: from_the_command_line})
     assert str(caught.value) == f"{field}: holds bytes that are no text; write it in UTF-8"
+
+
+@pytest.mark.parametrize("model", [GenerateSettings, GridSettings])
+def test_a_nul_in_a_folders_name_is_said(model):
+    with pytest.raises(SettingsError) as caught:
+        model.build(NEEDED[model] | {"output": "a\0b"})
+    assert str(caught.value) == "output: holds a NUL, which no path can; take it out"

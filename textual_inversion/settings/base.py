@@ -192,8 +192,15 @@ def _is_text(value: str) -> str:
     return value
 
 
+def _has_no_nul(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("holds a NUL, which no path can; take it out")
+    return value
+
+
 Listed = BeforeValidator(_each_once)
 PromptText = Annotated[str, AfterValidator(_is_text)]
+FolderPath = Annotated[str, AfterValidator(_has_no_nul)]
 BareName = Annotated[str, AfterValidator(strip_brackets)]
 NotBlank = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 PixelSize = Annotated[int, Field(ge=0, le=2048, multiple_of=8)]

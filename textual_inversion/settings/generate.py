@@ -6,7 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from textual_inversion.settings.base import DEFAULT_MODEL, PixelSize, PromptText, Settings
+from textual_inversion.settings.base import (
+    DEFAULT_MODEL,
+    FolderPath,
+    PixelSize,
+    PromptText,
+    Settings,
+)
 from textual_inversion.settings.markers import Positional, Ui
 
 Sampler = Literal[
@@ -135,7 +141,7 @@ class GenerateSettings(Settings):
     vae: Annotated[str, Ui("VAE", "vae", group="Advanced")] = ""
     """Another autoencoder than the base model's own: a diffusers folder or a .safetensors, .ckpt or
     .pt file, by path or by its name under models/. Empty uses the model's own."""
-    output: Annotated[str, Ui("Output directory", group="Advanced")] = "outputs"
+    output: Annotated[FolderPath, Ui("Output directory", group="Advanced")] = "outputs"
     """Where the PNG files go, each with its settings in a text chunk."""
     model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL
     """The Stable Diffusion model to draw with: a diffusers folder or a .safetensors or .ckpt file,
