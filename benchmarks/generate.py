@@ -7,8 +7,8 @@ Both draw with the same weights, sampler (Euler), prompt, seeds and precision, b
 that a machine that drifts drifts for both. Shown are the medians and the median ratio of neighbors.
 "two passes" is ours with the halves of guidance one after the other instead of as one batch, and
 "text again" ours with both texts encoded anew at every step instead of once a drawing. "ours,
-files" does all that the Generate tab does: live previews, pictures decoded one by one, PNG files
-with infotext; it is compared with "diffusers, files", whose pictures are saved as PNG files.
+files" does all that the Generate tab does, with live previews and PNG files with infotext; it is
+compared with "diffusers, files", whose pictures are saved as PNG files.
 """
 
 from __future__ import annotations

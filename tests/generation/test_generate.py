@@ -11,8 +11,10 @@ from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.embeddings.formats.diffusers import export
 from textual_inversion.errors import ModelError, SettingsError, StorageError
 from textual_inversion.events import Finished, Progressed, Sampled, Warned
+from textual_inversion.generation import pictures as files
 from textual_inversion.generation.generate import generate
 from textual_inversion.generation.params import Hires, SamplingParams
+from textual_inversion.models.base import BaseModel
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import GenerateSettings
 
@@ -228,3 +230,18 @@ def test_an_output_folder_that_is_a_file_is_said_before_anything_is_drawn(zyx, h
     )
     with pytest.raises(StorageError, match="Could not make the folder of the pictures"):
         assert [event for event in drawing if isinstance(event, Sampled)] == []
+
+
+def test_small_pictures_are_decoded_together_and_large_ones_are_not(zyx, monkeypatch):
+    decoded, decode = [], BaseModel.decode
+
+    def counted(model, latents, **options):
+        decoded.append(len(latents))
+        return decode(model, latents, **options)
+
+    monkeypatch.setattr(BaseModel, "decode", counted)
+    run("a <zyx>", model=zyx, steps=1, num_images=3)
+    monkeypatch.setattr(files, "_PIXELS_AT_ONCE", 2 * 64 * 64)
+    run("a <zyx>", model=zyx, steps=1, num_images=3)
+    run("a <zyx>", model=zyx, steps=1, num_images=2, width=128)
+    assert decoded == [3, 2, 1, 1, 1]

@@ -137,7 +137,7 @@ class GenerateSettings(Settings):
     no norm leaves the mean to change; ignore drops the weights, none takes brackets as text."""
     vae_tiling: Annotated[VaeTiling, Ui("VAE tiling", group="Advanced")] = "auto"
     """Decodes pictures in tiles that overlap, which needs less memory; auto does so above 1024 x
-    1024 pixels. Several pictures are always decoded one after another."""
+    1024 pixels. Several pictures are decoded together only up to 512 x 512 pixels in all."""
     vae: Annotated[str, Ui("VAE", "vae", group="Advanced")] = ""
     """Another autoencoder than the base model's own: a diffusers folder or a .safetensors, .ckpt or
     .pt file, by path or by its name under models/. Empty uses the model's own."""
