@@ -6,7 +6,9 @@
 Both draw with the same weights, sampler (Euler), prompt, seeds and precision, by turns: A B B A, so
 that a machine that drifts drifts for both. Shown are the medians and the median ratio of neighbors.
 "two passes" is ours with the halves of guidance one after the other instead of as one batch, and
-"text again" ours with both texts encoded anew at every step instead of once a drawing.
+"text again" ours with both texts encoded anew at every step instead of once a drawing. "ours,
+files" does all that the Generate tab does, with live previews and PNG files with infotext; it is
+compared with "diffusers, files", whose pictures are saved as PNG files.
 """
 
 from __future__ import annotations
@@ -23,8 +25,11 @@ from typing import Any
 import torch
 from shapes import write_sd15_shape
 
+from textual_inversion.generation.generate import draw
 from textual_inversion.generation.guidance import Guidance
 from textual_inversion.generation.params import SamplingParams
+from textual_inversion.generation.pictures import write_pictures
+from textual_inversion.generation.previews.live import LivePreviews
 from textual_inversion.generation.sampling import sample
 from textual_inversion.models.base import BaseModel
 from textual_inversion.models.catalog import describe_model
@@ -32,12 +37,24 @@ from textual_inversion.models.loading import load_model
 from textual_inversion.models.text_encoders import Conditioning
 
 PROMPT, NEGATIVE = "a photo of a cat", "blurry"
+_REFERENCE = {"ours, files": "diffusers, files"}
 
 
 def ours(model: BaseModel, params: SamplingParams) -> None:
     """Draw as the Generate tab does, without writing files."""
     *_, state = sample(model, params, {})
     model.decode(state.latents)
+
+
+def our_files(model: BaseModel, params: SamplingParams, folder: Path) -> None:
+    """Draw all that the Generate tab does."""
+    live, latents = LivePreviews(model, enabled=True), None
+    for state in draw(model, params, {}):
+        live.draw(state)
+        latents = state.latents
+    assert latents is not None
+    for _ in write_pictures(model, params, {}, latents, folder):
+        pass
 
 
 def theirs(model: BaseModel) -> Any:
@@ -61,9 +78,9 @@ def theirs(model: BaseModel) -> Any:
     return pipe
 
 
-def their_draw(pipe: Any, params: SamplingParams) -> None:
-    """Draw with the pipeline."""
-    pipe(
+def their_draw(pipe: Any, params: SamplingParams) -> Any:
+    """Draw with the pipeline; the pictures come back."""
+    drawn = pipe(
         params.prompt,
         negative_prompt=params.negative_prompt,
         num_inference_steps=params.steps,
@@ -73,6 +90,13 @@ def their_draw(pipe: Any, params: SamplingParams) -> None:
         num_images_per_prompt=len(params.seeds),
         generator=[torch.Generator().manual_seed(seed) for seed in params.seeds],
     )
+    return drawn.images
+
+
+def their_files(pipe: Any, params: SamplingParams, folder: Path) -> None:
+    """Draw with the pipeline and save."""
+    for index, picture in enumerate(their_draw(pipe, params)):
+        picture.save(folder / f"{index}.png")
 
 
 @contextmanager
@@ -116,7 +140,7 @@ def text_seconds(model: BaseModel) -> float:
     )
 
 
-def timed(draw: Callable[[], None]) -> tuple[float, float]:
+def timed(draw: Callable[[], Any]) -> tuple[float, float]:
     """Return the seconds by the clock and of the processor, all threads counted."""
     clock, processor = time.perf_counter(), time.process_time()
     draw()
@@ -152,18 +176,24 @@ def main() -> None:
         with text_again():
             ours(model, params)
 
-    contestants: dict[str, Callable[[], None]] = {
+    contestants: dict[str, Callable[[], Any]] = {
         "diffusers": lambda: their_draw(pipe, params),
         "ours": lambda: ours(model, params),
     }
     if args.variants:
         contestants |= {"two passes": draw_in_two, "text again": draw_again}
-    report(args, model, measure(contestants, args.rounds))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        contestants |= {
+            "ours, files": lambda: our_files(model, params, folder),
+            "diffusers, files": lambda: their_files(pipe, params, folder),
+        }
+        report(args, model, measure(contestants, args.rounds))
     print(f"both texts are encoded in {1000 * text_seconds(model):.1f} ms, once a drawing")
 
 
 def measure(
-    contestants: dict[str, Callable[[], None]], rounds: int
+    contestants: dict[str, Callable[[], Any]], rounds: int
 ) -> dict[str, list[tuple[float, float]]]:
     """Let all draw once, then by turns, every second round in the opposite order."""
     names = list(contestants)
@@ -184,14 +214,17 @@ def report(
         f"{model.info.name}, batch {args.batch}, {args.steps} steps, {model.dtype}, "
         f"{torch.get_num_threads()} threads, {args.rounds} rounds"
     )
-    print(f"{'':12}{'pictures/s':>12}{'clock / diffusers':>20}{'processor / diffusers':>24}")
+    print(
+        f"{'':18}{'pictures/s':>10}{'clock':>11}{'quartiles':>16}{'processor':>11}{'quartiles':>16}"
+    )
     for name, own in times.items():
-        pairs = list(zip(own, times["diffusers"], strict=True))
-        clock, processor = (
-            statistics.median(mine[i] / other[i] for mine, other in pairs) for i in (0, 1)
-        )
+        pairs = list(zip(own, times[_REFERENCE.get(name, "diffusers")], strict=True))
+        cells = ""
+        for place in (0, 1):
+            low, middle, high = statistics.quantiles([a[place] / b[place] for a, b in pairs], n=4)
+            cells += f"{middle:11.3f}" + f"{low:.3f} to {high:.3f}".rjust(16)
         speed = args.batch / statistics.median(seconds for seconds, _ in own)
-        print(f"{name:12}{speed:12.3f}{clock:20.3f}{processor:24.3f}")
+        print(f"{name:18}{speed:10.3f}{cells}")
 
 
 if __name__ == "__main__":

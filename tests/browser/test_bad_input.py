@@ -97,3 +97,59 @@ def test_typed_paths_are_never_served(page, server):
 def test_another_name_for_this_machine_is_refused(page, server):
     answer = page.request.get(server.url, headers={"Host": "evil.example"})
     assert answer.status == 400
+
+
+@pytest.mark.parametrize(
+    ("control", "value", "words"),
+    [
+        ("seed", 2**32, "seed must be less than 4294967296"),
+        ("seed", -2, "seed must be at least -1"),
+        ("width", 63, "width must be a multiple of 8"),
+        ("height", 4096, "height must be at most 2048"),
+    ],
+)
+def test_what_cannot_be_drawn_is_said(page, control, value, words):
+    go_to(page, "Generate")
+    fill(page, "generate-prompt", "a cat")
+    fill(page, f"generate-{control}", value)
+    press(page, "generate-start-button")
+    expect_toast(page, words)
+
+
+def draw(page, prompt, **values):
+    go_to(page, "Generate")
+    fill(page, "generate-prompt", prompt)
+    for control, value in ({"steps": 1, "width": 64, "height": 64, "seed": 1} | values).items():
+        fill(page, f"generate-{control}", value)
+    press(page, "generate-start-button")
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a ((cat [dog",
+        "(cat:abc) ]",
+        "(cat:1000000)",
+        "[cat|] [|] [::]",
+        "a \0 cat",
+        "cat " * 25_000,
+    ],
+    ids=["unclosed", "no number", "a million", "empty", "NUL", "100,000 characters"],
+)
+def test_a_prompt_is_drawn_as_a1111_reads_it_whatever_it_holds(page, prompt):
+    draw(page, prompt)
+    expect_text(page, "generate-status-line", "Finished: 1 picture")
+    expect(page.locator(".toast-body")).to_have_count(0)
+
+
+def test_weights_beyond_all_numbers_are_said(page):
+    draw(page, f"(cat:{'9' * 60})")
+    expect_text(page, "generate-status-line", "Failed: No picture came out, .* lower the weights")
+
+
+def test_what_is_no_picture_is_not_begun_from(page, tmp_path):
+    (tmp_path / "none.png").write_text("no picture")
+    go_to(page, "Generate")
+    page.locator("#generate-read-part button").first.click()
+    page.locator("#generate-read-picture input[type=file]").set_input_files(tmp_path / "none.png")
+    expect_toast(page, "This picture carries no settings")

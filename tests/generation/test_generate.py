@@ -9,10 +9,12 @@ from tests.generation.drawing import PROMPT, embedding, infotext_of, pictures, r
 from textual_inversion.embeddings import formats
 from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.embeddings.formats.diffusers import export
-from textual_inversion.errors import SettingsError
+from textual_inversion.errors import ModelError, SettingsError, StorageError
 from textual_inversion.events import Finished, Progressed, Sampled, Warned
+from textual_inversion.generation import pictures as files
 from textual_inversion.generation.generate import generate
 from textual_inversion.generation.params import Hires, SamplingParams
+from textual_inversion.models.base import BaseModel
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import GenerateSettings
 
@@ -207,3 +209,39 @@ def test_tiles_come_by_themselves_above_a_megapixel():
     assert [params.is_tiled for params in made] == [False, True, False]
     larger = Hires(1536, 1536, 3.0, "Latent", 0.5, 0)
     assert replace(made[2], hires=larger).is_tiled
+
+
+@pytest.mark.parametrize("weight", ["1000000", "-1000000", "0", "0.000001"])
+def test_a_weight_however_large_is_drawn_as_a1111_reads_it(zyx, weight):
+    (picture,) = pictures(run(f"a (red:{weight}) <zyx>", model=zyx, steps=1))
+    assert picture.size == (64, 64)
+
+
+def test_weights_beyond_all_numbers_are_said_and_leave_no_picture(zyx, home):
+    with pytest.raises(ModelError, match=r"grew beyond all bounds \(NaN\); lower the weights"):
+        run(f"(red:{'9' * 60})", model=zyx, steps=1)
+    assert not list((home / "outputs").rglob("*.png"))
+
+
+def test_an_output_folder_that_is_a_file_is_said_before_anything_is_drawn(zyx, home):
+    (home / "taken").write_text("")
+    drawing = generate(
+        GenerateSettings(prompt="a", model=zyx, output=str(home / "taken")), Control()
+    )
+    with pytest.raises(StorageError, match="Could not make the folder of the pictures"):
+        assert [event for event in drawing if isinstance(event, Sampled)] == []
+
+
+def test_small_pictures_are_decoded_together_and_large_ones_are_not(zyx, monkeypatch):
+    decoded, decode = [], BaseModel.decode
+
+    def counted(model, latents, **options):
+        decoded.append(len(latents))
+        return decode(model, latents, **options)
+
+    monkeypatch.setattr(BaseModel, "decode", counted)
+    run("a <zyx>", model=zyx, steps=1, num_images=3)
+    monkeypatch.setattr(files, "_PIXELS_AT_ONCE", 2 * 64 * 64)
+    run("a <zyx>", model=zyx, steps=1, num_images=3)
+    run("a <zyx>", model=zyx, steps=1, num_images=2, width=128)
+    assert decoded == [3, 2, 1, 1, 1]

@@ -183,3 +183,28 @@ def test_no_setting_is_complained_of_in_pydantics_words(model, wrong):
 def test_an_embedding_that_is_not_chosen_is_asked_for():
     with pytest.raises(SettingsError, match="embedding is missing; give the embedding to train"):
         TrainSettings.build(TRAINED, {"embedding": None})
+
+
+@pytest.mark.parametrize(
+    ("model", "field"),
+    [
+        (GenerateSettings, "prompt"),
+        (GenerateSettings, "negative_prompt"),
+        (GridSettings, "column_values"),
+        (SuggestSettings, "words"),
+        (CreateSettings, "initialization_text"),
+        (TrainSettings, "preview_prompt"),
+    ],
+)
+def test_bytes_that_are_no_text_are_refused_where_words_are_read(model, field):
+    from_the_command_line = b"a \x80 cat".decode(errors="surrogateescape")
+    with pytest.raises(SettingsError) as caught:
+        model.build(NEEDED[model] | {field: from_the_command_line})
+    assert str(caught.value) == f"{field}: holds bytes that are no text; write it in UTF-8"
+
+
+@pytest.mark.parametrize("model", [GenerateSettings, GridSettings])
+def test_a_nul_in_a_folders_name_is_said(model):
+    with pytest.raises(SettingsError) as caught:
+        model.build(NEEDED[model] | {"output": "a\0b"})
+    assert str(caught.value) == "output: holds a NUL, which no path can; take it out"

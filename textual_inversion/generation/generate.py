@@ -26,11 +26,16 @@ from textual_inversion.models.opening import open_model
 from textual_inversion.models.text_encoders import LearnedTokens
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import GenerateSettings
+from textual_inversion.storage.atomic import os_errors
 from textual_inversion.storage.paths import find_folder
 
 _OUT_OF_MEMORY = (
     "Out of memory; to use less, try in this order: one picture at a time (--num-images 1), "
     "--vae-tiling on, a smaller width and height, no high-res fix."
+)
+_NO_NUMBERS = (
+    "No picture came out, because the base model's numbers grew beyond all bounds (NaN); lower the "
+    "weights in the prompt, or the CFG scale."
 )
 
 
@@ -63,6 +68,9 @@ def _generate(
     yield from warnings
     yield from warn_of_no_effect(settings, model)
     folder = find_folder(settings.output) / date.today().isoformat()
+    # Before the drawing, which may take long and would be lost.
+    with os_errors(folder, doing="make the folder of the pictures"):
+        folder.mkdir(parents=True, exist_ok=True)
     live = LivePreviews(model, enabled=live_previews)
     work = _Work(model, words, start, control, live, len(batches))
     yield Started("pictures", 0, work.calls(params) * len(batches), str(folder))
@@ -118,7 +126,21 @@ class _Work:
 def draw(
     model: BaseModel, params: SamplingParams, words: LearnedTokens, start: Start | None = None
 ) -> Iterator[SamplingState]:
-    """Sample, and with the high-res fix once more at the larger size; steps count through."""
+    """Sample, and with the high-res fix once more at the larger size; steps count through.
+
+    Raises:
+        ModelError: The finished latents are no numbers, as after weights of 10^40.
+    """
+    state = None
+    for state in _passes(model, params, words, start):
+        yield state
+    if state is not None and not state.latents.isfinite().all():
+        raise ModelError(_NO_NUMBERS)
+
+
+def _passes(
+    model: BaseModel, params: SamplingParams, words: LearnedTokens, start: Start | None
+) -> Iterator[SamplingState]:
     if params.hires is None:
         yield from sample(model, params, words, start)
         return

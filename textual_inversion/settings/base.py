@@ -52,6 +52,7 @@ _TYPES = {
     "tuple": "must be a list of names",
 }
 _OTHERWISE = "must be something else"
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 class Settings(BaseModel):
@@ -180,7 +181,22 @@ def _each_once(value: Any) -> Any:
     return tuple(dict.fromkeys(name for name in stripped if name))
 
 
+def _is_text(value: str) -> str:
+    """Refuse halves of surrogate pairs, as which Python passes on bytes that are not UTF-8."""
+    if _SURROGATE.search(value):
+        raise ValueError("holds bytes that are no text; write it in UTF-8")
+    return value
+
+
+def _has_no_nul(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("holds a NUL, which no path can; take it out")
+    return value
+
+
 Listed = BeforeValidator(_each_once)
+PromptText = Annotated[str, AfterValidator(_is_text)]
+FolderPath = Annotated[str, AfterValidator(_has_no_nul)]
 BareName = Annotated[str, AfterValidator(strip_brackets)]
 NotBlank = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 PixelSize = Annotated[int, Field(ge=0, le=2048, multiple_of=8)]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from textual_inversion.settings.base import BareName, NotBlank, PixelSize, Settings
+from textual_inversion.settings.base import BareName, NotBlank, PixelSize, PromptText, Settings
 from textual_inversion.settings.markers import Positional, Ui
 
 AUTO = "auto"
@@ -62,14 +62,16 @@ class BasicTrainSettings(Settings):
         True
     )
     """Write each preview also as a picture that carries the embedding in it."""
-    preview_prompt: Annotated[str, Ui("Preview prompt", "area")] = "a photo of [name]"
+    preview_prompt: Annotated[PromptText, Ui("Preview prompt", "area")] = "a photo of [name]"
     """What previews show, one prompt a line; [name] becomes the embedding. Empty uses the
     template's first line."""
     preview_images: Annotated[
         int, Field(ge=1, le=16), Ui("Pictures per preview prompt", group="Previews")
     ] = 1
     """Pictures drawn of each prompt, with the preview seed and those after it."""
-    preview_negative_prompt: Annotated[str, Ui("Preview negative prompt", group="Previews")] = ""
+    preview_negative_prompt: Annotated[
+        PromptText, Ui("Preview negative prompt", group="Previews")
+    ] = ""
     """What previews should not show."""
     preview_steps: Annotated[
         int, Field(ge=1, le=150), Ui("Preview sampling steps", "slider", step=1, group="Previews")

@@ -6,7 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from textual_inversion.settings.base import DEFAULT_MODEL, PROMPT_TOKENS, BareName, Settings
+from textual_inversion.settings.base import (
+    DEFAULT_MODEL,
+    PROMPT_TOKENS,
+    BareName,
+    PromptText,
+    Settings,
+)
 from textual_inversion.settings.markers import Positional, Ui
 
 
@@ -19,7 +25,7 @@ class CreateSettings(Settings):
     force: Annotated[bool, Ui("Use it anyway")] = False
     """Take the name although it is a word the base model knows; that word then means the embedding
     in every prompt."""
-    initialization_text: Annotated[str, Ui("Initialization text")] = "*"
+    initialization_text: Annotated[PromptText, Ui("Initialization text")] = "*"
     """Words that say roughly what the pictures show, such as "brown dog"; the vectors start from
     them, leading articles and commas skipped. Empty starts from zeros."""
     num_vectors: Annotated[

@@ -6,7 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from textual_inversion.settings.base import DEFAULT_MODEL, PixelSize, Settings
+from textual_inversion.settings.base import (
+    DEFAULT_MODEL,
+    FolderPath,
+    PixelSize,
+    PromptText,
+    Settings,
+)
 from textual_inversion.settings.markers import Positional, Ui
 
 Sampler = Literal[
@@ -25,10 +31,10 @@ VaeTiling = Literal["auto", "on", "off"]
 class GenerateSettings(Settings):
     """Generate pictures; name an embedding in the prompt, as <name> or just name."""
 
-    prompt: Annotated[str, Positional(), Ui("Prompt", "area")]
+    prompt: Annotated[PromptText, Positional(), Ui("Prompt", "area")]
     """What to show. Write <name> or name where an embedding's subject should be. AUTOMATIC1111's
     syntax works: (more), [less], (word:1.3), [from:to:0.5], [one|other], AND, BREAK."""
-    negative_prompt: Annotated[str, Ui("Negative prompt")] = ""
+    negative_prompt: Annotated[PromptText, Ui("Negative prompt")] = ""
     """What not to show; embeddings work here too."""
     sampler: Annotated[Sampler, Ui("Sampler", row="sampling")] = "DPM++ 2M"
     """The method that turns noise into a picture."""
@@ -131,11 +137,11 @@ class GenerateSettings(Settings):
     no norm leaves the mean to change; ignore drops the weights, none takes brackets as text."""
     vae_tiling: Annotated[VaeTiling, Ui("VAE tiling", group="Advanced")] = "auto"
     """Decodes pictures in tiles that overlap, which needs less memory; auto does so above 1024 x
-    1024 pixels. Several pictures are always decoded one after another."""
+    1024 pixels. Several pictures are decoded together only up to 512 x 512 pixels in all."""
     vae: Annotated[str, Ui("VAE", "vae", group="Advanced")] = ""
     """Another autoencoder than the base model's own: a diffusers folder or a .safetensors, .ckpt or
     .pt file, by path or by its name under models/. Empty uses the model's own."""
-    output: Annotated[str, Ui("Output directory", group="Advanced")] = "outputs"
+    output: Annotated[FolderPath, Ui("Output directory", group="Advanced")] = "outputs"
     """Where the PNG files go, each with its settings in a text chunk."""
     model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL
     """The Stable Diffusion model to draw with: a diffusers folder or a .safetensors or .ckpt file,

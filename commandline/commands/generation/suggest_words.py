@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Generator, Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from commandline.flags import add_events_flag, add_flags, read_settings
@@ -34,7 +36,10 @@ def run(args: argparse.Namespace) -> int:
     as_json = args.events == "json"
     events = _collecting(suggest_words(settings, control), found)
     code = follow(events, kind="suggest", as_json=as_json)
-    if found and not as_json:
+    if as_json:
+        for one in found:
+            print(json.dumps({"event": "suggested", **asdict(one)}), flush=True)
+    elif found:
         cells = [(one.word, f"{one.loss:.5f}", f"{one.gain:.2%}") for one in found]
         print_table(_TITLES, cells, plain=aligned([_TITLES, *cells]))
         print(f'Begin with: ti create NAME --initialization-text "{found[0].word}"')

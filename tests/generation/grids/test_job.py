@@ -4,7 +4,7 @@ from PIL import Image
 from tests.generation.grids.runs import write_run
 from textual_inversion.embeddings import formats
 from textual_inversion.embeddings.library import Library
-from textual_inversion.errors import EmbeddingError, StorageError
+from textual_inversion.errors import EmbeddingError, ModelError, StorageError
 from textual_inversion.events import Finished, Progressed, Sampled, Started
 from textual_inversion.generation.generate import generate
 from textual_inversion.generation.grids.job import draw_grid
@@ -148,3 +148,10 @@ def test_a_file_outside_of_the_grid_is_refused(home, run):
     (folder / "grid.json").write_text(text.replace("1-1-1.png", "../../secret.png"))
     with pytest.raises(StorageError, match="does not describe a grid"):
         read_grid(folder)
+
+
+def test_a_grid_whose_first_cell_cannot_be_drawn_leaves_no_folder(home, run):
+    with pytest.raises(ModelError, match='There is no VAE "nowhere"'):
+        draw(vae="nowhere")
+    assert list_grids(home / "outputs") == []
+    assert not list((home / "outputs" / "grids").rglob("cells"))

@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from textual_inversion.embeddings.library import Library
-from textual_inversion.errors import StorageError
+from textual_inversion.errors import StorageError, TextualInversionError
 from textual_inversion.events import (
     Event,
     Finished,
@@ -60,7 +60,12 @@ def draw_grid(settings: GridSettings, control: Control) -> Iterator[Event]:
     write_grid(folder, grid)
     yield Started(plan.title, 0, plan.num_steps, str(folder))
     drawing = _Drawing(plan, grid, folder, CellCache(output / "cache"), control)
-    yield from drawing.run()
+    try:
+        yield from drawing.run()
+    except TextualInversionError:
+        if not drawing.done:  # a grid without any picture is nothing to keep
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
     with whole_file(folder / PICTURE) as temporary:
         compose(grid, folder / CELLS).save(temporary, format="PNG")
     yield Saved(drawing.num_steps, "grid", str(folder / PICTURE))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from textual_inversion.settings.base import BareName, Settings
+from textual_inversion.settings.base import BareName, PromptText, Settings
 from textual_inversion.settings.generate import GenerateSettings
 from textual_inversion.settings.markers import Positional, Ui
 
@@ -21,17 +21,17 @@ class AxesSettings(Settings):
     columns: Annotated[str, Ui("Columns (X)", "axis", row="columns")] = "none"
     """What the columns vary: step (the run's snapshots), embedding, weight or vectors (how many are
     kept), prompt, prompt s/r, or any setting of a picture, such as seed, cfg, sampler, model."""
-    column_values: Annotated[str, Ui("Values of the columns", row="columns")] = ""
+    column_values: Annotated[PromptText, Ui("Values of the columns", row="columns")] = ""
     """As in A1111's X/Y/Z plot: a list with commas ("with quotes, if it has commas"), and for
     numbers 1-10, 1-10 (+2) or 1-10 [5]. Empty takes all there are of steps, samplers and the like.
     """
     rows: Annotated[str, Ui("Rows (Y)", "axis", row="rows")] = "none"
     """What the rows vary."""
-    row_values: Annotated[str, Ui("Values of the rows", row="rows")] = ""
+    row_values: Annotated[PromptText, Ui("Values of the rows", row="rows")] = ""
     """Written like the values of the columns."""
     pages: Annotated[str, Ui("Pages (Z)", "axis", row="pages")] = "none"
     """What the pages vary, one grid below the other."""
-    page_values: Annotated[str, Ui("Values of the pages", row="pages")] = ""
+    page_values: Annotated[PromptText, Ui("Values of the pages", row="pages")] = ""
     """Written like the values of the columns."""
     embedding: Annotated[BareName, Ui("Embedding that varies")] = ""
     """The word in the prompt whose vectors or weight change; empty takes the run's, or the first
@@ -53,6 +53,6 @@ class GridSettings(GenerateSettings, AxesSettings):
     # A cell is one picture.
     batch_count: ClassVar[int] = 1  # pyright: ignore
     num_images: ClassVar[int] = 1  # pyright: ignore
-    prompt: Annotated[str, Ui("Prompt", "area")] = ""  # pyright: ignore
+    prompt: Annotated[PromptText, Ui("Prompt", "area")] = ""  # pyright: ignore
     """What to show; name the embedding as <name> or just name. Empty takes the prompts of the run's
     previews."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from textual_inversion.settings.base import DEFAULT_MODEL, NotBlank, Settings
+from textual_inversion.settings.base import DEFAULT_MODEL, NotBlank, PromptText, Settings
 from textual_inversion.settings.markers import Positional, Ui
 
 
@@ -15,9 +15,9 @@ class SuggestSettings(Settings):
 
     folder: Annotated[NotBlank, Positional(), Ui("Pictures")]
     """The folder with the pictures that the embedding will be trained on; they are only read."""
-    prompt: Annotated[str, Ui("Prompt")] = "a photo of a [name]"
+    prompt: Annotated[PromptText, Ui("Prompt")] = "a photo of a [name]"
     """The sentence in which each word is tried, at the place of [name]."""
-    words: Annotated[str, Ui("Only these words")] = ""
+    words: Annotated[PromptText, Ui("Only these words")] = ""
     """Words or short phrases to rank, with commas between them. Empty tries the words of the base
     model's own vocabulary."""
     most_words: Annotated[int, Field(ge=1, le=50_000), Ui("Words to try", row="effort")] = 3000
