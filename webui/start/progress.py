@@ -26,13 +26,17 @@ watch('value', () => element.querySelector('a[data-save]')?.click());
 """
 
 
-def draw() -> list[Part]:
-    """Draw what a run shows: its state, the newest preview beside others, and the loss."""
+def draw_status() -> Part:
+    """Draw in a sentence what a run is doing."""
     status = gr.HTML(elem_id="start-status-line")
+    return Part("train", status, lambda run: status_html(run, idle=_IDLE))
+
+
+def draw() -> list[Part]:
+    """Draw the newest preview of a run beside others, and the loss."""
     previews = gr.HTML(elem_id="start-previews")
     chart = gr.HTML(elem_id="start-loss-chart")
     return [
-        Part("train", status, lambda run: status_html(run, idle=_IDLE)),
         Part("train", previews, previews_html, _previews_mark),
         Part("train", chart, _chart, _chart_mark),
     ]
@@ -73,10 +77,16 @@ def card_html(run: Run | None, *, said: Markup | None = None) -> Markup:
         name=run.name,
         steps=run.step,
         more=more_steps(run),
-        best=run.best.step if run.best and has_best(run) else 0,
+        best=_better_step(run),
         formats=[(key, one.title) for key, one in FORMATS.items()],
         said=said or Markup(),
     )
+
+
+def _better_step(run: Run) -> int:
+    """Return the step of the best vectors; 0 where they are the last ones, or are not kept."""
+    is_other = run.best is not None and has_best(run) and run.best.step != run.step
+    return run.best.step if run.best and is_other else 0
 
 
 def card_mark(run: Run) -> object:

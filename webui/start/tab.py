@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from textual_inversion.errors import TextualInversionError
 from textual_inversion.jobs.runner import Runner
-from textual_inversion.names import check_name
+from textual_inversion.names import check_name, strip_brackets
 from textual_inversion.settings import StartSettings
 from textual_inversion.settings.forms.start import WORDS, Subject
 from webui import choices
@@ -57,13 +57,13 @@ class StartTab:
                 self.form = self._settings(base_model)
                 self._train, self._stop = self._buttons()
             with gr.Column(scale=6, min_width=320):
-                parts = progress.draw()
+                status = progress.draw_status()
                 self._card = Card(runner)
+                shown = progress.draw()
         self._chosen.listen(self.form.by_path["folder"])
         self._listen()
-        parts += [self._card.part, start_button("train", self._train)]
-        parts.append(stop_button("train", self._stop))
-        self.tab = Tab(self.form, parts)
+        pressed = [start_button("train", self._train), stop_button("train", self._stop)]
+        self.tab = Tab(self.form, [status, self._card.part, *shown, *pressed])
 
     def join(
         self,
@@ -139,6 +139,13 @@ class StartTab:
         changed = form.by_path["folder"].change  # pyright: ignore
         changed(None, None, form.notes["folder"], js=_NOTHING, **UNQUEUED)
         form.explain(self.times.html, self._time)
+        # A run that has ended has left its times.
+        self._card.view.change(
+            lambda kept, model: self.times.html({**form.known(kept), "model": model}),
+            [form.kept, form.by_path["model"]],
+            self._time,
+            **UNQUEUED,
+        )
         self._measure.click(self._measured, form.controls, self._time, **QUIET)
 
     def _begin(self, values: tuple[Any, ...]) -> tuple[list[Any], Planned | None]:
@@ -156,7 +163,10 @@ class StartTab:
 
     def _about_name(self, named: dict[str, Any]) -> Markup:
         """Say what is wrong with a name while one types it."""
-        wrong = _name_mistake(named, self.runner) if (named["name"] or "").strip() else ""
+        name = strip_brackets(named["name"] or "")
+        run = self.runner.run("train")
+        is_shown = run is not None and run.name == name
+        wrong = _name_mistake(named, self.runner) if name and not is_shown else ""
         return paragraph(wrong, style="wrong") if wrong else Markup()
 
     def _measured(self, *values: Any) -> Iterator[Any]:
@@ -205,7 +215,10 @@ def _name_mistake(named: dict[str, Any], runner: Runner) -> str:
     try:
         name = check_name(str(named["name"] or ""))
         if choices.find_embedding(name):
-            return f'There is already an embedding "{name}"; choose another name.'
+            return (
+                f'There is already an embedding "{name}"; choose another name, or train it further '
+                "on the Train tab."
+            )
         settings = StartSettings.build(named, {"folder": "any", "name": name})
         warm(runner.device)
         from textual_inversion.embeddings.create import describe_name

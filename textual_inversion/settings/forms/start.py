@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from textual_inversion.settings.base import DEFAULT_MODEL, BareName, NotBlank, Settings
+from textual_inversion.settings.basics import BasicTrainSettings
 from textual_inversion.settings.create import CreateSettings
 from textual_inversion.settings.hardware import HardwareSettings
 from textual_inversion.settings.markers import Ui
@@ -15,7 +16,7 @@ Subject = Literal["subject", "style", "person"]
 Effort = Literal["quick", "balanced", "careful"]
 
 WORDS: dict[Subject, tuple[str, ...]] = {
-    "subject": ("object", "toy", "dog", "cat", "animal", "plant", "building", "car", "logo"),
+    "subject": ("toy", "dog", "cat", "animal", "plant", "building", "car", "logo"),
     "style": ("painting", "drawing", "illustration", "photo", "cartoon", "sketch"),
     "person": ("person", "woman", "man", "girl", "boy", "face"),
 }
@@ -32,10 +33,9 @@ _TRAINING: dict[Effort, dict[str, int]] = {
     "careful": {"max_steps": 1000, "save_image_every": 100, "save_embedding_every": 100},
 }
 # What decides how long a step takes on one machine.
-_PACE = frozenset((
-    *HardwareSettings.model_fields, "model", "batch_size", "gradient_accumulation_steps", "width",
-    "height", "picture_sizes",
-))  # fmt: skip
+_PACE = (HardwareSettings.model_fields.keys() - BasicTrainSettings.model_fields.keys()) | {
+    "model", "batch_size", "gradient_accumulation_steps", "width", "height",
+}  # fmt: skip
 
 
 class StartSettings(Settings):
