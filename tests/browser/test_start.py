@@ -74,7 +74,9 @@ def test_from_a_fresh_page_to_a_picture(small, chromium, photos, shoot, view, sc
     wait_for_pictures(page, "start-previews", 3)
     shoot(page, f"{kind}-2-training")
     page.get_by_role("button", name="Try it").click()
-    expect(page.locator("#generate-prompt textarea")).to_have_value("a photo of <my-cat>")
+    expect(page.locator("#generate-prompt textarea")).to_have_value(
+        "a photo of <my-cat>", timeout=PATIENCE_MS
+    )
     press(page, "generate-start-button")
     expect_text(page, "generate-status-line", "Finished: 1 picture")
     wait_for_pictures(page, "generate-picture-gallery", 1)
@@ -91,7 +93,9 @@ def test_the_other_tabs_show_what_it_did_and_the_card_leads_on(small, window, ph
     train(page, "my-cat")
     card = page.locator("#start-card")
     expect(card).to_contain_text("my-cat has learned for 100 steps", timeout=PATIENCE_MS)
-    expect(page.locator("#start-times")).to_contain_text("By the steps of my-cat")
+    expect(page.locator("#start-times")).to_contain_text(
+        "By the steps of my-cat", timeout=PATIENCE_MS
+    )
     with page.expect_download() as downloading:
         card.get_by_role("button", name="Download as safetensors").click()
     assert downloading.value.suggested_filename == "my-cat.safetensors"
@@ -122,7 +126,7 @@ def test_what_is_wrong_is_said_beside_its_field(small, window, photos, shoot):
     shoot(page, "start-wrong")
     page.get_by_role("button", name="dolphin").click()
     expect(page.locator("#start-pictures .ti-cropped")).to_have_count(5, timeout=PATIENCE_MS)
-    expect(page.locator("#start-folder-note")).to_have_text("")
+    expect(page.locator("#start-folder-note")).to_have_text("", timeout=PATIENCE_MS)
     fill(page, "start-name", "a/b")
     expect_text(page, "start-name-note", "contains '/'")
     fill(page, "start-name", "my-dolphin")
@@ -142,21 +146,23 @@ def test_a_picture_is_taken_out_and_put_back(small, window, photos):
     expect(shown).to_have_count(5, timeout=PATIENCE_MS)
     page.get_by_role("button", name="Take out 3d.png").click()
     expect(shown).to_have_count(4, timeout=PATIENCE_MS)
-    expect(page.locator("#start-pictures")).to_contain_text("copied to datasets/mammoth")
+    expect(page.locator("#start-pictures")).to_contain_text(
+        "copied to datasets/mammoth", timeout=PATIENCE_MS
+    )
     assert len(list((small.home / "datasets" / "mammoth").glob("*.txt"))) == 4
 
 
 def test_the_kind_brings_its_words_and_keeps_a_word_of_ones_own(small, window):
     page = open_page(window, small, "Start")
     word = page.locator("#start-initialization_text input")
-    expect(word).to_have_value("toy")
+    expect(word).to_have_value("toy", timeout=PATIENCE_MS)
     page.locator("#start-kind label", has_text="person").click()
     expect(word).to_have_value("person", timeout=PATIENCE_MS)
     word.fill("old man")
     word.press("Enter")
     page.locator("#start-kind label", has_text="style").click()
     page.wait_for_timeout(1500)
-    expect(word).to_have_value("old man")
+    expect(word).to_have_value("old man", timeout=PATIENCE_MS)
 
 
 def test_the_time_is_told_after_five_steps_were_tried(small, window):
@@ -167,4 +173,4 @@ def test_the_time_is_told_after_five_steps_were_tried(small, window):
     expect(page.locator("#start-pictures .ti-cropped")).to_have_count(5, timeout=PATIENCE_MS)
     press(page, "start-measure-button")
     expect_text(page, "start-times", re.escape("By five steps tried on this machine."))
-    expect(page.locator("#start-times")).to_contain_text("1000 steps, about")
+    expect(page.locator("#start-times")).to_contain_text("1000 steps, about", timeout=PATIENCE_MS)
