@@ -113,7 +113,7 @@ def test_the_other_tabs_show_what_it_did_and_the_card_leads_on(small, window, ph
     expect(card).to_contain_text("my-cat has learned for 150 steps", timeout=PATIENCE_MS)
     card.get_by_role("button", name="Compare steps").click()
     expect_text(page, "grid-status-line", "Finished")
-    expect(page.locator("#grid-sheet .ti-look img")).to_have_count(9, timeout=PATIENCE_MS)
+    expect(page.locator("#grid-sheet .ti-look img")).to_have_count(8, timeout=PATIENCE_MS)
     assert value_of(page, "grid-columns") == "step"
     shoot(page, "start-compare")
 

@@ -29,7 +29,7 @@ Update = dict[Component | gr.Tabs, Any]
 
 
 class Card:
-    """The drawn card; `begun` and `used` of its page are one event: a button of it was pressed."""
+    """The drawn card; a press of any of its buttons is one event, which says which."""
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner

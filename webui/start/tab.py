@@ -100,7 +100,7 @@ class StartTab:
         return [begun, stopped, self.pressed]
 
     def _settings(self, base_model: Component) -> Any:
-        heads = {
+        below = {
             "folder": lambda folder: (
                 pictures_in(folder),
                 self._chosen.view.render(),
@@ -116,7 +116,7 @@ class StartTab:
             initial={"folder": "", "name": ""},
             notes=["folder", "name"],
             shared={"model": base_model},
-            below=heads,
+            below=below,
         )
 
     def _draw_times(self) -> None:
