@@ -95,7 +95,8 @@ def main() -> None:
                 page = browser.new_page(viewport={"width": 1280, "height": 900})
                 page.set_default_timeout(600_000)
                 page.goto(server.url)
-                page.wait_for_selector("#create-name")
+                page.wait_for_selector("#start-name")
+                go_to(page, "Create Embedding")
                 do_the_main_job(page, args.steps, args.out)
                 browser.close()
         finally:

@@ -21,6 +21,7 @@ from webui.head import job
 from webui.head.base_model import BaseModelChoice
 from webui.layout import Tab
 from webui.polling import Live, Part
+from webui.start.tab import StartTab
 from webui.tabs import (
     create,
     generate,
@@ -50,6 +51,7 @@ _CHOOSE_FIRST = """(chosen, prompt, first) => {
 class _Drawn:
     """The drawn tabs; `opened` are the events after which lists of embeddings are read anew."""
 
+    starting: StartTab
     creating: Tab
     preparing: Tab
     training: Tab
@@ -63,8 +65,8 @@ class _Drawn:
     @property
     def tabs(self) -> list[Tab]:
         """The tabs that show something of jobs."""
-        first = [self.creating, self.preparing, self.training, self.drawing, self.comparing]
-        return [*first, *self.making]
+        first = [self.starting.tab, self.creating, self.preparing, self.training, self.drawing]
+        return [*first, self.comparing, *self.making]
 
     @property
     def forms(self) -> list[Form[Any]]:
@@ -85,13 +87,18 @@ def build(runner: Runner, *, is_local: bool = True) -> gr.Blocks:
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
             drawn = _draw_tabs(page, runner, worker, base_model.control, is_local=is_local)
         training, drawing = drawn.training, drawn.drawing
+        started = drawn.starting.join(
+            tabs, drawn.creating, drawn.preparing, training, drawing, drawn.comparing
+        )
         restored = remember(page, drawn.forms)
-        replaced = [event.success for event in training.extras["replaced"]]
+        pressed = [*training.extras["replaced"], drawn.starting.pressed]
+        replaced = [event.success for event in pressed]
         opened = [restored.then, *drawn.opened, drawn.shelf.changed, *replaced]
         _offer_embeddings(opened, drawn.creating, training, drawing)
         base_model.listen(page, training.form.by_path["embedding"], **drawing.extras["inserted"])
         _hand_pictures_on(drawn.preparing, training, tabs)
         begun = [
+            *started,
             *(event for tab in drawn.tabs for event in tab.events),
             *preprocess.join(page, drawn.preparing, training, tabs),
             *drawn.table.listen(training.form, tabs),
@@ -108,6 +115,8 @@ def _draw_tabs(
     page: gr.Blocks, runner: Runner, worker: QueueWorker, base_model: Component, *, is_local: bool
 ) -> _Drawn:
     """Draw the tabs, in the order of the work."""
+    with gr.Tab("Start", id="start"):
+        starting = StartTab(runner, base_model)
     with gr.Tab("Create Embedding", id="create"):
         creating = create.draw(runner, base_model)
     with gr.Tab("Preprocess Images", id="preprocess"):
@@ -127,7 +136,8 @@ def _draw_tabs(
     with gr.Tab("Runs", id="runs"):
         table = runs.Runs(worker)
     opened = [at_train.select, at_generate.select]
-    return _Drawn(creating, preparing, training, drawing, comparing, making, shelf, table, opened)
+    working = (starting, creating, preparing, training, drawing, comparing)
+    return _Drawn(*working, making, shelf, table, opened)
 
 
 def _add_what_has_no_place(page: gr.Blocks, endpoints: Endpoints) -> None:

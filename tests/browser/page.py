@@ -8,13 +8,21 @@ PATIENCE_MS = 120_000
 POLLING_MS = 500  # the default looks at every frame, which costs more than the page
 
 
-def open_page(window, server, tab=None):
+FIRST_FIELD = "#start-name"  # of the tab that the page opens with
+
+
+def open_page(window, server, tab="Create Embedding"):
     page = window.new_page()
     page.goto(server.url)
-    page.wait_for_selector("#create-name")
-    if tab:
-        go_to(page, tab)
+    page.wait_for_selector(FIRST_FIELD)
+    go_to(page, tab)
     return page
+
+
+def reload(page, tab):
+    page.reload()
+    page.wait_for_selector(FIRST_FIELD)
+    go_to(page, tab)
 
 
 def come_back(page, server, tab):
@@ -25,7 +33,7 @@ def come_back(page, server, tab):
         own = ("interrupted by another navigation", "net::ERR_ABORTED")
         if not any(words in str(error) for words in own):
             raise
-    page.wait_for_selector("#create-name")
+    page.wait_for_selector(FIRST_FIELD)
     go_to(page, tab)
 
 

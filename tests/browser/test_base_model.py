@@ -64,7 +64,6 @@ def test_the_base_model_is_chosen_once_for_all_tabs_and_kept(server, small, wind
     expect_text(page, "generate-picture-info", "Size: 64x64.*Model: small")
 
     page.reload()
-    page.wait_for_selector("#create-name")
     expect_text(page, "base-model-note", r"64 x 64 pixels")
     assert value_of(page, "base-model") == small
     shoot(page, "base-model")

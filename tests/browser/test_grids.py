@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import tiny
-from tests.browser.page import PATIENCE_MS, expect_text, fill, go_to, open_page, press
+from tests.browser.page import PATIENCE_MS, expect_text, fill, go_to, open_page, press, reload
 from tests.generation.grids.runs import write_run
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -50,9 +50,7 @@ def test_a_grid_is_drawn_judged_and_its_snapshot_kept(server, run, window, shoot
     expect(page.get_by_text("There is already an embedding called 'best-one'")).to_be_visible()
     shoot(page, "grids")
 
-    page.reload()
-    page.wait_for_selector("#create-name")
-    go_to(page, "Grids")
+    reload(page, "Grids")
     expect(good).to_have_attribute("aria-pressed", "true", timeout=PATIENCE_MS)
 
 

@@ -6,12 +6,14 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.page import (
+    FIRST_FIELD,
     PATIENCE_MS,
     create,
     expect_text,
     fill,
     go_to,
     open_page,
+    reload,
     value_of,
 )
 
@@ -59,14 +61,13 @@ def test_what_is_typed_while_the_page_opens_stays_and_the_rest_comes_back(glimme
     fill(page, "create-initialization_text", "a red ball")
     expect_text(page, "create-initialization_text-note", "red")
     slow = SlowServer(page)
-    page.reload()
-    page.wait_for_selector("#create-name")
+    reload(page, "Create Embedding")
     fill(page, "create-name", "dog")
     slow.let_go()
     expect(page.locator("#create-initialization_text textarea")).to_have_value("a red ball")
     expect_text(page, "create-name-note", '"dog" is a word that the base model knows')
     assert value_of(page, "create-name") == "dog"
-    page.reload()
+    reload(page, "Create Embedding")
     expect(page.locator("#create-name textarea, #create-name input")).to_have_value("dog")
 
 
@@ -105,7 +106,7 @@ def test_the_base_model_chosen_while_the_page_opens_stays(glimmer, window):
     page.wait_for_function("() => window.formsAreRestored", polling=100)
     slow = SlowServer(page)
     page.reload()
-    page.wait_for_selector("#create-name")
+    page.wait_for_selector(FIRST_FIELD)
     fill(page, "base-model", "elsewhere")
     page.locator("#base-model input").first.press("Enter")
     slow.let_go()

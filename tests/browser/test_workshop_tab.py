@@ -13,6 +13,7 @@ from tests.browser.page import (
     go_to,
     open_page,
     press,
+    reload,
     value_of,
 )
 from textual_inversion.embeddings import formats
@@ -58,9 +59,7 @@ def test_a_mix_is_looked_at_before_it_is_saved(server, small, window, shoot):
     expect_text(page, "workshop-result-line", r"Made .*blend\.pt\.")
     made = formats.read(small / "embeddings" / "blend.pt")
     assert '"sources": "glimmer, spark"' in made.settings
-    page.reload()
-    page.wait_for_selector("#create-name")
-    go_to(page, "Workshop")
+    reload(page, "Workshop")
     expect(page.locator("#workshop-sources textarea")).to_have_value("glimmer, spark")
     assert value_of(page, "workshop-name") == "blend"
 

@@ -17,6 +17,7 @@ from textual_inversion.settings.comparison.grid import GridSettings
 from textual_inversion.settings.comparison.suggest import SuggestSettings
 from textual_inversion.settings.create import CreateSettings
 from textual_inversion.settings.forms.console import ConsoleSettings
+from textual_inversion.settings.forms.start import StartSettings
 from textual_inversion.settings.generate import Emphasis, GenerateSettings, Sampler
 from textual_inversion.settings.markers import OnlyWith, Positional, Ui, Widget
 from textual_inversion.settings.preprocess import PreprocessSettings
@@ -39,6 +40,7 @@ __all__ = [
     "PreprocessSettings",
     "Sampler",
     "Settings",
+    "StartSettings",
     "SuggestSettings",
     "TrainSettings",
     "Ui",

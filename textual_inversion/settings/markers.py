@@ -7,7 +7,7 @@ from typing import Literal
 
 Widget = Literal[
     "auto", "slider", "area", "embedding", "model", "template", "schedule", "folder", "file",
-    "axis", "run", "vae",
+    "axis", "run", "vae", "word",
 ]  # fmt: skip
 
 

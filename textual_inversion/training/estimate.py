@@ -41,6 +41,23 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
+class Pace:
+    """The seconds that the parts of a training take; `beginning` is all before its first step."""
+
+    beginning: float
+    step: float
+    evaluation: float
+    preview: float
+
+    def seconds(self, settings: TrainSettings, steps: int) -> float:
+        """Add up what so many steps take, with their evaluations and previews."""
+        evaluations = _times(steps, settings.evaluate_every)
+        previews = _times(steps, settings.save_image_every)
+        chores = evaluations * self.evaluation + previews * self.preview
+        return self.beginning + steps * self.step + chores
+
+
+@dataclass(frozen=True)
 class Estimate:
     """What a training is going to take; `peak_mb` is None where the system does not report it."""
 
@@ -49,6 +66,8 @@ class Estimate:
     seconds: float
     seconds_per_step: float
     peak_mb: float | None
+    pace: Pace | None = None
+    """What it was computed from."""
 
     @property
     def sentence(self) -> str:
@@ -105,12 +124,13 @@ def probe(
         seconds = yield from _steps(evaluator, batches, control)
         if len(seconds) < NUM_STEPS:
             return None
-        extra = yield from _chores(parts, evaluator, settings.max_steps - done)
+        evaluation, preview = yield from _chores(parts, evaluator)
     each = statistics.median(seconds[1:])  # the first one warms up
     steps = settings.max_steps - done
-    total = watch.seconds + seconds[0] + each * (steps - 1) + extra
+    pace = Pace(watch.seconds + seconds[0] - each, each, evaluation, preview)
     previews = _times(steps, settings.save_image_every)
-    return Estimate(steps, previews, total, each, peak_mb(parts.model.device))
+    memory = peak_mb(parts.model.device)
+    return Estimate(steps, previews, pace.seconds(settings, steps), each, memory, pace)
 
 
 def _placeholder(name: str, widths: tuple[int, ...]) -> Embedding:
@@ -137,18 +157,18 @@ def _steps(
     return seconds
 
 
-def _chores(parts: Components, evaluator: Evaluator, steps: int) -> Generator[Event, None, float]:
-    """Time an evaluation and a few calls of the sampler; return the seconds of all in the run."""
-    settings, seconds = parts.settings, 0.0
-    if evaluations := _times(steps, settings.evaluate_every):
+def _chores(parts: Components, evaluator: Evaluator) -> Generator[Event, None, tuple[float, float]]:
+    """Return the seconds of an evaluation and of a preview, 0 for what is not asked for."""
+    settings, evaluation, preview = parts.settings, 0.0, 0.0
+    if settings.evaluate_every:
         yield Loading("an evaluation")
         began = time.perf_counter()
         list(evaluator.run(evaluator.context.learner.updates))
-        seconds += evaluations * (time.perf_counter() - began)
-    if previews := _times(steps, settings.save_image_every):
+        evaluation = time.perf_counter() - began
+    if settings.save_image_every:
         yield Loading("a preview")
-        seconds += previews * _preview_seconds(parts, evaluator.context)
-    return seconds
+        preview = _preview_seconds(parts, evaluator.context)
+    return evaluation, preview
 
 
 def _preview_seconds(parts: Components, context: RunContext) -> float:

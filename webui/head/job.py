@@ -35,7 +35,8 @@ _SCRIPT = """() => {
   new MutationObserver(look).observe(
     document.querySelector('#badge'), {childList: true, subtree: true, attributes: true});
   document.addEventListener('click', event => {
-    if (!event.target.closest('#train-start-button') || !window.Notification) return;
+    if (!event.target.closest('#train-start-button, #start-train-button')) return;
+    if (!window.Notification) return;
     if (Notification.permission !== 'default' || localStorage.getItem(ASKED)) return;
     localStorage.setItem(ASKED, 'yes');
     Notification.requestPermission();

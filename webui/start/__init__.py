@@ -1,0 +1,1 @@
+"""The Start tab: pictures, a name, and a training, in three steps."""
