@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from tools import options_table
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -13,6 +15,7 @@ def test_the_options_table_is_fresh():
     assert options_table.PATH.read_text(encoding="utf-8") == options_table.render()
 
 
+@pytest.mark.slow
 def test_the_table_of_files_is_fresh():
     from tools import files_table
 

@@ -115,6 +115,7 @@ def loaded(code):
     return set(out.stdout.split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "module",
     [
@@ -138,10 +139,12 @@ def test_the_list_of_commands_loads_none_of_them():
     assert loaded(code).isdisjoint({*HEAVY, "PIL", "numpy", "rich", "filelock", "pydantic"})
 
 
+@pytest.mark.slow
 def test_the_flags_of_all_commands_load_nothing_heavy():
     code = "from commandline.main import make_parser; make_parser().format_help()"
     assert loaded(code).isdisjoint(HEAVY)
 
 
+@pytest.mark.slow
 def test_preprocessing_needs_no_torch():
     assert loaded("import preprocessing").isdisjoint(HEAVY)

@@ -75,6 +75,7 @@ def raw(path):
     return load_file(path)
 
 
+@pytest.mark.slow
 def test_the_files_are_those_of_the_script(ti):
     prompt = ["--validation_prompt=a <cat-toy> on red", "--validation_steps=2"]
     out = ti("--max_train_steps=5", "--num_vectors=3", "--num_validation_images=2", *prompt)
@@ -228,12 +229,14 @@ def documented(*more, without=()):
     return [word for word in argv if word not in without] + list(more)
 
 
+@pytest.mark.slow
 def test_the_documented_command_needs_a_token(hub, home, capsys):
     assert main(["diffusers", *documented()]) == 1
     assert "Publishing needs a token of the Hugging Face Hub" in capsys.readouterr().err
     assert not (home / "textual_inversion_cat").exists()
 
 
+@pytest.mark.slow
 def test_the_results_are_uploaded_without_a_question(ti, hub, home, capsys):
     (home / "out").mkdir()
     (home / "out" / "diary.txt").write_text("not a result")
@@ -254,6 +257,7 @@ def test_the_results_are_uploaded_without_a_question(ti, hub, home, capsys):
     assert TOKEN not in printed.out + printed.err
 
 
+@pytest.mark.slow
 def test_the_repository_is_the_one_that_was_named(ti, hub, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     hub.add("mia/named", {})

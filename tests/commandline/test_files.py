@@ -22,6 +22,7 @@ def test_the_flags_are_these(command):
     assert " ".join(name for name in names if name != "-h") == FLAGS
 
 
+@pytest.mark.slow
 def test_a_trained_embedding_is_exported_with_where_it_comes_from(cat, home, capsys):
     small = {"max_steps": 2, "save_image_every": 2, "template": "style.txt"}
     run(cat, **small)
@@ -39,6 +40,7 @@ def test_a_trained_embedding_is_exported_with_where_it_comes_from(cat, home, cap
     assert torch.equal(ours.vectors[0], again.vectors[0])
 
 
+@pytest.mark.slow
 def test_a_picture_shows_the_newest_preview_or_the_one_given(cat, home):
     run(cat, max_steps=2, save_image_every=2)
     assert main(["export", "cat-x", "--format", "png", "--output", "out"]) == 0

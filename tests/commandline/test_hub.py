@@ -43,6 +43,7 @@ def add_cat(hub):
     hub.add(CAT, {"learned_embeds.bin": learned, "token_identifier.txt": b"<cat-toy>"})
 
 
+@pytest.mark.slow
 def test_fetch_says_what_the_embedding_is_called(hub, home, capsys):
     add_cat(hub)
     assert main(["fetch", CAT]) == 0
@@ -65,6 +66,7 @@ def test_the_address_is_that_of_hf_endpoint(hub, home):
     assert (home / "embeddings" / "cat-toy" / "learned_embeds.bin").is_file()
 
 
+@pytest.mark.slow
 def test_publish_asks_and_no_is_no(hub, embedding, answer, monkeypatch, capsys):
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     for text in ("\n", "no\n", ""):
@@ -80,6 +82,7 @@ def test_publish_asks_and_no_is_no(hub, embedding, answer, monkeypatch, capsys):
     assert hub.repositories["mia/my-dog"].private
 
 
+@pytest.mark.slow
 def test_a_script_says_yes(hub, embedding, monkeypatch, capsys):
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     monkeypatch.setattr(confirm.sys.stdin, "isatty", lambda: False, raising=False)
@@ -91,6 +94,7 @@ def test_a_script_says_yes(hub, embedding, monkeypatch, capsys):
     assert TOKEN not in printed.out + printed.err
 
 
+@pytest.mark.slow
 def test_nothing_is_uploaded_without_a_token(hub, embedding, capsys):
     assert main(["publish", "dog", "my-dog", "--yes"]) == 1
     assert capsys.readouterr().err.startswith("ti: Publishing needs a token of the Hugging Face")
@@ -115,6 +119,7 @@ def test_a_training_is_published_at_its_end(hub, cat, monkeypatch, capsys):
     assert f"{hub.url}/mia/cat" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_training_that_cannot_be_published_does_not_begin(
     hub, cat, home, answer, monkeypatch, capsys
 ):

@@ -54,6 +54,7 @@ def names(folder):
     return {path.name for path in folder.iterdir()}
 
 
+@pytest.mark.slow
 def test_the_finished_file_lies_in_the_embeddings_of_the_trigger(train, home):
     steps = ["--max_train_steps=3", "--save_steps=2", "--checkpointing_steps=2"]
     out = train("--only_save_embeds", *steps)
@@ -116,6 +117,7 @@ def test_the_documented_command_trains_the_pocket_model(home, monkeypatch):
     assert (found["learning_rate"], found["scale_learning_rate"]) == ("0.0005", True)
 
 
+@pytest.mark.slow
 def test_the_results_are_uploaded_when_asked(train, hub, capsys):
     train("--only_save_embeds", "--max_train_steps=1", "--push_to_hub", f"--hub_token={TOKEN}")
     assert {"README.md", "learned_embeds.bin"} <= set(hub.repositories["mia/out"].files)

@@ -116,6 +116,7 @@ def test_what_cannot_be_done_is_one_sentence(cats, capsys, argv, sentence):
     assert sentence in line
 
 
+@pytest.mark.slow
 def test_listing_needs_no_torch(cats):
     code = "import sys, commandline.main as ti; ti.main(['list']); print('torch' in sys.modules)"
     ran = subprocess.run(

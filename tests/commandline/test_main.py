@@ -87,6 +87,7 @@ def flags(command):
     return " ".join(name for name in names if name != "-h")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", list(SETTINGS))
 def test_the_flags_are_these(command):
     """Scripts depend on them: a change here is a change of the contract."""
@@ -108,6 +109,7 @@ def unbroken(text):
     return "".join(text.split())
 
 
+@pytest.mark.slow
 def test_the_main_job_from_the_command_line(home, pictures, stacks, capsys):
     model = str(stacks["sd1"])
     assert main(["create", "my-dog", "--num-vectors", "2", "--model", model]) == 0
@@ -141,6 +143,7 @@ def test_a_data_set_is_checked_before_training(home, pictures, stacks, capsys):
     assert "broken.jpg" in said
 
 
+@pytest.mark.slow
 def test_a_check_estimates_the_training_it_is_asked_for(home, pictures, stacks, capsys):
     (home / "s.json").write_text('{"max_steps": 30, "batch_size": 1, "save_image_every": 0}')
     argv = ["check", "pictures", "--model", str(stacks["sd1"]), "--train-settings", "s.json"]

@@ -1,10 +1,12 @@
 import json
 
+import pytest
 from PIL import Image
 
 from commandline.main import main
 
 
+@pytest.mark.slow
 def test_the_words_come_as_json_too(home, stacks, capsys):
     (home / "photos").mkdir()
     Image.new("RGB", (64, 64), "red").save(home / "photos" / "red.png")

@@ -37,6 +37,7 @@ def test_rows_are_spread_as_in_the_original(rows, vectors, expected):
     assert source_rows(rows, vectors) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sd1", "sd2", "sdxl"])
 def test_vectors_start_from_the_words_of_each_encoder(home, stacks, kind):
     path = create(settings(stacks, kind, initialization_text="red cat", num_vectors=3))
@@ -49,6 +50,7 @@ def test_vectors_start_from_the_words_of_each_encoder(home, stacks, kind):
         assert torch.equal(vectors, encoder.token_rows([red, red, cat]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", ["words", "encoded-words"])
 def test_leading_articles_and_commas_start_no_vector(home, stacks, start):
     text = "a, the red cat on a house"
@@ -149,6 +151,7 @@ def test_another_embeddings_vectors_can_be_the_start(home, stacks):
     assert torch.equal(made.vectors[0], formats.read(first).vectors[0])
 
 
+@pytest.mark.slow
 def test_a_file_of_another_width_is_refused(home, stacks):
     other = create(settings(stacks, "sd2", name="wide-x"))
     with pytest.raises(

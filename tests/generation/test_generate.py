@@ -19,6 +19,7 @@ from textual_inversion.runs.requests import Control
 from textual_inversion.settings import GenerateSettings
 
 
+@pytest.mark.slow
 def test_the_bare_name_and_the_brackets_mean_the_same(zyx):
     (bare,) = pictures(run("a photo of zyx house", model=zyx))
     (bracketed,) = pictures(run("a photo of <zyx> house", model=zyx))
@@ -83,6 +84,7 @@ def test_pictures_are_numbered_and_never_overwritten(zyx):
     assert names == ["00000-3.png", "00001-3.png"]
 
 
+@pytest.mark.slow
 def test_an_embedding_of_another_model_is_read_as_text_and_said(zyx, stacks):
     events = run(model=str(stacks["sd2"]))
     (warned,) = [event.message for event in events if isinstance(event, Warned)]
@@ -93,6 +95,7 @@ def test_an_embedding_of_another_model_is_read_as_text_and_said(zyx, stacks):
     assert len(pictures(events)) == 1
 
 
+@pytest.mark.slow
 def test_an_interrupt_leaves_at_the_next_step_and_keeps_what_is_there(zyx, home):
     control = Control()
     control.stop.set()
@@ -124,6 +127,7 @@ def test_live_previews_are_small_pictures_in_the_news(zyx):
     assert first.preview.startswith("data:image/jpeg;base64,")
 
 
+@pytest.mark.slow
 def test_sdxl_takes_both_tensors(home, stacks):
     rows = tuple(torch.randn(2, width) for width in (32, 40))
     formats.write(Embedding("big-x", rows), home / "embeddings" / "big-x.safetensors")
@@ -132,6 +136,7 @@ def test_sdxl_takes_both_tensors(home, stacks):
     assert pictures(events)[0].size == (64, 64)
 
 
+@pytest.mark.slow
 def test_the_infotext_tells_another_emphasis_where_brackets_are(zyx):
     assert "Emphasis: No norm" in infotext_of("a (cat)", zyx, emphasis="no norm")
     assert "Emphasis" not in infotext_of("a cat", zyx, emphasis="no norm")
@@ -172,11 +177,13 @@ def test_what_has_no_effect_is_said(zyx, chosen, field):
     assert [message.split()[0] for message in said] == [field]
 
 
+@pytest.mark.slow
 def test_clip_skip_on_sdxl_is_said(stacks, home):
     events = run("a cat", model=str(stacks["sdxl"]), steps=1, clip_skip=2)
     assert any(isinstance(e, Warned) and e.message.startswith("clip_skip has") for e in events)
 
 
+@pytest.mark.slow
 def test_a_size_that_the_autoencoder_cannot_is_said(home):
     """With five blocks, a latent stands for sixteen pixels."""
     from tests import tiny
@@ -192,6 +199,7 @@ def test_a_seed_out_of_range_is_said(seed):
         GenerateSettings.build({"prompt": "a cat", "seed": seed})
 
 
+@pytest.mark.slow
 def test_tiles_draw_nearly_the_same_picture(zyx):
     whole, tiled = (
         pictures(run("a cat", model=zyx, width=128, vae_tiling=how))[0] for how in ("off", "on")

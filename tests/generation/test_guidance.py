@@ -14,6 +14,7 @@ def test_brackets_weigh_words_and_an_embedding_alike(zyx):
     assert (kept != changed).any()
 
 
+@pytest.mark.slow
 def test_a_prompt_that_switches_is_drawn_with_one_text_and_then_the_other(zyx):
     """Of four calls of the UNet, the first three show step 1, 1 and 2."""
     whole = [drawn(prompt, zyx) for prompt in ("a cat", "a dog")]
@@ -23,6 +24,7 @@ def test_a_prompt_that_switches_is_drawn_with_one_text_and_then_the_other(zyx):
     assert all((switched != picture).any() for picture in whole)
 
 
+@pytest.mark.slow
 def test_and_adds_up_what_each_prompt_pulls(zyx):
     whole = drawn("a cat", zyx)
     assert np.abs(drawn("a cat:0.25 AND a cat:0.75", zyx) - whole).max() <= 1

@@ -25,6 +25,7 @@ from textual_inversion.settings import Sampler
 OURS = {"DPM++ 2S a"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [slow(".pt"), ".safetensors"])
 @pytest.mark.parametrize(
     "sampler", [name if name == "Euler a" else slow(name) for name in DIFFUSERS]
@@ -39,6 +40,7 @@ def test_diffusers_draws_the_same_picture_from_our_files(home, stacks, kind, sam
     assert np.abs(np.asarray(ours, int) - np.asarray(theirs.images[0], int)).max() <= 1
 
 
+@pytest.mark.slow
 def test_sdxl_draws_what_diffusers_draws(home, stacks):
     pipe = pipeline("StableDiffusionXLPipeline", stacks["sdxl"], "Euler")
     theirs = pipe("a photo", **asked())
@@ -81,6 +83,7 @@ def test_what_is_finer_is_what_diffusers_draws(zyx, ours, theirs):
     assert (made != of_diffusers(zyx, sampler=ours["sampler"])).any()
 
 
+@pytest.mark.slow
 def test_a_batch_gives_what_single_seeds_give(zyx):
     both = pictures(run(num_images=2, model=zyx))
     (second,) = pictures(run(seed=4, model=zyx))
@@ -98,6 +101,7 @@ def test_batches_go_on_with_the_seeds_and_draw_what_single_ones_draw(zyx, sample
     assert np.abs(np.asarray(pictures(events)[3], int) - single).max() <= 1
 
 
+@pytest.mark.slow
 def test_a_variation_lies_between_two_seeds(zyx):
     first, other = drawn(PROMPT, zyx, seed=3), drawn(PROMPT, zyx, seed=8)
     varied = {"variation_seed": 8, "seed": 3}

@@ -22,6 +22,7 @@ def test_an_embedding_is_drawn_before_it_is_saved(home, stacks):
     assert list((home / "embeddings").iterdir()) == list((home / "outputs").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_an_embedding_for_another_model_is_refused(home, stacks):
     with pytest.raises(ModelError, match="token dimension 32, but .* token dimension 48"):
         drawn(stacks, 1, model=str(stacks["sd2"]))

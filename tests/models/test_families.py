@@ -62,6 +62,7 @@ def renamed(stack, folder):
     return str(folder)
 
 
+@pytest.mark.slow
 def test_a_new_family_is_opened_and_prompted_in_its_own_way(stacks, tmp_path, made_up):
     usual, model = (
         open_model(str(stacks["sd1"])),
@@ -73,6 +74,7 @@ def test_a_new_family_is_opened_and_prompted_in_its_own_way(stacks, tmp_path, ma
     assert torch.equal(told.pooled, told.hidden[:, 0] / 2)
 
 
+@pytest.mark.slow
 def test_a_new_family_adds_to_what_its_unet_is_given(stacks, tmp_path, made_up):
     model = open_model(renamed(stacks["sd1"], tmp_path / "x"))
     told, given = model.text.encode(["a photo"], {}), []
@@ -86,6 +88,7 @@ def test_a_new_family_adds_to_what_its_unet_is_given(stacks, tmp_path, made_up):
     assert given == [{"made_up": told.pooled.sum()}]
 
 
+@pytest.mark.slow
 def test_a_new_family_is_opened_from_a_single_file(tmp_path, made_up):
     old = "cond_stage_model.transformer."
     tensors = ldm.build(tmp_path / "sd1", "sd1")

@@ -38,6 +38,7 @@ def test_rescaling_keeps_the_first_timestep():
     assert (rescaled[1:] < plain[1:]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampler", list(_SCHEDULERS))
 def test_every_sampler_starts_where_there_is_only_noise(sampler):
     config = open_schedule(CONFIG, zero_terminal_snr="on").config

@@ -32,6 +32,7 @@ def loads(monkeypatch):
     return kept
 
 
+@pytest.mark.slow
 def test_training_and_generation_share_one_open_model(cat, loads):
     settings = TrainSettings(**cat, max_steps=1, precision="bf16", evaluate_every=0)
     list(train(settings, Control()))
@@ -41,6 +42,7 @@ def test_training_and_generation_share_one_open_model(cat, loads):
     assert open_model(cat["model"]).dtype == torch.bfloat16
 
 
+@pytest.mark.slow
 def test_the_schedule_is_each_jobs_own_and_the_weights_are_shared(stacks, loads):
     plain = open_model(str(stacks["sd1"]))
     other = open_model(str(stacks["sd1"]), LoadOptions(prediction="v_prediction"))
@@ -50,6 +52,7 @@ def test_the_schedule_is_each_jobs_own_and_the_weights_are_shared(stacks, loads)
     assert len(loads) == 1
 
 
+@pytest.mark.slow
 def test_another_precision_is_another_set_of_weights(stacks, loads):
     assert open_model(str(stacks["sd1"])).dtype == torch.float32
     assert open_model(str(stacks["sd1"]), LoadOptions("fp32")).dtype == torch.float32
@@ -57,6 +60,7 @@ def test_another_precision_is_another_set_of_weights(stacks, loads):
     assert len(loads) == 2
 
 
+@pytest.mark.slow
 def test_the_memory_of_a_model_is_given_back_when_another_is_opened(cat, stacks):
     list(train(TrainSettings(**cat, max_steps=1), Control()))
     unet = weakref.ref(open_model(cat["model"]).unet)
@@ -65,6 +69,7 @@ def test_the_memory_of_a_model_is_given_back_when_another_is_opened(cat, stacks)
     assert unet() is None
 
 
+@pytest.mark.slow
 def test_a_model_that_cannot_be_opened_leaves_none_open(stacks, loads, monkeypatch, tmp_path):
     open_model(str(stacks["sd1"]))
     with pytest.raises(ModelError):
@@ -79,6 +84,7 @@ def vae_file(home):
     return "mine.safetensors"
 
 
+@pytest.mark.slow
 def test_a_separate_vae_replaces_the_models_own_and_shares_the_rest(stacks, vae_file, loads):
     own = open_model(str(stacks["sd1"]))
     other = open_model(str(stacks["sd1"]), vae=vae_file)
@@ -125,6 +131,7 @@ def test_a_vae_of_another_kind_is_one_sentence(stacks, home):
         open_model(str(stacks["sd1"]), vae="none.safetensors")
 
 
+@pytest.mark.slow
 def test_a_run_trains_with_the_vae_that_its_settings_name(cat, vae_file):
     settings = TrainSettings(**cat, max_steps=1, vae=vae_file)
     list(train(settings, Control()))

@@ -41,6 +41,7 @@ def answers(model):
     return predicted, model.scale_latents(latents)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_single_file_is_the_same_model_as_its_folder(pairs, kind):
     folder, file, _ = pairs[kind]
@@ -135,6 +136,7 @@ def clip_tokenizer(pad="<|endoftext|>"):
     return make_clip_tokenizer(pad)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sd1", slow("sdxl")])
 def test_a_file_with_clips_words_opens_with_no_tokenizer_beside_it_and_no_network(
     home, kind, monkeypatch

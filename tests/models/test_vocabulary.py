@@ -20,6 +20,7 @@ def test_the_words_of_a_folder_are_those_of_the_open_model(stacks, kind):
     ] * len(tables)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sd1", "sd2", "sdxl"])
 @pytest.mark.parametrize("suffix", [".safetensors", ".ckpt"])
 def test_the_words_of_a_single_file_are_those_of_its_folder(tmp_path, kind, suffix):

@@ -209,6 +209,7 @@ def test_a_picture_does_not_stay_without_its_caption(source, target, monkeypatch
     assert names(target) == ["00000-0-a.png"]
 
 
+@pytest.mark.slow
 def test_it_needs_no_torch():
     code = "import preprocessing, sys; sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
     root = Path(__file__).parents[2]

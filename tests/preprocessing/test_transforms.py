@@ -53,6 +53,7 @@ def test_operations_apply_one_after_another_to_all_that_was_made():
     assert places == [[(0, 0)], [(0, 1)], [(1, 0)], [(1, 1)]]
 
 
+@pytest.mark.slow
 @given(picture=PICTURES, mode=st.sampled_from(["L", "RGBA"]))
 @settings(deadline=None, max_examples=25)
 def test_every_mode_gives_exactly_the_size_asked_for(picture, mode):

@@ -58,6 +58,7 @@ def test_break_stands_alone_also_within_brackets():
     assert inside[1] is BREAK
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "hostile", ["(" * 100_000, "([" * 50_000 + "x", " " * 100_000, ":" * 100_000, "(a:" * 30_000]
 )

@@ -37,6 +37,7 @@ def test_saving_and_drawing_on_request_carry_the_right_step(home, cat):
     assert formats.read(folder / "image_embeddings" / "cat-x-2.png").step == 2
 
 
+@pytest.mark.slow
 def test_what_is_asked_for_does_not_change_the_losses(home, cat):
     asked = losses(train_asking(cat, {1: "save", 2: "sample", 3: "save"}))
     make_cat(cat["model"])

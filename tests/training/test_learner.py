@@ -70,6 +70,7 @@ def colours():
     return [Image.new("RGB", (64, 64), colour) for colour in ("red", "blue", "white")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", list(GOLDEN))
 def test_five_steps_give_the_golden_losses(stacks, kind):
     learner, batches = make(stacks, kind)
@@ -123,6 +124,7 @@ def test_accumulated_passes_make_the_gradient_of_a_larger_batch(stacks):
     assert torch.allclose(in_parts, learner.parameters[0].grad, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_a_batch_shown_in_parts_teaches_the_same(stacks):
     gradients, losses = [], []
     for at_once in (0, 2):
@@ -250,6 +252,7 @@ def assignments(path):
                     yield ast.unparse(part.value), part.attr
 
 
+@pytest.mark.slow
 def test_nobody_sets_an_attribute_of_a_learner_from_outside():
     files = [path for name in SOURCES for path in (ROOT / name).rglob("*.py")]
     owners = [(path.name, *found) for path in files for found in assignments(path)]

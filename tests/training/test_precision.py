@@ -55,6 +55,7 @@ def test_half_precision_learns_what_full_precision_does(home, cat, precision):
     assert any(isinstance(e, Warned) for e in events) == (precision == "fp16")
 
 
+@pytest.mark.slow
 def test_the_loss_scale_goes_on_after_a_resume(stacks):
     learner, batches = make(stacks, "sd1", dtype=torch.float16)
     learner.step(next(batches.start_at(0)))

@@ -46,6 +46,7 @@ def test_a_picture_that_was_due_is_drawn_when_the_run_goes_on(home, cat, monkeyp
     assert len(losses(events)) == 2
 
 
+@pytest.mark.slow
 def test_an_end_that_was_cut_off_is_brought_to_its_end(home, cat, monkeypatch):
     after = die_at_checkpoint(home, cat, monkeypatch, at_step(4))
     events = run(cat, **CHOSEN)

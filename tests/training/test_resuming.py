@@ -19,6 +19,7 @@ from textual_inversion.training.checkpoint import read_checkpoint
 from textual_inversion.training.run import train
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on_as_if_it_never_stopped(home, cat):
     whole = losses(run(cat, max_steps=6, latent_sampling="random", flip=0.5))
     unbroken = vectors(home)

@@ -23,6 +23,7 @@ from textual_inversion.events import (
 from textual_inversion.settings import CreateSettings, TrainSettings
 
 
+@pytest.mark.slow
 def test_a_run_says_what_it_does_and_leaves_its_files(home, cat):
     events = run(cat, save_image_every=2, save_embedding_every=3, checkpoint_every=2)
     kinds = [
@@ -110,6 +111,7 @@ def test_the_vectors_are_measured_beside_the_vocabulary(home, cat):
     assert only.cosines[0] == only.cosines[1] < 1
 
 
+@pytest.mark.slow
 def test_every_preview_prompt_is_drawn_with_its_seeds(home, cat):
     chosen = {"preview_prompt": "a [name]\n\n[name] on blue", "preview_images": 2}
     events = run(cat, save_image_every=4, **chosen)

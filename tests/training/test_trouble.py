@@ -49,11 +49,13 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(home, cat, changes, error,
     assert not list((home / "runs").iterdir())
 
 
+@pytest.mark.slow
 def test_an_embedding_of_another_width_is_refused(home, cat, stacks):
     with pytest.raises(ModelError, match="dimension 32, but the current .* token dimension 48"):
         run(cat, model=str(stacks["sd2"]))
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_sentence_and_leaves_no_part(home, cat, monkeypatch):
     def full(self, target):
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -66,6 +66,7 @@ def test_the_end_of_a_run_frees_the_button(live, runner):
     assert live.poll(seen)[1]["interactive"] is True
 
 
+@pytest.mark.slow
 def test_another_run_is_drawn_even_where_all_marks_agree(live, runner):
     runner.current = run_at(Started("cat", 0, 9))
     *_, seen = live.poll({})

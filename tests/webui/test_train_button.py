@@ -64,6 +64,7 @@ def press():
     return start
 
 
+@pytest.mark.slow
 def test_few_calls_lie_between_the_train_button_and_the_loss(home, cat, press, monkeypatch):
     begin, within, squared, start = [], [], losses.squared, threading.Thread.start
 

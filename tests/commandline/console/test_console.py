@@ -31,6 +31,7 @@ def test_a_run_that_is_not_there_is_named(home, capsys):
     assert 'There is no run "nobody"' in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("argv", [["--help"], ["console", "--help"], ["invokeai", "--help"]])
 def test_help_loads_no_textual(argv):
     code = (

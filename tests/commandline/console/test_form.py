@@ -89,6 +89,7 @@ def earlier(home):
     return folder
 
 
+@pytest.mark.slow
 def test_the_form_has_every_field_of_the_original(home):
     async def steps(pilot):
         found = {
@@ -185,6 +186,7 @@ def test_resume_ticks_itself_when_a_checkpoint_is_there(home, sample):
     drive(steps)
 
 
+@pytest.mark.slow
 def test_all_mistakes_are_shown_at_once_by_the_field(home):
     (home / "file").write_text("")
     given = {"output_dir": "file", "train_data_dir": "nowhere", "model": "models/none"}

@@ -50,6 +50,7 @@ def requests(folder):
     return {path.stem for path in folder.glob("*.request")}
 
 
+@pytest.mark.slow
 def test_a_run_of_another_process_is_shown(run):
     async def steps(pilot):
         assert text_of(pilot, "#title") == "cat: running"
@@ -69,6 +70,7 @@ def test_a_run_of_another_process_is_shown(run):
         drive(steps, folder=run)
 
 
+@pytest.mark.slow
 def test_keys_ask_the_run_that_is_attached(run):
     async def steps(pilot):
         for key, asked in (("s", "save"), ("p", "sample"), ("q", "stop")):
@@ -87,6 +89,7 @@ def test_keys_ask_the_run_that_is_attached(run):
     assert app.return_code == 0
 
 
+@pytest.mark.slow
 def test_a_run_that_has_ended_is_asked_for_nothing(run):
     end(run)
 

@@ -23,6 +23,7 @@ def after(*keys, start=3000):
     return slider.value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("keys", "number"),
     [
@@ -45,6 +46,7 @@ def test_keys_choose_a_number(keys, number):
     assert after(*keys) == number
 
 
+@pytest.mark.slow
 def test_the_mouse_points_at_a_number():
     slider = Slider(1, minimum=0, maximum=100, step=10)
 

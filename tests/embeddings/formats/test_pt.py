@@ -171,6 +171,7 @@ def test_a_cut_off_file_is_called_damaged(path, kept, is_zip):
         read_pt(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("record", "size"), [("data.pkl", 2**21), ("data/0", 2**26)])
 def test_a_zip_that_unpacks_to_too_much_is_not_unpacked(path, record, size):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -34,6 +34,7 @@ def concept(vectors):
     }
 
 
+@pytest.mark.slow
 def test_a_concept_comes_with_its_word_its_type_and_its_card(hub, home):
     hub.add(CAT, concept(rows(2)))
     (path,) = fetch_concept(CAT, home / "embeddings")
@@ -74,6 +75,7 @@ LAYOUTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", list(LAYOUTS))
 def test_each_layout_gives_the_one_embedding(hub, home, layout):
     hub.add("mia/x", LAYOUTS[layout])
@@ -84,6 +86,7 @@ def test_each_layout_gives_the_one_embedding(hub, home, layout):
     assert not [line for line in hub.requests if "resolve" in line and "/unet/" in line]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".safetensors", ".bin"])
 def test_the_two_files_of_sdxl_become_one(hub, home, suffix):
     xl = Embedding("style-x", (rows(2), rows(2, 1280)))
@@ -95,6 +98,7 @@ def test_the_two_files_of_sdxl_become_one(hub, home, suffix):
     assert all(map(torch.equal, formats.read(path).vectors, xl.vectors))
 
 
+@pytest.mark.slow
 def test_several_embeddings_keep_their_places(hub, home):
     files = {f"{name}.pt": pt.dumps({"emb_params": rows(seed=at)}) for at, name in enumerate("abc")}
     hub.add("mia/pack", files)
@@ -104,6 +108,7 @@ def test_several_embeddings_keep_their_places(hub, home):
     assert one == home / "embeddings" / "b.pt"
 
 
+@pytest.mark.slow
 def test_of_equal_vectors_the_file_that_names_its_base_model_is_kept(hub, home):
     labels = {"base_model": "v1-5", "step": "7"}
     hub.add("mia/x", {
@@ -114,6 +119,7 @@ def test_of_equal_vectors_the_file_that_names_its_base_model_is_kept(hub, home):
     assert (path.name, formats.read(path).step) == ("x.safetensors", 7)
 
 
+@pytest.mark.slow
 def test_a_file_that_is_there_stays_unless_force(hub, home):
     hub.add(CAT, concept(rows()))
     (path,) = fetch_concept(CAT, home / "embeddings")
@@ -126,6 +132,7 @@ def test_a_file_that_is_there_stays_unless_force(hub, home):
     assert torch.equal(formats.read(path).vectors[0], rows())
 
 
+@pytest.mark.slow
 def test_a_revision_is_asked_for_by_name(hub, home):
     hub.add(CAT, concept(rows()), revisions=("main", "v1", SHA))
     fetch_concept(CAT, home / "embeddings", revision="v1")
@@ -134,6 +141,7 @@ def test_a_revision_is_asked_for_by_name(hub, home):
         fetch_concept(CAT, home / "embeddings", revision="v2")
 
 
+@pytest.mark.slow
 def test_the_address_of_a_page_is_a_repository(hub):
     assert parse_repository(f"https://huggingface.co/{CAT}") == (CAT, None)
     assert parse_repository(f"{hub.url}/{CAT}/tree/v1") == (CAT, "v1")
@@ -150,6 +158,7 @@ def said(**options):
     return text
 
 
+@pytest.mark.slow
 def test_what_cannot_be_had_is_said(hub, home):
     folder = {"folder": home / "embeddings"}
     assert f'There is no repository "{CAT}" at {hub.url}, or it is private; check' in said(**folder)
@@ -165,6 +174,7 @@ def test_what_cannot_be_had_is_said(hub, home):
     assert list((home / "embeddings").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_without_a_connection_it_is_said(hub, home, monkeypatch):
     from huggingface_hub import constants
 
@@ -176,6 +186,7 @@ def test_without_a_connection_it_is_said(hub, home, monkeypatch):
     assert said(folder=home / "embeddings").startswith("HF_HUB_OFFLINE forbids asking")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["../x.pt", "/etc/x.pt", "a\\x.pt", "c:x.pt"])
 def test_no_file_leaves_its_folder(hub, home, path):
     hub.add(CAT, {path: pt.dumps({"emb_params": rows()})})

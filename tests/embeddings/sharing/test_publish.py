@@ -48,6 +48,7 @@ def previews(home):
         Image.new("RGB", (64, 64), "red").save(folder / "images" / name, pnginfo=notes)
 
 
+@pytest.mark.slow
 def test_a_repository_is_private_and_has_a_card_and_files_for_all_programs(hub, library):
     publication = prepare(library, "cat", "cat-toy", Choices())
     assert "mia/cat-toy" not in hub.repositories  # nothing before it is agreed to
@@ -62,6 +63,7 @@ def test_a_repository_is_private_and_has_a_card_and_files_for_all_programs(hub, 
     assert made.files["token_identifier.txt"] == b"<cat>"
 
 
+@pytest.mark.slow
 def test_the_card_says_trigger_license_base_model_and_how_to_load(library):
     files = prepare(library, "Cat", "mia/x", Choices(license="cc0-1.0")).files
     card = files["README.md"].decode()
@@ -73,6 +75,7 @@ def test_the_card_says_trigger_license_base_model_and_how_to_load(library):
     assert "put `Cat.safetensors` into the folder for embeddings" in card
 
 
+@pytest.mark.slow
 def test_previews_are_shown_without_what_they_carry(library, previews):
     files = prepare(library, "Cat", "mia/x", Choices()).files
     assert "![Cat](images/1.jpg)\n![Cat](images/2.jpg)" in files["README.md"].decode()
@@ -84,6 +87,7 @@ def test_previews_are_shown_without_what_they_carry(library, previews):
     assert b"hf_" not in everything
 
 
+@pytest.mark.slow
 def test_what_was_published_can_be_fetched(hub, library, home):
     for name in ("Cat", "xl"):
         publish(prepare(library, name, name, Choices()))
@@ -91,6 +95,7 @@ def test_what_was_published_can_be_fetched(hub, library, home):
         assert (path.name, formats.read(path).step) == (f"{name}.safetensors", 5)
 
 
+@pytest.mark.slow
 def test_sdxl_has_a_file_for_each_text_encoder(library):
     files = prepare(library, "xl", "mia/x", Choices()).files
     assert {"xl.safetensors", "learned_embeds.safetensors", "learned_embeds_2.safetensors"} < set(
@@ -101,6 +106,7 @@ def test_sdxl_has_a_file_for_each_text_encoder(library):
     assert 'license: "openrail++"' in card
 
 
+@pytest.mark.slow
 def test_large_files_go_through_lfs(hub, library):
     hub.uses_lfs = True
     publish(prepare(library, "Cat", "x", Choices()))
@@ -108,6 +114,7 @@ def test_large_files_go_through_lfs(hub, library):
     assert hub.repositories["mia/x"].files["Cat.safetensors"] in hub.blobs.values()
 
 
+@pytest.mark.slow
 def test_a_public_repository_must_be_meant(hub, library):
     hub.add("mia/open", {"notes.txt": b"stays"})
     with pytest.raises(HubError, match='"mia/open" is public; publish there with --public'):
@@ -128,6 +135,7 @@ def said(library, token, repository="x"):
     return str(told.value)
 
 
+@pytest.mark.slow
 def test_what_the_hub_refuses_is_said_without_the_token(hub, library, monkeypatch):
     assert "does not know your token (status 401)" in said(library, "hf_wrong")
     assert 'Your token may not write to "mia/x" (status 403)' in said(library, READ_ONLY)
@@ -142,6 +150,7 @@ def test_what_the_hub_refuses_is_said_without_the_token(hub, library, monkeypatc
     assert hub.repositories == {}
 
 
+@pytest.mark.slow
 def test_without_a_connection_it_is_said(hub, library, monkeypatch):
     from huggingface_hub import constants
 

@@ -35,6 +35,7 @@ def folder_of(events):
     return next(event.folder for event in events if isinstance(event, Started))
 
 
+@pytest.mark.slow
 def test_every_cell_is_a_file_and_all_are_one_picture(home, run):
     events = draw()
     files = [event.path for event in events if isinstance(event, Progressed)]
@@ -59,6 +60,7 @@ def test_a_cell_is_the_picture_that_generate_draws(home, run, stacks):
     assert opened(ours).text == opened(theirs).text
 
 
+@pytest.mark.slow
 def test_cells_that_were_drawn_before_are_not_drawn_again(home, run):
     draw()
     again = draw()
@@ -68,6 +70,7 @@ def test_cells_that_were_drawn_before_are_not_drawn_again(home, run):
     assert len([event for event in more if isinstance(event, Sampled)]) == 18
 
 
+@pytest.mark.slow
 def test_a_changed_snapshot_is_drawn_anew(home, run, stacks):
     draw(columns="none")
     (run / "embeddings" / "zyx-20.pt").write_bytes((run / "embeddings" / "zyx-30.pt").read_bytes())

@@ -39,6 +39,7 @@ def test_a_model_s_own_matrix_comes_before_its_family_s(stacks, tmp_path):
         path.unlink()
 
 
+@pytest.mark.slow
 def test_colours_are_bounded_and_a_picture_has_the_latents_size(stacks):
     matrix = latent_rgb(open_model(str(stacks["sdxl"])))
     wild = torch.full((4, 3, 5), float("inf"))

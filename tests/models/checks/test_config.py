@@ -71,6 +71,7 @@ def open_it(folder):
     return str(caught.value)
 
 
+@pytest.mark.slow
 # A scheduler without settings takes its own defaults, as diffusers does.
 @pytest.mark.parametrize("file", FILES)
 @pytest.mark.parametrize("content", CONTENTS)
@@ -145,6 +146,7 @@ def test_a_scheduler_that_clips_nothing_is_read():
     assert read_config(path)["lambda_min_clipped"] == float("-inf")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["unet", "vae", "text_encoder"])
 @pytest.mark.parametrize("number", [float("nan"), float("-inf")])
 def test_weights_that_are_no_numbers_are_said_when_the_model_is_opened(folder, part, number):

@@ -19,6 +19,7 @@ def asked(place):
     return drained(interrogate(place, threading.Event()))[1]
 
 
+@pytest.mark.slow
 def test_blip_describes_a_picture_and_the_first_one_of_a_folder(photos, monkeypatch, tmp_path):
     from tests.preprocessing.captioners.blips import blip as write
 

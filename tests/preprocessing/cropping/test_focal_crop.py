@@ -33,6 +33,7 @@ def test_the_crop_shows_what_there_is_to_see(target, size, place):
     assert place[1] + 20 <= bottom
 
 
+@pytest.mark.slow
 @given(
     size=st.tuples(st.integers(8, 300), st.integers(8, 300)),
     target=st.tuples(st.integers(1, 20), st.integers(1, 20)).map(lambda t: (t[0] * 8, t[1] * 8)),

@@ -46,6 +46,7 @@ def test_a_change_to_all_is_seen_at_once_and_written_when_saved(editor, folder):
     assert [(folder / f"{name}.txt").read_text() for name in "ab"] == ["a\n", "b\n"]
 
 
+@pytest.mark.slow
 def test_what_was_typed_is_not_lost_when_something_else_is_pressed(editor, folder):
     key = editor.drafts.open(str(folder))
     view = View(key, chosen=(1,), text="red, b").to_json()

@@ -32,6 +32,7 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir() if path.is_file())
 
 
+@pytest.mark.slow
 def test_the_crop_that_is_drawn_is_the_one_that_is_made(home):
     wide = Image.new("RGB", (300, 100), "white")
     wide.paste(Image.effect_noise((60, 60), 90).convert("RGB"), (220, 20))

@@ -26,6 +26,7 @@ def press(name, *values):
     return event.fn(*values)
 
 
+@pytest.mark.slow
 def test_it_is_shown_first_and_private(dog, hub):
     key, summary, button = press("show", "dog", "my-dog", publish._FROM_FAMILY, False)
     assert "A new repository: mia/my-dog (private)." in summary
@@ -36,6 +37,7 @@ def test_it_is_shown_first_and_private(dog, hub):
     assert (nothing, button.visible, hub.repositories["mia/my-dog"].private) == ("", False, True)
 
 
+@pytest.mark.slow
 def test_a_refusal_is_one_sentence_and_holds_no_token(dog, hub, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "hf_wrong")
     nothing, told, button = press("show", "dog", "my-dog", "mit", False)
@@ -45,11 +47,13 @@ def test_a_refusal_is_one_sentence_and_holds_no_token(dog, hub, monkeypatch):
     assert "no embedding called" in press("show", None, "my-dog", None, False)[1]
 
 
+@pytest.mark.slow
 def test_what_was_not_shown_is_not_uploaded(dog, hub):
     assert "is not kept any more" in press("upload", "a guess")[1]
     assert hub.repositories == {}
 
 
+@pytest.mark.slow
 def test_few_uploads_are_kept_until_they_are_agreed_to(dog, hub):
     keys = [press("show", "dog", "my-dog", "mit", False)[0] for _ in range(10)]
     assert list(publish._prepared) == keys[-8:]

@@ -7,6 +7,7 @@ from textual_inversion.jobs.runner import Runner
 from webui.tabs.suggest import Suggesting
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", ["", " ", None])
 def test_an_empty_folder_is_asked_for_not_looked_into(home, folder):
     runner = Runner()

@@ -155,6 +155,7 @@ def test_a_concept_folder_says_its_word_and_type(tmp_path):
     assert 'pipeline("a house in <cat-toy> style")' in card
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["png", "webp"])
 def test_a_picture_is_shown_and_cut_to_what_can_be_read_again(tmp_path, form):
     red = Image.new("RGB", (4000, 1000), "red")
