@@ -125,6 +125,7 @@ def test_the_main_job_from_the_command_line(home, pictures, stacks, capsys):
     assert len(list((home / "outputs").rglob("*.png"))) == 1
 
 
+@pytest.mark.slow
 def test_a_word_the_model_knows_is_used_with_force_and_a_warning(home, stacks, capsys):
     argv = ["create", "<cat>", "--model", str(stacks["sd1"])]
     assert main(argv) == 1

@@ -26,6 +26,7 @@ def test_the_bare_name_and_the_brackets_mean_the_same(zyx):
     assert bare.tobytes() == bracketed.tobytes()
 
 
+@pytest.mark.slow
 def test_a_misspelled_name_is_told_with_the_nearest(zyx, home):
     events = run("a <zyxx>, <zyx> and <other>", model=zyx, steps=1)
     folder = home / "embeddings"

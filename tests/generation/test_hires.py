@@ -36,6 +36,7 @@ def test_each_upscaler_draws_at_the_larger_size_and_differently(zyx, upscaler):
     assert (latent != other).any()
 
 
+@pytest.mark.slow
 def test_steps_count_through_both_passes(zyx):
     events = run("a cat", model=zyx, hires_steps=3, batch_count=2, **HIRES)
     assert [e.total for e in events if isinstance(e, Started)] == [14]

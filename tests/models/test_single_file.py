@@ -90,6 +90,7 @@ def test_a_file_of_something_else_is_one_sentence(tmp_path, data, words):
         describe_model(str(tmp_path / "x.safetensors"))
 
 
+@pytest.mark.slow
 def test_an_inpainting_model_is_named(pairs, tmp_path):
     tensors = dict(pairs["sd1"][2])
     tensors["model.diffusion_model.input_blocks.0.0.weight"] = torch.zeros(32, 9, 3, 3)

@@ -62,6 +62,7 @@ def test_a_snapshot_holds_exactly_the_updates_of_its_name(home, cat):
     assert torch.equal(snapshot.vectors[0], after_three)
 
 
+@pytest.mark.slow
 def test_all_pictures_of_one_snapshot_carry_its_step(home, cat):
     run(cat, save_image_every=2)
     carrier = formats.read(next((home / "runs").glob("*/*/image_embeddings/cat-x-2.png")))

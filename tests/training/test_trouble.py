@@ -140,6 +140,7 @@ def test_a_run_that_ends_with_nothing_learned_says_so(home, cat, unbounded):
     assert (home / "embeddings" / "cat-x.pt").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_another_rate_is_not_halved_for_the_old_ones_sake(home, cat, breaking):
     run(cat, max_steps=6, learning_rate="0.005", on_nan="halve")
     events = run(cat, max_steps=7, learning_rate="0.004", on_nan="halve")

@@ -18,7 +18,6 @@ def page():
     return build(Runner())
 
 
-@pytest.mark.slow
 def test_every_id_is_used_once(page):
     ids = Counter(block.elem_id for block in page.blocks.values() if block.elem_id)
     assert [name for name, count in ids.items() if count > 1] == []

@@ -93,6 +93,7 @@ def test_what_is_no_job_is_drawn_when_its_mark_changes(runner):
     assert live.poll(seen)[0] == 2
 
 
+@pytest.mark.slow
 def test_a_mark_survives_the_rounding_of_a_browsers_numbers(runner):
     with gr.Blocks():
         live = Live(runner, [Watched(gr.HTML(), lambda: "drawn", lambda: 2**63 - 1)])

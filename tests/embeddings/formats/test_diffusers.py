@@ -66,6 +66,7 @@ class Pipeline:
         return pipeline
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", ["Cat-Toy.pt", "learned_embeds.safetensors", "learned_embeds.bin"])
 def test_all_vectors_of_a_name_with_capitals_arrive_in_diffusers_prompt(tmp_path, file):
     pipeline = Pipeline()

@@ -82,6 +82,7 @@ def test_a_broken_configuration_is_one_sentence(folder, file, content):
     open_it(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("file", "key", "value"), NUMBERS)
 def test_an_absurd_setting_is_one_sentence(folder, file, key, value):
     config = json.loads((folder / file).read_text())

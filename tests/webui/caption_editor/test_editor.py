@@ -56,6 +56,7 @@ def test_what_was_typed_is_not_lost_when_something_else_is_pressed(editor, folde
     editor.drafts.discard(key)
 
 
+@pytest.mark.slow
 def test_a_complaint_is_a_toast_and_draws_nothing(editor, folder):
     view = drawn(editor, editor._open(str(folder), "all", "", ""))["captions-view"]
     with pytest.warns(UserWarning, match="is not a regular expression"):

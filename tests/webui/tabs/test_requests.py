@@ -53,6 +53,7 @@ def test_what_was_taken_is_said_by_the_labels_of_the_fields():
     assert "Previews" in form.groups
 
 
+@pytest.mark.slow
 def test_the_same_training_is_queued_once(home):
     worker = QueueWorker(Runner(), Queue(), lambda settings: None)
     worker.wake = lambda: None
