@@ -72,14 +72,14 @@ class Form(Generic[S]):
         ALLOWED.check(*paths)
         return settings
 
-    def place(self, settings: Mapping[str, Any]) -> list[Any]:
+    def updates(self, settings: Mapping[str, Any]) -> list[Any]:
         """Lay out named values for `controls`; what has no value, or a wrong one, is left alone."""
-        return [_placed(knob, settings.get(knob.path)) for knob in self.knobs]
+        return [_update(knob, settings.get(knob.path)) for knob in self.knobs]
 
     def usable(self, kept: Any) -> list[list[Any]]:
         """List for each of `own_knobs` the kept value as [value], and [] where it does not fit."""
         named = _as_names(kept)
-        placed = [_placed(knob, named.get(knob.path)) for knob in self.own_knobs]
+        placed = [_update(knob, named.get(knob.path)) for knob in self.own_knobs]
         return [[] if value == gr.skip() else [value] for value in placed]
 
     def explain(self, react: Callable[[dict[str, Any]], str], output: Component) -> None:
@@ -167,7 +167,7 @@ def _as_names(kept: Any) -> dict[str, Any]:
     return named if isinstance(named, dict) else {}
 
 
-def _placed(knob: Knob, value: Any) -> Any:
+def _update(knob: Knob, value: Any) -> Any:
     """Accept a kept value of the knob's type; one kept by another version may not fit."""
     if knob.kind == "multi":
         return [one for one in value if one in knob.choices] if _is_list(value) else gr.skip()

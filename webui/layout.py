@@ -31,7 +31,7 @@ class Tab:
 
 
 @contextmanager
-def complaints(form: Form[Any] | None = None) -> Iterator[None]:
+def page_errors(form: Form[Any] | None = None) -> Iterator[None]:
     """Show what the core refuses as one sentence on the page, and at the field of `form`."""
     try:
         yield
@@ -45,7 +45,7 @@ def complaints(form: Form[Any] | None = None) -> Iterator[None]:
 def refusals_as_toasts() -> Iterator[None]:
     """Show what the core refuses as a toast, and go on after the block.
 
-    Unlike `complaints`, it does not write "Error" over everything that the event would have drawn.
+    Unlike `page_errors`, it does not write "Error" over everything that the event would have drawn.
     """
     try:
         yield

@@ -107,7 +107,7 @@ def build(runner: Runner, *, is_local: bool = True) -> gr.Blocks:
         _add_what_has_no_place(page, Endpoints(runner, worker, drawing.extras["waiting"]))
         live = Live(runner, [*badge, *drawn.parts])
         live.listen(page, begun)
-        hide_progress(page, live.seen)
+        hide_progress(page, live.drawn_keys)
     return page
 
 

@@ -37,7 +37,7 @@ def is_active(run: Run) -> object:
 
 @dataclass(frozen=True)
 class Part:
-    """One component that shows something of the jobs of a kind; drawn when its mark changes.
+    """One component that shows something of the jobs of a kind; drawn when its key changes.
 
     With `of_begun` what the newest run has come to stays through a start that fails.
     """
@@ -45,17 +45,17 @@ class Part:
     kind: Kind
     output: Component
     draw: Draw
-    mark: StateKey = any_news
+    state_key: StateKey = any_news
     of_begun: bool = False
 
 
 @dataclass(frozen=True)
 class Watched:
-    """One component that shows something else than a job; drawn when its mark changes."""
+    """One component that shows something else than a job; drawn when its key changes."""
 
     output: Component
     draw: Callable[[], Any]
-    mark: Callable[[], object]
+    state_key: Callable[[], object]
 
 
 class Live:
@@ -66,34 +66,34 @@ class Live:
         self._parts = list(parts)
         self._known: dict[tuple[Kind, bool], tuple[Run | None, str]] = {}
         self._drawn: dict[int, tuple[object, Any]] = {}
-        self.seen = gr.JSON({}, visible=False, elem_id="seen")
+        self.drawn_keys = gr.JSON({}, visible=False, elem_id="seen")
 
     @property
     def outputs(self) -> list[Component]:
         """What a poll fills."""
-        return [*(part.output for part in self._parts), self.seen]
+        return [*(part.output for part in self._parts), self.drawn_keys]
 
     def poll(self, seen: dict[str, object] | None) -> list[Any]:
         """Draw what has changed since a page has `seen` it."""
         before = seen or {}
-        marks = {str(index): self._mark(part) for index, part in enumerate(self._parts)}
+        keys = {str(index): self._state_key(part) for index, part in enumerate(self._parts)}
         values = [
-            gr.skip() if before.get(str(index)) == marks[str(index)] else self._value(index, part)
+            gr.skip() if before.get(str(index)) == keys[str(index)] else self._value(index, part)
             for index, part in enumerate(self._parts)
         ]
-        return [*values, marks if marks != before else gr.skip()]
+        return [*values, keys if keys != before else gr.skip()]
 
     def listen(self, page: gr.Blocks, started: Sequence[Any]) -> None:
         """Poll when the page opens, every second, and right after each event of `started`."""
-        shared: dict[str, Any] = {"inputs": self.seen, "outputs": self.outputs, **UNQUEUED}
+        shared: dict[str, Any] = {"inputs": self.drawn_keys, "outputs": self.outputs, **UNQUEUED}
         page.load(self.poll, **shared)
         gr.Timer(_LOOK_EVERY_SECONDS).tick(self.poll, **shared)
         for event in started:
             event.then(self.poll, **shared)
 
-    def _mark(self, part: Part | Watched) -> object:
+    def _state_key(self, part: Part | Watched) -> object:
         if isinstance(part, Watched):
-            return str(part.mark())  # browsers round long numbers
+            return str(part.state_key())  # browsers round long numbers
         run = self._run(part)
         key: tuple[Kind, bool] = (part.kind, part.of_begun)
         known, token = self._known.get(key, (None, ""))
@@ -101,13 +101,13 @@ class Live:
             # A token no earlier run, and no earlier process, has used.
             token = secrets.token_hex(4)
             self._known[key] = (run, token)
-        return [token, part.mark(run) if run is not None else None]
+        return [token, part.state_key(run) if run is not None else None]
 
     def _value(self, index: int, part: Part | Watched) -> Any:
-        mark = self._mark(part)
+        key = self._state_key(part)
         drawn = self._drawn.get(index)
-        if drawn is None or drawn[0] != mark:
-            drawn = (mark, self._draw(part))
+        if drawn is None or drawn[0] != key:
+            drawn = (key, self._draw(part))
             self._drawn[index] = drawn
         # Gradio takes updates apart while it sends them.
         return copy.copy(drawn[1])

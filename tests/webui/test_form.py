@@ -59,7 +59,7 @@ def read_back(form, values):
 def test_settings_come_back_from_the_form_unchanged(job, model):
     form = draw(job, model)
     settings = model.build({knob.path: other_value(knob) for knob in walk(model)})
-    assert read_back(form, form.place(settings.model_dump())) == settings
+    assert read_back(form, form.updates(settings.model_dump())) == settings
 
 
 @pytest.mark.slow
@@ -87,7 +87,7 @@ def test_bounds_are_the_knobs_own():
 def test_a_kept_value_of_another_type_is_left_alone():
     form = draw("train", TrainSettings)
     kept = {"max_steps": "many", "shuffle_tags": 1, "latent_sampling": "never", "embedding": "cat"}
-    placed = dict(zip([k.path for k in form.knobs], form.place(kept), strict=True))
+    placed = dict(zip([k.path for k in form.knobs], form.updates(kept), strict=True))
     assert [path for path, value in placed.items() if value != gr.skip()] == ["embedding"]
 
 

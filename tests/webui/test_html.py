@@ -155,7 +155,7 @@ def test_a_refusal_is_text(monkeypatch):
     monkeypatch.setattr(gr, "Warning", lambda message, title: toasts.append(message))
     with layout.refusals_as_toasts():
         raise TextualInversionError(HOSTILE)
-    with pytest.raises(gr.Error) as caught, layout.complaints():
+    with pytest.raises(gr.Error) as caught, layout.page_errors():
         raise TextualInversionError(HOSTILE)
     for message, tags in ((toasts[0], set()), (caught.value.message, {"p"})):
         assert (Drawn(message).text.strip(), Drawn(message).tags) == (HOSTILE, tags)

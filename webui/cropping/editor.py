@@ -17,7 +17,7 @@ from textual_inversion.jobs.runner import Runner
 from textual_inversion.runs.state import Run
 from webui.event_options import UNQUEUED
 from webui.html import render
-from webui.layout import complaints
+from webui.layout import page_errors
 from webui.served_images import served, url_of
 
 _SCRIPT = Path(__file__).with_name("cropping.js").read_text(encoding="utf-8")
@@ -36,14 +36,14 @@ class CropEditor:
         return self.view.click(self._answer, None, self.view, **UNQUEUED)
 
     def _open(self, event: gr.EventData) -> Markup:
-        with complaints():
+        with page_errors():
             run, source = self._found(event.crop)
             return _editor(run, source)
 
     def _answer(self, event: gr.EventData) -> Any:
         if event.action not in {"keep", "automatic"}:
             raise gr.Error("Nothing was changed.", visible=False, print_exception=False)
-        with complaints():
+        with page_errors():
             run, source = self._found(event.source)
             crop = crop_from(event.box) if event.action == "keep" else None
             manifest = Manifest.read(Path(run.folder))

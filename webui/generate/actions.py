@@ -75,7 +75,7 @@ class Actions:
         """Connect the buttons that lead to other tabs."""
         self.preview.click(
             lambda path, name: [
-                *training.form.place(to_previews(self._all_settings(path), name)),
+                *training.form.updates(to_previews(self._all_settings(path), name)),
                 _show("train"),
             ],
             [chosen, training.form.by_path["embedding"]],
@@ -97,7 +97,7 @@ class Actions:
         return found
 
     def _place(self, form: Form[Any], path: Path) -> list[Any]:
-        return form.place(settings_of(path))
+        return form.updates(settings_of(path))
 
     def _all_settings(self, path: str) -> dict[str, Any]:
         fields = GenerateSettings.model_fields

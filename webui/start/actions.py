@@ -19,9 +19,9 @@ from webui import jobs
 from webui.event_options import HEAR_BUTTONS, QUIET
 from webui.form import Form
 from webui.html import paragraph
-from webui.layout import Tab, complaints
+from webui.layout import Tab, page_errors
 from webui.polling import Part
-from webui.start.progress import SAVING, card_html, card_mark, is_over, more_steps, saved_html
+from webui.start.progress import SAVING, card_html, card_state_key, is_over, more_steps, saved_html
 from webui.tabs.export import write_download
 from webui.train.best import use_best
 
@@ -34,7 +34,7 @@ class Card:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
         self.view = gr.HTML(elem_id="start-card", js_on_load=HEAR_BUTTONS + SAVING)
-        self.part = Part("train", self.view, card_html, card_mark)
+        self.part = Part("train", self.view, card_html, card_state_key)
 
     def listen(self, tabs: gr.Tabs, training: Tab, drawing: Tab, comparing: Tab) -> Any:
         """Connect the buttons with the tabs that they lead to; return their event."""
@@ -51,7 +51,7 @@ class Card:
             "compare": self._compare,
             "download": lambda run: self._download(run, str(event.which)),
         }
-        with complaints():
+        with page_errors():
             run = self._runner.run("train")
             if run is None or not is_over(run) or event.do not in actions:
                 raise TrainingError("This training has no result here any more; train again.")
@@ -86,7 +86,7 @@ class Card:
 
 def placed(form: Form[Any], settings: Any, **changes: Any) -> list[Any]:
     """Lay settings out for the controls that the form draws itself."""
-    values = form.place({**settings.model_dump(), **changes})
+    values = form.updates({**settings.model_dump(), **changes})
     named = zip(form.knobs, values, strict=True)
     return [value for knob, value in named if knob.path not in form.shared]
 

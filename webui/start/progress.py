@@ -37,8 +37,8 @@ def draw() -> list[Part]:
     previews = gr.HTML(elem_id="start-previews")
     chart = gr.HTML(elem_id="start-loss-chart")
     return [
-        Part("train", previews, previews_html, _previews_mark),
-        Part("train", chart, _chart, _chart_mark),
+        Part("train", previews, previews_html, _previews_state_key),
+        Part("train", chart, _chart, _chart_state_key),
     ]
 
 
@@ -89,7 +89,7 @@ def _better_step(run: Run) -> int:
     return run.best.step if run.best and is_other else 0
 
 
-def card_mark(run: Run) -> object:
+def card_state_key(run: Run) -> object:
     """Compute a key that changes with what the card offers."""
     return [run.state, run.best_path, run.step if not run.is_active else 0]
 
@@ -108,7 +108,7 @@ def _url(preview: Previewed) -> str:
     return thumbnail_url(preview.path)
 
 
-def _previews_mark(run: Run) -> object:
+def _previews_state_key(run: Run) -> object:
     return [len(run.previews), run.first_step, run.is_active]
 
 
@@ -116,5 +116,5 @@ def _chart(run: Run | None) -> Markup:
     return loss_chart(run) if run is not None and run.losses else Markup()
 
 
-def _chart_mark(run: Run) -> object:
+def _chart_state_key(run: Run) -> object:
     return [len(run.losses), len(run.evaluations), run.converged_step, run.state]

@@ -22,7 +22,7 @@ from webui.folders.field import pictures_in
 from webui.form import draw_form
 from webui.html import paragraph, render
 from webui.jobs import warm
-from webui.layout import Tab, complaints, lead
+from webui.layout import Tab, lead, page_errors
 from webui.polling import start_button, stop_button
 from webui.start import progress
 from webui.start.actions import Card, placed
@@ -155,7 +155,7 @@ class StartTab:
         notes = [paragraph(one, style="wrong") if one else Markup() for one in wrong]
         if any(wrong):
             return notes, None
-        with complaints():
+        with page_errors():
             plan = planned(StartSettings.build(named))
             self.runner.stop("probe")
             self.runner.start("train", beginning(plan, self.runner), name=plan.creating.name)
@@ -175,7 +175,7 @@ class StartTab:
         if wrong := _folder_mistake(named):
             yield paragraph(wrong, style="wrong")
             return
-        with complaints():
+        with page_errors():
             job = self.times.measuring(trial(named))
             run = self.runner.start("probe", job, name="a trial")
         while run.is_active:

@@ -16,7 +16,7 @@ from webui import choices
 from webui.event_options import UNQUEUED
 from webui.folders.field import pictures_in
 from webui.form import Form, draw_form
-from webui.layout import Tab, buttons, complaints, lead
+from webui.layout import Tab, buttons, lead, page_errors
 from webui.polling import Part, start_button, stop_button
 from webui.views import report
 from webui.views.status import status_html
@@ -75,7 +75,7 @@ class Checking:
         )
         taken = training.extras["check"].click(
             lambda *values: [
-                *self._placed(trained.values(values)),
+                *self._updates(trained.values(values)),
                 *(gr.Tabs(selected=side) for side in tabs),
             ],
             trained.controls,
@@ -91,13 +91,13 @@ class Checking:
         return gr.update(choices=choices.embeddings())
 
     def _begin(self, *values: Any) -> None:
-        with complaints(self.form):
+        with page_errors(self.form):
             settings = self.form.settings(values)
             job = report.checking(settings, self.results, self.runner.device)
             self.runner.start("check", job, name=Path(settings.folder).name)
 
     def _probe(self, trained: Form[TrainSettings], values: tuple[Any, ...]) -> None:
-        with complaints(self.form):
+        with page_errors(self.form):
             size = len(self.form.controls)
             checked = self.form.settings(values[:size]).for_training()
             chosen = TrainSettings.changed(trained.values(values[size:]))
@@ -106,10 +106,10 @@ class Checking:
             job = report.probing(settings, self.results)
             self.runner.start("probe", job, name=Path(settings.dataset_dir).name)
 
-    def _placed(self, trained: dict[str, Any]) -> list[Any]:
+    def _updates(self, trained: dict[str, Any]) -> list[Any]:
         """Lay the Train tab's values out here."""
         named = {_HERE.get(path, path): value for path, value in trained.items()}
-        return self.form.place(named)
+        return self.form.updates(named)
 
     def _live(self) -> list[Part]:
         status = gr.HTML(elem_id="check-status-line")

@@ -17,7 +17,7 @@ from webui.fields.wording import in_labels
 from webui.form import Form, draw_form
 from webui.html import paragraph, render
 from webui.jobs import warm
-from webui.layout import Tab, complaints, lead
+from webui.layout import Tab, lead, page_errors
 from webui.tabs.suggest import Suggesting
 
 _LEAD = (
@@ -56,7 +56,7 @@ def draw(runner: Runner, base_model: Component) -> Tab:
 
 
 def _create(form: Form[CreateSettings], values: Any, device: DeviceLock) -> str:
-    with complaints(form):
+    with page_errors(form):
         settings = form.settings(values)
         with device.turn():
             from textual_inversion.embeddings.create import create

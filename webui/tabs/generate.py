@@ -20,7 +20,7 @@ from webui.generate.history import draw_history
 from webui.generate.live import Results
 from webui.generate.prompt_count import count_html
 from webui.generate.waiting import Waiting
-from webui.layout import Tab, buttons, complaints, lead
+from webui.layout import Tab, buttons, lead, page_errors
 from webui.polling import Watched, stop_button
 from webui.tabs.requests import preview_values, take_from
 
@@ -109,7 +109,7 @@ def _small_button(label: str, name: str, *, visible: bool = True) -> gr.Button:
 
 def _begin(waiting: Waiting, form: Form[GenerateSettings], values: tuple[Any, ...]) -> None:
     *chosen, painted = values
-    with complaints(form):
+    with page_errors(form):
         # Each canvas is a file of its own, so that what waits keeps the one it was asked with.
         named = form.values(chosen) | {"init_image": "", "mask": ""} | save_canvas(painted)
         waiting.add(form.model.build(form.model.changed(named)))

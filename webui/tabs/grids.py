@@ -20,9 +20,9 @@ from webui import choices, jobs
 from webui.event_options import HEAR_BUTTONS, QUIET, UNQUEUED
 from webui.form import draw_form
 from webui.html import paragraph
-from webui.layout import Tab, buttons, complaints, lead
+from webui.layout import Tab, buttons, lead, page_errors
 from webui.polling import Part, Watched, start_button, stop_button
-from webui.views.grid import cell_html, find_grid, key_of, newest, sheet_html, sheet_mark
+from webui.views.grid import cell_html, find_grid, key_of, newest, sheet_html, sheet_state_key
 from webui.views.status import status_html, warnings_html
 
 _LEAD = (
@@ -74,7 +74,7 @@ class Grids:
         self.parts: list[Part | Watched] = [
             Part("grid", status, lambda run: status_html(run, idle=_IDLE)),
             Part("grid", warnings, warnings_html, lambda run: len(run.warnings)),
-            Watched(self.sheet, lambda: sheet_html(self._newest()), self._mark),
+            Watched(self.sheet, lambda: sheet_html(self._newest()), self._state_key),
             start_button("grid", start),
             stop_button("grid", stop),
         ]
@@ -112,14 +112,14 @@ class Grids:
         ]
 
     def _begin(self, *values: Any) -> None:
-        with complaints(self.form):
+        with page_errors(self.form):
             settings = self.form.settings(values)
             self.runner.start("grid", jobs.drawing_grid(settings))
 
     def _act(self, event: gr.EventData) -> tuple[Any, Any, Any]:
         """Do what a button of a cell says: look closer, or a thumb."""
         do, which = str(event.do), str(event.which)
-        with complaints():
+        with page_errors():
             folder, file = self._cell(which)
             if do == "look":
                 return gr.skip(), cell_html(folder, file), which
@@ -131,7 +131,7 @@ class Grids:
             vote(folder, file, "up" if do == "up" else "down")
 
     def _keep(self, which: str, name: str | None) -> str:
-        with complaints():
+        with page_errors():
             if not which:
                 raise StorageError("Choose a cell first: press its picture in the grid.")
             folder, file = self._cell(which)
@@ -156,8 +156,8 @@ class Grids:
     def _newest(self) -> Path | None:
         return newest(self.runner.run("grid"))
 
-    def _mark(self) -> object:
-        return sheet_mark(self._newest(), self.runner.run("grid"))
+    def _state_key(self) -> object:
+        return sheet_state_key(self._newest(), self.runner.run("grid"))
 
     def _lists(self) -> tuple[Any, Any]:
         older = [key_of(folder) for folder in list_grids(find_folder("outputs"))]

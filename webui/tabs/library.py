@@ -13,7 +13,7 @@ from textual_inversion.errors import EmbeddingError, TextualInversionError
 from textual_inversion.jobs.runner import Runner
 from webui.event_options import QUIET, UNQUEUED, WHILE_TYPING
 from webui.jobs import warm
-from webui.layout import complaints, lead
+from webui.layout import lead, page_errors
 from webui.polling import Watched
 from webui.tabs import export
 from webui.views.library import PAGE, Shelf, details_html, list_html
@@ -80,7 +80,7 @@ class LibraryTab:
     @property
     def parts(self) -> list[Watched]:
         """What tells pages that the folder has changed."""
-        return [Watched(self._seen, lambda: str(self.shelf.mark()), self.shelf.mark)]
+        return [Watched(self._seen, lambda: str(self.shelf.state_key()), self.shelf.state_key)]
 
     def _draw_list(self) -> None:
         self._search = gr.Textbox(
@@ -174,11 +174,11 @@ class LibraryTab:
     def _do_rename(self, key: str, new_name: str) -> str:
         from textual_inversion.embeddings.library.renaming import rename
 
-        with complaints():
+        with page_errors():
             return self._key_at(rename(self.shelf.library, self._named(key), new_name))
 
     def _do_duplicate(self, key: str, new_name: str) -> str:
-        with complaints():
+        with page_errors():
             name = self._named(key)
             wanted = "" if new_name.strip() == name else new_name
             return self._key_at(self.shelf.library.duplicate(name, wanted))
@@ -186,7 +186,7 @@ class LibraryTab:
     def _do_delete(self, key: str) -> str:
         from textual_inversion.embeddings.library.renaming import refuse_while_trained
 
-        with complaints():
+        with page_errors():
             entry = self.shelf.find(key)
             if entry is None:
                 raise EmbeddingError("Choose an embedding first.")
@@ -196,7 +196,7 @@ class LibraryTab:
         return ""
 
     def _do_undo(self) -> str:
-        with complaints():
+        with page_errors():
             return self._key_at(self.shelf.library.undelete())
 
     def _do_import(self, files: list[str] | None) -> tuple[Any, None]:

@@ -16,7 +16,7 @@ from webui import choices
 from webui.event_options import HEAR_BUTTONS, QUIET, UNQUEUED
 from webui.form import Form
 from webui.html import paragraph
-from webui.layout import complaints, lead
+from webui.layout import lead, page_errors
 from webui.tabs.model_download import download
 from webui.views.models_table import models_html
 
@@ -112,14 +112,14 @@ def _folders() -> str:
 
 
 def _keep(text: str | None) -> tuple[str, str]:
-    with complaints():
+    with page_errors():
         keep_folders((text or "").splitlines())
     return _folders(), models_html()
 
 
 def _hash_all() -> str:
     """Compute the hashes that are not known yet."""
-    with complaints():
+    with page_errors():
         for entry in list_entries():
             if not entry.problem:
                 short_hash(Path(entry.path))
@@ -127,6 +127,6 @@ def _hash_all() -> str:
 
 
 def _download(name: str | None, revision: str | None, variant: str | None) -> Iterator[str]:
-    with complaints():
+    with page_errors():
         for sentence in download(name or "", revision or "", variant or ""):
             yield paragraph(sentence)

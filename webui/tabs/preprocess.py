@@ -27,7 +27,7 @@ from webui.folders.field import pictures_in
 from webui.folders.following import follow
 from webui.form import Form, draw_form
 from webui.html import paragraph, render
-from webui.layout import Tab, buttons, complaints, lead
+from webui.layout import Tab, buttons, lead, page_errors
 from webui.polling import Part, start_button, stop_button
 from webui.tabs.check import Checking
 from webui.views.results import results_html
@@ -119,7 +119,7 @@ def _example() -> dict[str, Any]:
 
 
 def _begin(runner: Runner, form: Form[PreprocessSettings], values: tuple[Any, ...]) -> None:
-    with complaints(form):
+    with page_errors(form):
         settings = form.settings(values)
         name = Path(settings.source).name
         runner.start("preprocess", jobs.preprocessing(settings), name=name)

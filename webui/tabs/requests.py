@@ -14,7 +14,7 @@ from textual_inversion.runs.requests import Request
 from textual_inversion.settings import GenerateSettings, TrainSettings
 from webui.event_options import QUIET, UNQUEUED
 from webui.form import Form
-from webui.layout import complaints
+from webui.layout import page_errors
 from webui.polling import Part, stop_button
 from webui.train.resuming import ResumeChoice
 
@@ -59,7 +59,7 @@ def take_from(source: Form[GenerateSettings], form: Form[TrainSettings], button:
     def take(name: str | None, *values: Any) -> list[Any]:
         taken = preview_values(source.values(values), name)
         gr.Info(taken_words(form, taken))
-        return [gr.update(open=True), *form.place(taken)]
+        return [gr.update(open=True), *form.updates(taken)]
 
     button.click(
         take,
@@ -102,7 +102,7 @@ def _on_click(button: gr.Button, runner: Runner, request: Request) -> Any:
 
 
 def _add(worker: QueueWorker, resuming: ResumeChoice, values: tuple[Any, ...]) -> None:
-    with complaints(resuming.form):
+    with page_errors(resuming.form):
         settings = resuming.settings(values)
         if worker.queue.holds(settings):
             raise TrainingError(

@@ -15,7 +15,7 @@ from textual_inversion.storage.paths import find_folder
 from webui.event_options import HEAR_BUTTONS, QUIET
 from webui.form import Form
 from webui.html import render
-from webui.layout import complaints, lead
+from webui.layout import lead, page_errors
 from webui.polling import Part, Watched
 from webui.views.runs_table import RunsTable, open_runs_table
 
@@ -51,8 +51,8 @@ class Runs:
         """What is drawn again when it changes."""
         table = self.table
         return [
-            Watched(self._queue, table.queue_html, table.queue_mark),
-            Watched(self._table, table.runs_html, table.runs_mark),
+            Watched(self._queue, table.queue_html, table.queue_state_key),
+            Watched(self._table, table.runs_html, table.runs_state_key),
             Watched(self._start, lambda: gr.update(visible=table.is_idle()), table.is_idle),
         ]
 
@@ -66,7 +66,7 @@ class Runs:
             row = act_on_run(self.worker, self.table, str(event.do), str(event.which))
             if row is None:
                 return [gr.skip() for _ in (*form.controls, tabs)]
-            return [*form.place(row.settings), gr.Tabs(selected="train")]
+            return [*form.updates(row.settings), gr.Tabs(selected="train")]
 
         return [
             self._start.click(self.worker.wake, **QUIET),
@@ -98,7 +98,7 @@ def act_on_run(worker: QueueWorker, table: RunsTable, do: str, which: str) -> Ro
     row = table.row(which)
     if row is None:
         return None
-    with complaints():
+    with page_errors():
         if do == "resume":
             _go_on(worker, row)
         elif do in REQUESTS:

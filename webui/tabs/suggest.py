@@ -21,7 +21,7 @@ from webui.event_options import UNQUEUED
 from webui.folders.allowed import ALLOWED
 from webui.form import draw_form
 from webui.html import render
-from webui.layout import complaints
+from webui.layout import page_errors
 from webui.polling import Part, start_button, stop_button
 from webui.views.status import status_html
 
@@ -85,13 +85,13 @@ class Suggesting:
         self.table.click(_pressed, None, text, **UNQUEUED)
 
     def _begin(self, *values: Any) -> None:
-        with complaints(self.form):
+        with page_errors(self.form):
             settings = self.form.settings(values)
             name = Path(settings.folder).name
             self.runner.start("suggest", _ranking(settings, self.found), name=name)
 
     def _ask(self, folder: str | None) -> None:
-        with complaints(self.form):
+        with page_errors(self.form):
             # The other fields have nothing to do with it.
             place = Path(SuggestSettings.build({"folder": folder or ""}).folder)
             ALLOWED.check(str(place))

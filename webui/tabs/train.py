@@ -19,7 +19,7 @@ from webui.fields.wording import in_labels
 from webui.folders.field import pictures_in
 from webui.form import Form, draw_form
 from webui.html import paragraph, render
-from webui.layout import Tab, buttons, complaints, lead
+from webui.layout import Tab, buttons, lead, page_errors
 from webui.polling import Part, start_button, stop_button
 from webui.served_images import served
 from webui.tabs import export, publish, requests
@@ -96,7 +96,7 @@ def _curve(values: dict[str, Any]) -> str:
 
 
 def _begin(runner: Runner, resuming: ResumeChoice, values: tuple[Any, ...]) -> None:
-    with complaints(resuming.form):
+    with page_errors(resuming.form):
         settings = resuming.settings(values)
         runner.start("train", jobs.training(settings), name=settings.embedding)
 
@@ -113,22 +113,22 @@ def _live() -> list[Part]:
     facts = gr.HTML(elem_id="train-run-facts")
     return [
         Part("train", status, lambda run: status_html(run, idle=_IDLE)),
-        Part("train", chart, training_curves.loss_chart, _chart_mark, of_begun=True),
-        Part("train", gallery, previews_shown, _previews_mark, of_begun=True),
-        Part("train", vectors, vectors_html, _vectors_mark, of_begun=True),
+        Part("train", chart, training_curves.loss_chart, _chart_state_key, of_begun=True),
+        Part("train", gallery, previews_shown, _previews_state_key, of_begun=True),
+        Part("train", vectors, vectors_html, _vectors_state_key, of_begun=True),
         Part("train", facts, facts_html),
     ]
 
 
-def _previews_mark(run: Run) -> object:
+def _previews_state_key(run: Run) -> object:
     return [len(run.previews), run.first_step]
 
 
-def _chart_mark(run: Run) -> object:
+def _chart_state_key(run: Run) -> object:
     return [len(run.losses), len(run.evaluations), run.converged_step, run.state]
 
 
-def _vectors_mark(run: Run) -> object:
+def _vectors_state_key(run: Run) -> object:
     return [run.measured[-1].step if run.measured else 0, run.first_step]
 
 

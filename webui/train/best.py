@@ -14,7 +14,7 @@ from textual_inversion.runs.state import Run
 from textual_inversion.storage.paths import find_folder
 from webui import choices
 from webui.event_options import QUIET
-from webui.layout import complaints
+from webui.layout import page_errors
 from webui.polling import Part
 
 
@@ -30,7 +30,7 @@ class BestButton:
     @property
     def parts(self) -> list[Part]:
         """What is drawn again when it changes."""
-        return [Part("train", self.button, _drawn, _mark, of_begun=True)]
+        return [Part("train", self.button, _drawn, _state_key, of_begun=True)]
 
 
 def has_best(run: Run | None) -> bool:
@@ -67,11 +67,11 @@ def use_best(run: Run | None) -> str:
 
 
 def _use_shown(run: Run | None) -> None:
-    with complaints():
+    with page_errors():
         gr.Info(escape(use_best(run)))
 
 
-def _mark(run: Run) -> object:
+def _state_key(run: Run) -> object:
     return [run.best_path, run.is_active]
 
 

@@ -43,7 +43,7 @@ class ResumeChoice:
     @property
     def parts(self) -> list[Part]:
         """What is drawn again when it changes."""
-        return [Part("train", self._news, _news_html, _news_mark)]
+        return [Part("train", self._news, _news_html, _news_state_key)]
 
     def listen(self, replaced: Any) -> None:
         """Offer the choice when another embedding is chosen, a run ends, or after `replaced`."""
@@ -113,7 +113,7 @@ def _is_of(path: Path, name: str) -> bool:
     return path.stem.rpartition("-")[0] == name
 
 
-def _news_mark(run: Run) -> object:
+def _news_state_key(run: Run) -> object:
     # A run of a few steps may end before anybody has seen it begin.
     return [run.state, 0 if run.is_active else run.step]
 

@@ -68,7 +68,7 @@ def newest(run: Run | None) -> Path | None:
     return next(iter(list_grids(find_folder("outputs"))), None)
 
 
-def sheet_mark(folder: Path | None, run: Run | None) -> object:
+def sheet_state_key(folder: Path | None, run: Run | None) -> object:
     """Mark a state of a grid: its files and its thumbs."""
     if folder is None:
         return None

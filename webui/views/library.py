@@ -39,7 +39,7 @@ class Shelf:
         self._lock = threading.Lock()
         self._looked = self._marked = float("-inf")
         self._entries: list[Entry] = []
-        self._mark: object = None
+        self._state_key: object = None
 
     @property
     def library(self) -> Library:
@@ -61,13 +61,13 @@ class Shelf:
         """Look anew at the next chance, because something was changed here."""
         self._looked = self._marked = float("-inf")
 
-    def mark(self) -> object:
+    def state_key(self) -> object:
         """Mark the state of the folder; looked at every two seconds, by all pages together."""
         with self._lock:
             if time.monotonic() - self._marked > _LOOK_EVERY_SECONDS:
-                self._mark = hash(self.library.folders_mark())
+                self._state_key = hash(self.library.folders_state_key())
                 self._marked = time.monotonic()
-            return self._mark
+            return self._state_key
 
     def find(self, key: str) -> Entry | None:
         """Find the entry of that key."""

@@ -60,13 +60,13 @@ class RunsTable:
         self._look()
         return runs_html(self._rows)
 
-    def queue_mark(self) -> object:
+    def queue_state_key(self) -> object:
         """Mark a state of the queue."""
         self._look()
         stands = [(ticket.path.name, ticket.problem) for ticket in self._tickets]
         return _digest([stands, self._is_worked])
 
-    def runs_mark(self) -> object:
+    def runs_state_key(self) -> object:
         """Mark a state of the table."""
         self._look()
         return _digest(self._rows)

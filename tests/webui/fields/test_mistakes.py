@@ -7,7 +7,7 @@ from textual_inversion.errors import BusyError, EmbeddingError
 from textual_inversion.settings import CreateSettings, TrainSettings
 from webui.fields.mistakes import Mistake, mistakes_of
 from webui.form import draw_form
-from webui.layout import complaints
+from webui.layout import page_errors
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def form():
 
 def refused(form, **values):
     named = {**form.initial, **values}
-    with pytest.raises(gr.Error) as caught, complaints(form):
+    with pytest.raises(gr.Error) as caught, page_errors(form):
         form.settings([named[knob.path] for knob in form.knobs])
     return str(caught.value.message)
 

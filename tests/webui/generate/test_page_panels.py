@@ -22,10 +22,10 @@ def test_folders_are_opened_only_for_those_at_this_machine(is_local):
 def test_new_embeddings_are_offered_and_broken_ones_are_not(home):
     with gr.Blocks():
         part = completion.names_part()
-    before = part.mark()
+    before = part.state_key()
     formats.write(Embedding("glimmer", (torch.ones(2, 32),)), home / "embeddings" / "glimmer.pt")
     (home / "embeddings" / "bad.pt").write_bytes(b"bad")
-    assert part.mark() != before
+    assert part.state_key() != before
     assert 'data-name="glimmer" data-vectors="2"' in part.draw()
     assert "bad" not in part.draw()
 
@@ -35,5 +35,5 @@ def test_without_a_folder_nothing_is_offered(home, monkeypatch):
     (home / "embeddings").rmdir()
     with gr.Blocks():
         part = completion.names_part()
-    assert part.mark() == 0
+    assert part.state_key() == 0
     assert "data-name" not in part.draw()

@@ -6,7 +6,7 @@ from PIL import Image
 from textual_inversion.generation.grids.manifest import AxisOfGrid, CellOfGrid, Grid, write_grid
 from textual_inversion.generation.grids.votes import vote
 from textual_inversion.runs.state import Run
-from webui.views.grid import cell_html, find_grid, key_of, newest, sheet_html, sheet_mark
+from webui.views.grid import cell_html, find_grid, key_of, newest, sheet_html, sheet_state_key
 
 
 @pytest.fixture
@@ -51,11 +51,11 @@ def test_a_grid_is_found_by_its_key_alone(folder, home):
 
 
 def test_a_thumb_changes_the_mark_and_nothing_else_does(folder):
-    before = sheet_mark(folder, None)
-    assert sheet_mark(folder, None) == before
+    before = sheet_state_key(folder, None)
+    assert sheet_state_key(folder, None) == before
     vote(folder, "1-1-1.png", "up")
-    assert sheet_mark(folder, None) != before
-    assert sheet_mark(None, None) is None
+    assert sheet_state_key(folder, None) != before
+    assert sheet_state_key(None, None) is None
 
 
 def test_without_a_grid_the_page_says_what_to_do(home):

@@ -67,8 +67,8 @@ def test_a_bad_file_has_its_sentence_and_nothing_chosen_a_hint(shelf):
 
 
 def test_a_file_that_comes_changes_the_mark_and_the_list(shelf, home):
-    before = shelf.mark()
+    before = shelf.state_key()
     formats.write(Embedding("new", (torch.ones(1, 32),)), home / "embeddings" / "new.pt")
     shelf.forget()
-    assert shelf.mark() != before
+    assert shelf.state_key() != before
     assert "4 of 4 embeddings" in listed(shelf)

@@ -104,8 +104,8 @@ def test_the_table_names_what_differs_and_escapes_it(home, table, stopped):
 
 
 def test_marks_change_with_what_is_seen_and_not_otherwise(home, table, stopped):
-    before = table.runs_mark(), table.queue_mark()
-    assert (table.runs_mark(), table.queue_mark()) == before
+    before = table.runs_state_key(), table.queue_state_key()
+    assert (table.runs_state_key(), table.queue_state_key()) == before
     write(home / "runs" / stopped, Started("cat", 4, 9))
-    assert table.runs_mark() != before[0]
-    assert table.queue_mark() == before[1]
+    assert table.runs_state_key() != before[0]
+    assert table.queue_state_key() == before[1]

@@ -17,7 +17,7 @@ from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.embeddings.library import adding, beside, trash
 from textual_inversion.embeddings.library.entry import Entry, entries_of, told_apart
 from textual_inversion.embeddings.library.index import Index
-from textual_inversion.embeddings.library.scanning import Stamp, folders_mark, stamp_of
+from textual_inversion.embeddings.library.scanning import Stamp, folders_state_key, stamp_of
 from textual_inversion.errors import EmbeddingError
 from textual_inversion.names import check_name, nearest, strip_brackets
 from textual_inversion.storage.atomic import os_errors
@@ -46,9 +46,9 @@ class Library:
             self._listed = (files, told_apart(entries))
         return self._listed[1].copy()
 
-    def folders_mark(self) -> object:
+    def folders_state_key(self) -> object:
         """Mark the folder quickly: another mark is a reason to list anew."""
-        return folders_mark(self.folder)
+        return folders_state_key(self.folder)
 
     def find(self, name: str) -> Entry | None:
         """Look up a name, with or without angle brackets; None if there is no such embedding.

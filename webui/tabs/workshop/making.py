@@ -19,7 +19,7 @@ from webui.event_options import UNQUEUED
 from webui.form import Form, draw_form
 from webui.html import paragraph, render
 from webui.jobs import warm
-from webui.layout import Tab, complaints, lead
+from webui.layout import Tab, lead, page_errors
 from webui.tabs.workshop import pruning
 
 _LEAD = (
@@ -79,7 +79,7 @@ def _offered() -> Any:
 
 
 def _preview(form: Form[WorkshopSettings], values: Any, prompt: str, device: DeviceLock) -> str:
-    with complaints(form):
+    with page_errors(form):
         settings = form.settings(values)
         warm(device)
         from textual_inversion.embeddings.workshop.make import make_embedding
@@ -96,7 +96,7 @@ def _preview(form: Form[WorkshopSettings], values: Any, prompt: str, device: Dev
 
 
 def _save(form: Form[WorkshopSettings], values: Any, device: DeviceLock) -> str:
-    with complaints(form):
+    with page_errors(form):
         settings = form.settings(values)
         warm(device)
         from textual_inversion.embeddings.workshop.make import make_and_save

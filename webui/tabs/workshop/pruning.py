@@ -18,7 +18,7 @@ from webui import choices
 from webui.event_options import UNQUEUED
 from webui.form import Form, draw_form
 from webui.html import render
-from webui.layout import Tab, buttons, complaints
+from webui.layout import Tab, buttons, page_errors
 from webui.polling import Part, start_button, stop_button
 from webui.views.status import status_html, warnings_html
 
@@ -59,7 +59,7 @@ def draw(runner: Runner, base_model: Component) -> Tab:
 
 
 def _begin(runner: Runner, form: Form[PruneSettings], values: Any, dropped: list[Dropped]) -> None:
-    with complaints(form):
+    with page_errors(form):
         settings = form.settings(values)
         runner.start("prune", _pruning(settings, dropped), name=settings.embedding)
 
