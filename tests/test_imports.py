@@ -66,6 +66,7 @@ def package(module, depth=2):
     return ".".join(module.split(".")[:depth])
 
 
+@pytest.mark.slow
 def test_no_import_leads_up_from_a_core_to_a_front_end():
     up = [
         arrow
@@ -134,6 +135,7 @@ def test_the_light_modules_load_nothing_heavy(module):
     assert loaded(f"import {module}").isdisjoint(HEAVY)
 
 
+@pytest.mark.slow
 def test_the_list_of_commands_loads_none_of_them():
     code = "from commandline.main import make_parser; make_parser([]).format_help()"
     assert loaded(code).isdisjoint({*HEAVY, "PIL", "numpy", "rich", "filelock", "pydantic"})

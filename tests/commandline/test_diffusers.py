@@ -128,6 +128,7 @@ def test_sdxl_has_a_file_for_each_text_encoder_and_one_for_other_programs(ti):
     assert "text_encoder=pipeline.text_encoder_2" in (out / "README.md").read_text()
 
 
+@pytest.mark.slow
 def test_a_token_without_brackets_stays_the_key(ti):
     out = ti("--max_train_steps=1", "--placeholder_token=sks*")
     assert list(raw(out / "learned_embeds.safetensors")) == ["sks*"]
@@ -186,6 +187,7 @@ def test_only_the_newest_checkpoints_stay(ti):
     assert {name for name in names(out) if "checkpoint" in name} == {"checkpoint-6", "checkpoint-8"}
 
 
+@pytest.mark.slow
 def test_latest_of_an_empty_folder_starts_anew_and_a_missing_one_is_refused(ti, stacks, capsys):
     ti("--max_train_steps=1", "--resume_from_checkpoint=latest")
     assert "to go on from; a new run starts" in capsys.readouterr().out
@@ -195,6 +197,7 @@ def test_latest_of_an_empty_folder_starts_anew_and_a_missing_one_is_refused(ti, 
     assert 'no checkpoint "checkpoint-1500"' in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_another_number_of_vectors_cannot_be_resumed(ti, stacks, capsys):
     ti("--max_train_steps=2")
     model = f"--pretrained_model_name_or_path={stacks['sd1']}"
@@ -214,6 +217,7 @@ def test_tf32_is_allowed(ti):
         torch.backends.cuda.matmul.allow_tf32 = before
 
 
+@pytest.mark.slow
 def test_the_library_and_a_readme_of_the_user_stay(ti, home):
     (home / "out").mkdir()
     (home / "out" / "README.md").write_text("my notes")

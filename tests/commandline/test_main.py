@@ -154,6 +154,7 @@ def test_a_check_estimates_the_training_it_is_asked_for(home, pictures, stacks, 
     assert "Note: --train-settings has no effect without --probe." in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_events_come_one_json_a_line(home, pictures, stacks, capsys):
     model = str(stacks["sd1"])
     main(["create", "my-dog", "--model", model])
@@ -165,6 +166,7 @@ def test_events_come_one_json_a_line(home, pictures, stacks, capsys):
     assert [e.step for e in events if type(e).__name__ == "Stepped"] == [1, 2]
 
 
+@pytest.mark.slow
 def test_a_settings_file_stands_behind_the_flags(home, pictures, stacks, capsys):
     model = str(stacks["sd1"])
     main(["create", "my-dog", "--model", model])

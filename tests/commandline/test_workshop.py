@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from commandline.main import main
@@ -15,6 +16,7 @@ def test_a_mix_is_made_and_its_path_printed(home, capsys):
     assert capsys.readouterr().err.startswith("ti: There is no embedding called 'gone'")
 
 
+@pytest.mark.slow
 def test_pruning_prints_each_vector_that_goes(cat, home, capsys):
     words = ["prune", "cat-x", "--dataset-dir", "pictures", "--model", cat["model"]]
     assert main(words) == 0

@@ -47,6 +47,7 @@ def test_every_way_of_reading_pictures_goes_on_exactly(home, shapes, chosen):
     assert torch.equal(vectors(home), unbroken)
 
 
+@pytest.mark.slow
 def test_buckets_keep_the_shapes_of_pictures(stacks):
     learner, _ = make(stacks, "sd1")
     cache = LatentCache(learner.model, "once", seed=0, flips=False)
@@ -55,6 +56,7 @@ def test_buckets_keep_the_shapes_of_pictures(stacks):
     assert cache.sample(1, flipped=False, position=0).shape == (4, 6, 10)
 
 
+@pytest.mark.slow
 def test_a_random_crop_shows_other_parts_and_the_same_one_again(stacks):
     learner, _ = make(stacks, "sd1")
     picture = Image.linear_gradient("L").rotate(90).resize((128, 64)).convert("RGB")

@@ -7,6 +7,7 @@ from textual_inversion.models.catalog import describe_model
 from textual_inversion.models.loading import load_model
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sizes", "batch_size", "passes"),
     [([(64, 64)] * 5, 4, [4, 1]), ([(64, 64)] * 5, 2, [2, 2, 1]), ([(512, 512)] * 5, 4, [1] * 5),
@@ -28,6 +29,7 @@ def test_large_pictures_are_encoded_one_by_one(stacks, monkeypatch, sizes, batch
     assert done[-1] == 5
 
 
+@pytest.mark.slow
 def test_the_shape_of_latents_is_height_first_and_a_size_width_first(stacks):
     cache = LatentCache(load_model(describe_model(str(stacks["sd1"]))), "once", seed=0, flips=False)
     list(cache.fill([Image.new("RGB", (64, 32))]))

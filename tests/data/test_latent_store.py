@@ -33,6 +33,7 @@ def same(one, other):
     )
 
 
+@pytest.mark.slow
 def test_a_later_run_reads_what_an_earlier_one_computed(model, tmp_path):
     (first, computed), (second, again) = fill(model, tmp_path), fill(model, tmp_path)
     # A mirrored plain colour is the same picture.
@@ -65,6 +66,7 @@ def test_a_folder_that_cannot_be_written_is_no_obstacle(model, tmp_path):
     assert cache.store.problem.startswith("The latents are kept in memory only.")
 
 
+@pytest.mark.slow
 def test_the_weights_name_an_autoencoder(model, stacks):
     again = load_model(describe_model(str(stacks["sd1"])))
     assert again.vae_hash == model.vae_hash

@@ -57,6 +57,7 @@ def test_an_operation_without_such_a_kernel_is_named_once_and_other_warnings_pas
     assert "for grid_sampler_2d_backward_cuda; a run" in note.message
 
 
+@pytest.mark.slow
 def test_a_training_computes_so(home, cat, monkeypatch):
     from textual_inversion.training.learner import Learner
 

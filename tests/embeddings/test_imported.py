@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 import torch
 
 from tests.cats import losses, run
@@ -25,6 +26,7 @@ def warned(events):
     return [event.message for event in events if isinstance(event, Warned)]
 
 
+@pytest.mark.slow
 def test_a_learned_embeds_file_is_trained_in_its_place(cat, home):
     path = home / "embeddings" / "terence" / "learned_embeds.bin"
     path.parent.mkdir()
@@ -45,6 +47,7 @@ def test_a_words_capitals_are_dropped_where_diffusers_reads_them(cat, home):
     assert list(torch.load(path, weights_only=True)) == ["<cat-toy>"]
 
 
+@pytest.mark.slow
 def test_a_stopped_training_of_such_a_file_goes_on(cat, home):
     torch.save({"<terence>": rows()}, home / "embeddings" / "terence.bin")
     run(cat, embedding="terence", max_steps=2)
@@ -52,6 +55,7 @@ def test_a_stopped_training_of_such_a_file_goes_on(cat, home):
     assert len(losses(again)) == 3
 
 
+@pytest.mark.slow
 def test_the_bare_word_stays_a_word_while_the_bracketed_one_is_trained(cat, home, pictures):
     for caption in pictures.glob("*.txt"):
         caption.write_text("a photo of a dog")
@@ -71,6 +75,7 @@ def test_a_picture_that_is_trained_stays_and_says_where_the_vectors_go(cat, home
     assert "art.pt, which is used from then on." in said
 
 
+@pytest.mark.slow
 def test_a_name_that_previews_do_not_know_is_told(cat):
     events = run(cat, preview_prompt="[name] and <other>")
     assert (

@@ -36,6 +36,7 @@ def use(pipe, path):
     return word
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("num", [1, 4])
 @pytest.mark.parametrize("form", READABLE)
 def test_every_vector_of_a_name_with_capitals_arrives(stacks, tmp_path, monkeypatch, form, num):
@@ -49,6 +50,7 @@ def test_every_vector_of_a_name_with_capitals_arrives(stacks, tmp_path, monkeypa
     assert torch.equal(found, cat.vectors[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["diffusers", "diffusers-bin", "concept"])
 def test_the_word_inside_is_the_embeddings_own(stacks, tmp_path, form):
     pipe = StableDiffusionPipeline.from_pretrained(stacks["sd1"])
@@ -59,6 +61,7 @@ def test_the_word_inside_is_the_embeddings_own(stacks, tmp_path, form):
     assert torch.equal(found, cat.vectors[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["a1111", "safetensors"])
 def test_sdxls_two_text_encoders_each_get_theirs(stacks, tmp_path, monkeypatch, form):
     pipe = StableDiffusionXLPipeline.from_pretrained(stacks["sdxl"])

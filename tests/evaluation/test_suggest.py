@@ -53,6 +53,7 @@ def test_the_loss_of_a_text_does_not_depend_on_those_beside_it(stacks):
     assert not torch.allclose(together["a dog"], together["a cat"], rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_the_words_come_by_their_losses_with_what_they_gain(chosen):
     found, events = suggest(**chosen)
     assert {one.word for one in found} == {"photo", "cat", "dog", "red", "blue", "house"}

@@ -56,6 +56,7 @@ def test_a_bin_file_of_diffusers_answers_to_its_brackets_only(home, stacks):
     assert bare.tobytes() != bracketed.tobytes()
 
 
+@pytest.mark.slow
 def test_a_file_of_the_same_name_is_drawn_with_by_its_ending(zyx, home):
     (alone,) = pictures(run(model=zyx))
     for suffix, seed in ((".safetensors", 1), (".pt", 2)):
@@ -241,6 +242,7 @@ def test_an_output_folder_that_is_a_file_is_said_before_anything_is_drawn(zyx, h
         assert [event for event in drawing if isinstance(event, Sampled)] == []
 
 
+@pytest.mark.slow
 def test_small_pictures_are_decoded_together_and_large_ones_are_not(zyx, monkeypatch):
     decoded, decode = [], BaseModel.decode
 

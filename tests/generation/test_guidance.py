@@ -32,11 +32,13 @@ def test_and_adds_up_what_each_prompt_pulls(zyx):
     assert np.abs(drawn("a cat AND a dog", zyx) - whole).max() > 1
 
 
+@pytest.mark.slow
 def test_at_scale_one_several_prompts_are_still_mixed(zyx):
     whole = drawn("a cat", zyx, cfg_scale=1.0)
     assert np.abs(drawn("a cat:0.5 AND a cat:0.5", zyx, cfg_scale=1.0) - whole).max() <= 1
 
 
+@pytest.mark.slow
 def test_pictures_of_one_batch_are_those_of_single_ones_with_and(zyx):
     prompt = "a cat AND a dog:0.5"
     batch = pictures(run(prompt, model=zyx, num_images=2))

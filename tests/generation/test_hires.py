@@ -43,6 +43,7 @@ def test_steps_count_through_both_passes(zyx):
     assert [e.step for e in events if isinstance(e, Sampled)] == list(range(1, 15))
 
 
+@pytest.mark.slow
 def test_the_infotext_tells_it_in_a1111s_words(zyx):
     text = infotext_of("a cat", zyx, hires_steps=2, **HIRES)
     assert "Size: 64x64" in text

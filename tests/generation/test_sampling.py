@@ -91,6 +91,7 @@ def test_a_batch_gives_what_single_seeds_give(zyx):
     assert difference.max() <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampler", ["Euler a", slow("DPM++ SDE"), slow("DPM++ 2S a")])
 def test_batches_go_on_with_the_seeds_and_draw_what_single_ones_draw(zyx, sampler):
     events = run(model=zyx, sampler=sampler, num_images=2, batch_count=2)

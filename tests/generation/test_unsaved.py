@@ -14,6 +14,7 @@ def drawn(stacks, number, **changed):
     return draw_unsaved(embedding, GenerateSettings.build(given, changed))
 
 
+@pytest.mark.slow
 def test_an_embedding_is_drawn_before_it_is_saved(home, stacks):
     picture = drawn(stacks, 1)
     assert picture.size == (64, 64)

@@ -193,6 +193,7 @@ def test_a_much_larger_picture_may_come_reduced(tmp_path, extension):
     assert close_to(read.getpixel((5, 5)), (254, 0, 0))
 
 
+@pytest.mark.slow
 @given(
     source=st.tuples(st.integers(1, 90), st.integers(1, 90)),
     target=st.tuples(st.integers(1, 90), st.integers(1, 90)),

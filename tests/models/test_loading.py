@@ -26,6 +26,7 @@ def test_a_folder_tells_what_it_is(stacks, kind, family, widths):
     )
 
 
+@pytest.mark.slow
 def test_everything_is_frozen(stacks):
     model = load_model(describe_model(str(stacks["sdxl"])))
     modules = (model.unet, model.vae, *(encoder.model for encoder in model.text.encoders))
@@ -33,6 +34,7 @@ def test_everything_is_frozen(stacks):
     assert not any(module.training for module in modules)
 
 
+@pytest.mark.slow
 def test_a_velocity_model_is_known_by_its_schedule(stacks):
     predictions = [load_model(describe_model(str(stacks[k]))).prediction for k in ("sd1", "sd2")]
     assert predictions == ["epsilon", "v_prediction"]
@@ -45,6 +47,7 @@ def test_the_same_model_is_opened_once(stacks):
     assert open_model(str(stacks["sd2"])) is not first
 
 
+@pytest.mark.slow
 def test_half_precision_files_alone_are_enough(stacks, tmp_path):
     folder = shutil.copytree(stacks["sd1"], tmp_path / "half")
     for path in folder.rglob("*.safetensors"):

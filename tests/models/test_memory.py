@@ -23,6 +23,7 @@ def gradient(model):
     return vectors.grad
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [{"checkpointing": True}, {"attention": "sliced"}])
 def test_saving_memory_changes_no_gradient(model, how):
     plain = gradient(model)

@@ -61,6 +61,7 @@ def test_where_there_is_only_noise_the_velocity_is_the_picture():
         assert torch.isfinite(weights).all()
 
 
+@pytest.mark.slow
 def test_zero_snr_for_a_model_of_noise_is_one_sentence(stacks):
     with pytest.raises(ModelError, match="Zero terminal SNR needs a UNet that predicts the vel"):
         load_model(describe_model(str(stacks["sd1"])), LoadOptions(zero_terminal_snr="on"))

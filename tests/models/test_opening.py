@@ -96,6 +96,7 @@ def test_a_separate_vae_replaces_the_models_own_and_shares_the_rest(stacks, vae_
     assert len(loads) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["folder", "model"])
 def test_a_vae_may_be_a_folder_or_another_models_own(stacks, home, kind):
     tiny.vae().save_pretrained(home / "models" / "folder")
@@ -104,6 +105,7 @@ def test_a_vae_may_be_a_folder_or_another_models_own(stacks, home, kind):
     assert other.vae_hash != open_model(str(stacks["sd1"])).vae_hash
 
 
+@pytest.mark.slow
 def test_a_vae_with_the_names_of_compvis_is_the_same(stacks, home):
     from tests.ldm import _original_vae, _vae
 

@@ -99,6 +99,7 @@ def test_an_inpainting_model_is_named(pairs, tmp_path):
         describe_model(str(tmp_path / "inpaint.safetensors"))
 
 
+@pytest.mark.slow
 def test_a_velocity_model_of_sdxl_says_so_by_empty_tensors(pairs, tmp_path):
     tensors = {**pairs["sdxl"][2], "v_pred": torch.zeros(0), "ztsnr": torch.zeros(0)}
     (tmp_path / "tokenizer").symlink_to(pairs["sdxl"][1].parent / "tokenizer")

@@ -9,6 +9,7 @@ from textual_inversion.models.loading import load_model
 from textual_inversion.models.vocabulary import Vocabulary, read_vocabularies
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sd1", "sd2", "sdxl"])
 def test_the_words_of_a_folder_are_those_of_the_open_model(stacks, kind):
     info = describe_model(str(stacks[kind]))

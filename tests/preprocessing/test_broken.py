@@ -66,6 +66,7 @@ def events(tmp_path_factory):
     return list(preprocess(asked, size=16))
 
 
+@pytest.mark.slow
 def test_every_file_counts_and_what_can_be_read_is_done(events):
     total = len(FORMATS) * NUM_CUTS + 92 + len(FINE) + 4
     assert [e.done for e in events if isinstance(e, Progressed)] == list(range(1, total + 1))

@@ -31,6 +31,7 @@ def test_the_first_line_without_a_name_is_counted_as_an_editor_does():
         parse_template(text, source="t.txt")
 
 
+@pytest.mark.slow
 @given(st.text("ab, \n"))
 def test_tags_are_untouched_when_nothing_is_asked(words):
     assert vary_tags(words, shuffle=False, dropout=0, rng=random.Random(0)) == words
@@ -151,6 +152,7 @@ def test_without_names_a_prompt_is_one_piece():
 NAMES = st.lists(st.text("ab<>.- é2", min_size=1, max_size=4), max_size=4)
 
 
+@pytest.mark.slow
 @given(prompt=st.text("ab<>.- é2:,", max_size=30), names=NAMES)
 def test_the_pieces_make_up_the_prompt(prompt, names):
     pieces = split_names(prompt, names)

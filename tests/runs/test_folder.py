@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from textual_inversion.runs.folder import is_running
 
 STARTS = """
@@ -21,6 +23,7 @@ except TrainingError as error:
 """
 
 
+@pytest.mark.slow
 def test_two_processes_started_at_once_give_one_run_and_one_sentence(tmp_path):
     both = [
         subprocess.Popen(

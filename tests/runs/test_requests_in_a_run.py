@@ -27,6 +27,7 @@ def train_asking(cat, wishes, **changes):
     return events
 
 
+@pytest.mark.slow
 def test_saving_and_drawing_on_request_carry_the_right_step(home, cat):
     events = train_asking(cat, {1: "save", 2: "sample"})
     saved = [(e.step, e.kind) for e in events if isinstance(e, Saved) and e.step < 4]
@@ -56,6 +57,7 @@ def test_a_stop_from_another_process_is_heard(home, cat, monkeypatch):
     assert not is_running(folder)
 
 
+@pytest.mark.slow
 def test_a_run_folder_takes_one_run_at_a_time(home, cat):
     started = next(e for e in run(cat, max_steps=2) if isinstance(e, Started))
     with (
@@ -76,6 +78,7 @@ def test_the_pictures_without_the_embedding_are_drawn_once(home, cat, beside, pr
     assert [e.without for e in again] == [False]
 
 
+@pytest.mark.slow
 def test_a_preview_that_fails_does_not_fail_the_run(home, cat, monkeypatch):
     def broken(*_):
         raise ZeroDivisionError("no luck")

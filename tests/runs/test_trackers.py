@@ -20,6 +20,7 @@ def test_none_logs_nothing(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_tensorboard_has_scalars_and_previews(tmp_path):
     pytest.importorskip("tensorboard")
     from PIL import Image

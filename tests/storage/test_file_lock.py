@@ -24,6 +24,7 @@ def test_looking_does_not_take_the_lock_away(tmp_path):
         assert [is_held(tmp_path / "a.lock") for _ in range(3)] == [True] * 3
 
 
+@pytest.mark.slow
 def test_a_lock_ends_with_its_process(tmp_path):
     path = tmp_path / "a.lock"
     code = (
@@ -66,6 +67,7 @@ def test_the_lock_of_an_earlier_version_is_understood(tmp_path):
         assert FileLock.take(path) is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("other", [is_held, FileLock.take])
 def test_a_check_is_not_taken_for_a_holder(tmp_path, monkeypatch, other):
     path = tmp_path / "a.lock"

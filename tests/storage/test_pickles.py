@@ -47,6 +47,7 @@ def as_legacy(pickled: bytes) -> bytes:
     return b"".join((*(pickle.dumps(x, 2) for x in head), b"\x80\x02" + pickled, b"\x80\x02]."))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [as_zip, as_legacy])
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_a_pickle_that_asks_for_too_much_is_refused_at_once(tmp_path, bomb, form):

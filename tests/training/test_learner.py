@@ -137,6 +137,7 @@ def test_a_batch_shown_in_parts_teaches_the_same(stacks):
     assert torch.allclose(*gradients, rtol=1e-3, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_a_batch_can_be_made_at_any_position(stacks):
     _, batches = make(stacks, "sd1")
     stream = batches.start_at(0)
@@ -147,6 +148,7 @@ def test_a_batch_can_be_made_at_any_position(stacks):
     assert torch.equal(third.noise, again.noise)
 
 
+@pytest.mark.slow
 def test_a_step_shows_all_its_pictures_under_one_line(stacks):
     _, batches = make(stacks, "sd1", batch_size=3)
     steps = [batches.batch(place).prompts for place in range(8)]
@@ -155,6 +157,7 @@ def test_a_step_shows_all_its_pictures_under_one_line(stacks):
     assert lines.count({True}) not in {0, 8}
 
 
+@pytest.mark.slow
 def test_each_text_encoder_learns_at_a_rate_of_its_own_size(stacks):
     learner, batches = make(stacks, "sdxl", learning_rate="auto")
     with torch.no_grad():
@@ -187,6 +190,7 @@ def test_what_is_judged_is_what_is_saved(stacks, chosen):
     assert torch.equal(learner.parameters[0], learning)
 
 
+@pytest.mark.slow
 def test_every_picture_is_seen_once_a_round(stacks):
     _, batches = make(stacks, "sd1")
     shown = [item for place in range(6) for item in batches.order.batch(place)]
@@ -209,6 +213,7 @@ def test_once_is_one_draw_and_random_is_many(stacks):
     assert not torch.equal(draw(once, 0), draw(mean, 0))
 
 
+@pytest.mark.slow
 def test_the_caption_shown_names_the_embedding(stacks):
     _, batches = make(stacks, "sd1")
     assert "<zyx>" in next(batches.start_at(0)).caption
@@ -231,6 +236,7 @@ def test_tag_dropout_leaves_pictures_without_captions_as_they_are(stacks, captio
     assert prompts(stacks, **shown, tag_dropout=default) == prompts(stacks, **shown)
 
 
+@pytest.mark.slow
 def test_tag_dropout_leaves_about_a_tenth_of_the_tags_out(stacks):
     tags = ", ".join(["red"] * 20)
     default = TrainSettings.model_fields["tag_dropout"].default
@@ -268,6 +274,7 @@ def test_what_a_learner_counts_cannot_be_set(stacks, name):
         setattr(learner, name, 1)
 
 
+@pytest.mark.slow
 def test_hooks_come_with_the_constructor_and_are_called_in_a_steps_order(stacks):
     called = []
 

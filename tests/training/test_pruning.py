@@ -27,6 +27,7 @@ def three(cat, home):
     return rows
 
 
+@pytest.mark.slow
 def test_vectors_are_dropped_one_by_one_where_the_loss_is_then_the_lowest(
     cat, three, home, monkeypatch
 ):
@@ -48,6 +49,7 @@ def test_vectors_are_dropped_one_by_one_where_the_loss_is_then_the_lowest(
     assert torch.equal(kept, drop((three,), [dropped.number])[0])
 
 
+@pytest.mark.slow
 def test_each_measured_loss_is_told_with_how_many_are_left(cat, three, home):
     events = list(prune(settings(cat, keep=1), Control()))
     told = [event for event in events if isinstance(event, Started | Progressed)]
@@ -55,6 +57,7 @@ def test_each_measured_loss_is_told_with_how_many_are_left(cat, three, home):
     assert events[-1] == Finished(6, "finished", "embeddings/cat-x-pruned.pt")
 
 
+@pytest.mark.slow
 def test_a_stop_between_two_tries_saves_nothing(cat, three, home):
     control = Control()
     events = []

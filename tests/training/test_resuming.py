@@ -64,6 +64,7 @@ def test_an_embedding_made_anew_starts_anew(home, cat):
     assert sorted(path.name for path in (home / "runs").glob("*/*")) == ["cat-x", "cat-x-2"]
 
 
+@pytest.mark.slow
 def test_a_run_left_in_the_middle_is_saved(home, cat):
     events = train(settings(cat), Control())
     for event in events:
@@ -93,6 +94,7 @@ def test_a_resumed_run_is_measured_from_its_very_start(home, cat):
     assert second == whole
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_another_embedding_is_refused(home, cat):
     run(cat, max_steps=2)
     (folder,) = (home / "runs").glob("*/cat-x")
@@ -144,6 +146,7 @@ def test_every_way_of_learning_goes_on_exactly(home, cat, chosen):
     assert torch.equal(vectors(home), unbroken)
 
 
+@pytest.mark.slow
 def test_another_optimizer_on_resume_is_one_sentence(home, cat):
     run(cat, max_steps=2)
     with pytest.raises(TrainingError) as failure:
@@ -204,6 +207,7 @@ def test_a_run_goes_on_from_the_checkpoint_that_is_named(home, cat, ending):
     assert losses(run(cat, max_steps=5, **chosen)) == whole[4:5]
 
 
+@pytest.mark.slow
 def test_a_checkpoint_that_is_not_there_is_one_sentence(home, cat):
     run(cat, max_steps=1)
     (folder,) = (home / "runs").glob("*/cat-x")
@@ -211,6 +215,7 @@ def test_a_checkpoint_that_is_not_there_is_one_sentence(home, cat):
         run(cat, resume=str(folder / "checkpoints" / "cat-x-1500"))
 
 
+@pytest.mark.slow
 def test_a_finished_embedding_says_how_to_go_on(home, cat):
     run(cat)
     with pytest.raises(TrainingError, match="already has 4 steps .* set max steps higher"):

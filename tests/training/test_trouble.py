@@ -22,6 +22,7 @@ from textual_inversion.training.learner import Learner
 from textual_inversion.training.run import train
 
 
+@pytest.mark.slow
 def test_an_unreadable_picture_is_named_and_left_out(home, cat, pictures):
     (pictures / "broken.jpg").write_bytes(b"\xff\xd8\xff")
     warned = [e.message for e in run(cat, max_steps=1) if isinstance(e, Warned)]
@@ -99,6 +100,7 @@ def unbounded(monkeypatch):
     monkeypatch.setattr("textual_inversion.settings.schedule._HIGHEST_LEARNING_RATE", float("inf"))
 
 
+@pytest.mark.slow
 def test_a_rate_at_which_nothing_is_learned_leaves_the_embedding_as_it_was(home, cat, unbounded):
     before = (home / "embeddings" / "cat-x.pt").read_bytes()
     _, why = ended(cat, learning_rate="1e30", checkpoint_every=1)
@@ -107,6 +109,7 @@ def test_a_rate_at_which_nothing_is_learned_leaves_the_embedding_as_it_was(home,
     assert list((home / "runs").rglob("*.ckpt")) == []
 
 
+@pytest.mark.slow
 def test_vectors_that_become_nan_never_reach_a_file(home, cat, breaking):
     _, why = ended(cat, max_steps=8, learning_rate="0.005", checkpoint_every=1)
     assert "At step 5 the vectors became NaN; those of step 3 were put back and saved" in why
@@ -116,6 +119,7 @@ def test_vectors_that_become_nan_never_reach_a_file(home, cat, breaking):
     assert kept == ["cat-x-2.ckpt", "cat-x-3.ckpt"]
 
 
+@pytest.mark.slow
 def test_a_run_can_go_on_at_half_the_rate(home, cat, breaking):
     events = run(cat, max_steps=8, learning_rate="0.005", on_nan="halve")
     warned = [event.message for event in events if isinstance(event, Warned)]
@@ -132,6 +136,7 @@ def test_the_rate_is_halved_each_time_until_the_run_gives_up(home, cat, unbounde
     assert "halved 6 times, to 1e+30; nothing was learned" in why
 
 
+@pytest.mark.slow
 def test_a_run_that_ends_with_nothing_learned_says_so(home, cat, unbounded):
     before = (home / "embeddings" / "cat-x.pt").read_bytes()
     events, why = ended(cat, learning_rate="1e30", on_nan="halve")
@@ -155,6 +160,7 @@ def test_vectors_that_cannot_move_are_said(home, cat):
     assert warned[0].startswith("After 20 steps the vectors have not moved at all")
 
 
+@pytest.mark.slow
 def test_a_schedule_that_runs_out_is_said(home, cat):
     warned = [e.message for e in run(cat, learning_rate="0.01:2") if isinstance(e, Warned)]
     assert warned == [
@@ -177,6 +183,7 @@ def test_running_out_of_memory_keeps_what_was_learned(home, cat, monkeypatch):
     assert len(list((home / "runs").rglob("cat-x-2.ckpt"))) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(torch.cuda.is_available(), reason="they have an effect on a GPU")
 def test_choices_for_a_gpu_are_named_on_a_cpu(home, cat):
     events = run(cat, max_steps=1, compile="auto", vae_offload=True)

@@ -34,6 +34,7 @@ def test_a_model_that_is_not_there_is_no_fault_of_the_name_or_the_text(home):
     assert _name(values, DeviceLock()) == _start(values, DeviceLock()) == ""
 
 
+@pytest.mark.slow
 def test_creating_on_a_model_that_is_not_there_is_answered_at_the_model(home):
     with gr.Blocks():
         model = gr.Dropdown(["nobody/nothing"], elem_id="base-model")

@@ -213,6 +213,7 @@ def test_markup_would_be_found(code):
     assert len(markup_in(code)) == 1
 
 
+@pytest.mark.slow
 def test_only_render_marks_strings_as_html():
     """`Markup()` alone is nothing, and `Markup` with something believes it."""
     believed = {
@@ -227,6 +228,7 @@ def test_only_render_marks_strings_as_html():
     assert not any("safe" in text or "autoescape" in text for text in templates)
 
 
+@pytest.mark.slow
 def test_every_template_that_is_drawn_exists():
     calls = [
         call.args[0].value

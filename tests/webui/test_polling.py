@@ -51,6 +51,7 @@ def test_nothing_is_sent_twice(live):
     assert live.poll(seen) == [gr.skip(), gr.skip(), gr.skip()]
 
 
+@pytest.mark.slow
 def test_a_step_is_sent_but_not_the_button_again(live, runner):
     runner.current = run_at(Started("cat", 0, 9))
     *_, seen = live.poll({})
@@ -74,6 +75,7 @@ def test_another_run_is_drawn_even_where_all_marks_agree(live, runner):
     assert live.poll(seen)[0] == "step 3"
 
 
+@pytest.mark.slow
 def test_what_two_pages_ask_for_is_drawn_once(runner):
     drawn = []
     with gr.Blocks():
@@ -102,6 +104,7 @@ def test_a_mark_survives_the_rounding_of_a_browsers_numbers(runner):
     assert live.poll(rounded)[0] == gr.skip()
 
 
+@pytest.mark.slow
 def test_a_failed_start_leaves_what_the_run_before_has_drawn(runner):
     with gr.Blocks():
         steps = Part("train", gr.HTML(), lambda run: f"step {run.step}", of_begun=True)

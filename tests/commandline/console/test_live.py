@@ -101,6 +101,7 @@ def test_a_run_that_has_ended_is_asked_for_nothing(run):
     drive(steps, folder=run)
 
 
+@pytest.mark.slow
 def test_a_damaged_preview_is_named(run):
     (run / "images" / "cat-20.png").write_bytes(b"half a picture")
 

@@ -88,6 +88,7 @@ def test_the_json_is_laid_out_as_a1111_does(path):
     )
 
 
+@pytest.mark.slow
 def test_a_published_picture_reads_the_same_by_chunk_and_by_pixels(path):
     by_chunk = read_picture(published("a1111-test_embedding.png"))
     Image.open(published("a1111-test_embedding.png")).convert("RGB").save(path)
@@ -158,6 +159,7 @@ def test_a_chunk_longer_than_any_embedding_is_not_decoded(path, monkeypatch):
         read_picture(path)
 
 
+@pytest.mark.slow
 def test_a_picture_of_too_many_pixels_is_not_unpacked(path):
     Image.new("1", (8192, 8192)).save(path)
     with pytest.raises(EmbeddingError, match="too large a picture"):

@@ -47,6 +47,7 @@ def test_every_cell_is_a_file_and_all_are_one_picture(home, run):
     assert set(sizes[1:]) == {(64, 64)}
 
 
+@pytest.mark.slow
 def test_a_cell_is_the_picture_that_generate_draws(home, run, stacks):
     events = draw(rows="none", row_values="")
     formats.write(formats.read(run / "embeddings" / "zyx-30.pt"), home / "embeddings" / "zyx.pt")
@@ -79,6 +80,7 @@ def test_a_changed_snapshot_is_drawn_anew(home, run, stacks):
     assert len([event for event in draw(columns="none") if isinstance(event, Sampled)]) == 2
 
 
+@pytest.mark.slow
 def test_a_stop_keeps_the_cells_that_are_done(home, run):
     control = Control()
     events = []
@@ -93,6 +95,7 @@ def test_a_stop_keeps_the_cells_that_are_done(home, run):
     assert len([event for event in draw(columns="none") if isinstance(event, Sampled)]) == 4
 
 
+@pytest.mark.slow
 def test_thumbs_are_kept_beside_the_grid_and_taken_back(home, run):
     folder = list_grids_of(draw(columns="none"), home)
     assert vote(folder, "1-1-1.png", "up") == {"1-1-1.png": "up"}
@@ -109,6 +112,7 @@ def list_grids_of(events, home):
     return list_grids(home / "outputs")[0]
 
 
+@pytest.mark.slow
 def test_a_snapshot_is_kept_under_a_name_that_is_free(home, run):
     folder = list_grids_of(draw(columns="none"), home)
     library = Library(home / "embeddings")
@@ -120,6 +124,7 @@ def test_a_snapshot_is_kept_under_a_name_that_is_free(home, run):
         keep_embedding(folder, "1-1-1.png", "best-cat", library)
 
 
+@pytest.mark.slow
 def test_the_vectors_that_a_cell_kept_are_kept(home, run):
     folder = list_grids_of(draw(rows="none", columns="vectors"), home)
     library = Library(home / "embeddings")
@@ -145,6 +150,7 @@ def test_a_broken_description_of_a_grid_is_said(tmp_path, text):
         read_grid(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_file_outside_of_the_grid_is_refused(home, run):
     folder = list_grids_of(draw(columns="none"), home)
     text = (folder / "grid.json").read_text()

@@ -28,6 +28,7 @@ def largest(ours, theirs):
     return np.abs(ours - np.asarray(theirs, int)).max()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sampler",
     [
@@ -47,6 +48,7 @@ def test_img2img_draws_what_diffusers_draws(begin, sampler):
     assert largest(drawn("a cat", strength=0.6, sampler=sampler, **begin), theirs) <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strength", [0.5, slow(1.0)])
 @pytest.mark.parametrize("sampler", ["DDIM", slow("Euler"), slow("DPM++ 2M"), slow("Heun")])
 def test_inpainting_draws_what_diffusers_draws_and_keeps_the_rest(begin, home, sampler, strength):
@@ -92,6 +94,7 @@ def test_pictures_of_one_batch_are_those_of_single_ones(begin):
     assert largest(np.asarray(both[1], int), second) <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", ["fill", slow("latent noise"), slow("latent nothing")])
 def test_what_stands_under_the_mask_at_first_changes_the_picture(begin, home, content):
     begin |= {"mask": mask_of(home / "mask.png", (16, 16, 48, 48)), "mask_blur": 0}

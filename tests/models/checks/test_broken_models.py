@@ -31,6 +31,7 @@ def said_of(path):
 SOME = [name if number % 10 == 0 else slow(name) for number, name in enumerate(BROKEN)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SOME)
 def test_a_broken_model_is_one_sentence(stacks, tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
@@ -42,6 +43,7 @@ def test_a_broken_model_is_one_sentence(stacks, tmp_path, monkeypatch, name):
     assert not (tmp_path / "owned").exists()
 
 
+@pytest.mark.slow
 def test_a_unet_of_another_text_encoder_is_named(stacks, tmp_path):
     folder = shutil.copytree(stacks["sd1"], tmp_path / "mixed")
     shutil.rmtree(folder / "unet")
@@ -55,6 +57,7 @@ def tensors(tmp_path_factory):
     return {name: value.contiguous() for name, value in ldm.build(root / "x", "sd1").items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prefix", ["model.diffusion_model.out.", "first_stage_model.decoder.mid",
                                     "cond_stage_model.transformer.text_model.final"])  # fmt: skip
 def test_a_single_file_without_some_tensors_is_one_sentence(tensors, tmp_path, home, prefix):

@@ -100,6 +100,7 @@ def test_a_broken_tokenizer_is_one_sentence(folder, file, content):
     open_it(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change", [{"merges": [["q", "r"]]}, {"vocab": []}, {"type": "Nope"}, {"dropout": "x"}]
 )
@@ -116,6 +117,7 @@ def test_a_link_to_a_device_in_a_model_ends(folder):
     assert "not a regular file" in open_it(folder)
 
 
+@pytest.mark.slow
 def test_what_the_libraries_think_of_a_setting_does_not_leak(folder, capfd, caplog):
     for file in ("unet/config.json", "vae/config.json"):
         config = json.loads((folder / file).read_text())

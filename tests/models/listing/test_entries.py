@@ -44,6 +44,7 @@ def test_folders_and_files_of_all_scanned_folders_are_listed(home, stacks, more)
     assert describe_model("deep/two").folder == more / "deep" / "two"
 
 
+@pytest.mark.slow
 def test_a_single_file_says_what_it_predicts_where_it_can(home):
     tensors = {n: t.clone().contiguous() for n, t in ldm.build(home / "x" / "y", "sd2").items()}
     save_file(tensors, home / "models" / "unsaid.safetensors")

@@ -21,6 +21,7 @@ def tiny(tmp_path_factory):
     return blip(tmp_path_factory.mktemp("blip"))
 
 
+@pytest.mark.slow
 def test_a_sentence_is_as_long_as_asked(tiny):
     captioner = opened(blip, tiny, caption_min_length=5, caption_max_length=5)
     (caption,) = captioner.caption([RED])
@@ -28,6 +29,7 @@ def test_a_sentence_is_as_long_as_asked(tiny):
     assert "[" not in caption
 
 
+@pytest.mark.slow
 def test_a_batch_says_what_each_picture_alone_says(tiny):
     captioner = opened(blip, tiny, caption_min_length=0, caption_num_beams=2)
     assert captioner.caption([RED, BLUE]) == [*captioner.caption([RED]), *captioner.caption([BLUE])]

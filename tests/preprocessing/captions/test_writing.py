@@ -154,6 +154,7 @@ def test_a_stop_is_heard_between_batches(run, writers, captions):
     assert writers["blip"].open == 0
 
 
+@pytest.mark.slow
 def test_a_captioner_sees_no_transparency_and_no_giants(run, writers, source, monkeypatch):
     seen = []
     monkeypatch.setattr(writers["wd14"], "caption", lambda all: [seen.append(p) or "" for p in all])

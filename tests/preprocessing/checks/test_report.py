@@ -185,6 +185,7 @@ def test_a_folder_is_found_as_training_finds_it(home, name):
             returned(events)
 
 
+@pytest.mark.slow
 def test_buckets_keep_the_shapes(folder):
     paint(folder, "wide.png", size=(600, 300))
     assert report_of(folder, size=512).buckets == (

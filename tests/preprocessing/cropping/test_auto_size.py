@@ -34,6 +34,7 @@ def test_bounds_that_cross_leave_nothing():
     assert size_grid(edges=(384, 1), areas=(1, 9**9)) == []
 
 
+@pytest.mark.slow
 @QUICK
 @given(picture=PICTURES, error=st.floats(0, 1))
 def test_no_larger_size_suits(picture, error):

@@ -100,6 +100,7 @@ def test_a_reduced_picture_gives_the_crop_of_the_whole_one(tmp_path, monkeypatch
         assert abs(shares[0] - shares[1]) <= 0.01
 
 
+@pytest.mark.slow
 def test_the_parting_ends_once_it_has_settled(monkeypatch):
     from preprocessing.cropping import foreground
 
@@ -118,6 +119,7 @@ def test_the_drawing_is_a_copy_with_the_crop_on_it():
     assert drawn.tobytes() != before
 
 
+@pytest.mark.slow
 def test_a_picture_is_looked_at_once_for_its_crop_and_the_drawing(monkeypatch):
     sizes = []
 

@@ -95,6 +95,7 @@ def test_a_zip_that_names_a_place_outside_is_refused(tmp_path, sent, folder, mem
     assert nothing_remains(folder)
 
 
+@pytest.mark.slow
 def test_a_bomb_is_stopped_before_it_is_unpacked(tmp_path, folder):
     archive = zipped(tmp_path / "z", {"a.png": bytes(30_000_000)})
     with pytest.raises(DatasetError, match="larger, all together, than what is taken at once"):

@@ -23,6 +23,7 @@ def refused(form, **values):
     return str(caught.value.message)
 
 
+@pytest.mark.slow
 def test_each_field_is_named_by_its_label_and_led_to(form):
     shown = refused(form, dataset_dir="cats", max_steps=0, min_timestep=-1)
     assert 'class="ti-mistake ti-field:train-max_steps">Max steps must be at least 1' in shown
@@ -42,6 +43,7 @@ def test_an_empty_folder_is_asked_for_without_a_flag(form):
     assert "--" not in shown
 
 
+@pytest.mark.slow
 def test_a_name_that_will_not_do_is_led_to_its_field():
     with gr.Blocks():
         form = draw_form("create", CreateSettings)

@@ -50,6 +50,7 @@ def test_two_canvases_are_two_files():
     assert save_canvas(value) != save_canvas(value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("data", [b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", b"text"])
 def test_what_no_browser_makes_of_a_picture_is_refused(data):
     with gr.Blocks():
@@ -58,6 +59,7 @@ def test_what_no_browser_makes_of_a_picture_is_refused(data):
         canvas.convert_and_format_image(data)
 
 
+@pytest.mark.slow
 def test_what_a_browser_makes_of_a_picture_is_read():
     drawn = BytesIO()
     Image.new("RGBA", (8, 6)).save(drawn, "PNG")

@@ -19,6 +19,7 @@ def test_folders_are_opened_only_for_those_at_this_machine(is_local):
     assert ids["generate-open-folder-button"].visible is is_local
 
 
+@pytest.mark.slow
 def test_new_embeddings_are_offered_and_broken_ones_are_not(home):
     with gr.Blocks():
         part = completion.names_part()
@@ -30,6 +31,7 @@ def test_new_embeddings_are_offered_and_broken_ones_are_not(home):
     assert "bad" not in part.draw()
 
 
+@pytest.mark.slow
 def test_without_a_folder_nothing_is_offered(home, monkeypatch):
     monkeypatch.setenv("TI_HOME", str(home))
     (home / "embeddings").rmdir()

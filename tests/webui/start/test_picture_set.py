@@ -63,6 +63,7 @@ def test_others_pictures_are_not_mixed_in(home, own):
     assert preparing(chosen(own / ".." / "cats")).destination == "prepared/cats-2"
 
 
+@pytest.mark.slow
 def test_the_same_pictures_go_to_the_same_place_until_one_is_taken_out(own):
     list(preprocess(preparing(chosen(own)), size=64))
     assert preparing(chosen(own)).destination == "prepared/cats"

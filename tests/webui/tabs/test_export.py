@@ -23,6 +23,7 @@ def cat(home, monkeypatch):
     return embedding
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMATS)
 def test_each_format_is_offered_from_the_folder_that_is_served(cat, home, form):
     path = export.write_download("Cat", form)
@@ -34,6 +35,7 @@ def test_each_format_is_offered_from_the_folder_that_is_served(cat, home, form):
     assert torch.equal(formats.read(path).vectors[0], cat.vectors[0])
 
 
+@pytest.mark.slow
 def test_there_is_a_button_for_each_format():
     with gr.Blocks() as page:
         export.draw(gr.Textbox())
@@ -52,6 +54,7 @@ def test_what_is_refused_is_a_toast_and_the_older_file_is_offered_no_more(cat):
     assert not button.visible
 
 
+@pytest.mark.slow
 def test_the_buttons_are_queued_without_which_no_toast_comes():
     with gr.Blocks() as page:
         export.draw(gr.Textbox())

@@ -45,6 +45,7 @@ def test_what_the_prompt_gives_by_itself_comes_first(tmp_path, monkeypatch):
     assert shown == ["without", "step 4", "step 2"]
 
 
+@pytest.mark.slow
 def test_what_was_taken_is_said_by_the_labels_of_the_fields():
     with gr.Blocks():
         form = draw_form("train", TrainSettings)

@@ -68,6 +68,7 @@ def test_sdxl_is_written_where_there_is_room_for_two_encoders(tmp_path, form):
     assert all(torch.equal(read, written) for read, written in pairs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", list(FORMATS))
 def test_a_file_that_is_there_is_kept_unless_asked(tmp_path, form):
     first = export(sd1(), form, tmp_path)
