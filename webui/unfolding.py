@@ -16,7 +16,7 @@ _KEEP_TYPED = """() => {
   const toggles = field => ['checkbox', 'radio'].includes(field.type);
   const read = field => toggles(field) ? field.checked : field.value;
   const watch = () => {
-    for (const [field, value] of [...typed]) {
+    for (const [field, {value}] of [...typed]) {
       if (!field.isConnected || read(field) === value) continue;
       typed.delete(field);
       if (toggles(field)) { field.click(); continue; }
@@ -37,9 +37,18 @@ _KEEP_TYPED = """() => {
     until = performance.now() + WATCHED_MS;
     requestAnimationFrame(watch);
   }, true);
+  // A key may come before the frame in which the check above would have seen the old value.
+  document.addEventListener('beforeinput', event => {
+    const field = event.target, before = typed.get(field);
+    if (!before || performance.now() >= until || read(field) === before.value) return;
+    field.value = before.value;
+    if (before.at !== null) field.setSelectionRange(before.at, before.at);
+  }, true);
   document.addEventListener('input', event => {
     const field = event.target;
-    if (performance.now() < until && !field.role) typed.set(field, read(field));
+    if (performance.now() >= until || field.role) return;
+    typed.set(field, {value: read(field), at: field.selectionStart ?? null});
+    until = Math.max(until, performance.now() + WATCHED_MS);
   }, true);
 }"""
 

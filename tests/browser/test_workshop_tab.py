@@ -76,7 +76,7 @@ def test_words_are_calculated_with_and_what_is_wrong_is_said(server, small, wind
     fill(page, "workshop-name", "gone")
     fill(page, "workshop-sources", "<nothing> + dog")
     press(page, "workshop-save-button")
-    expect(page.get_by_text("There is no embedding called 'nothing'")).to_be_visible(
+    expect(page.get_by_text("There is no embedding called 'nothing'").first).to_be_visible(
         timeout=PATIENCE_MS
     )
 

@@ -12,7 +12,7 @@ from textual_inversion.storage.paths import find_folder
 if TYPE_CHECKING:
     from textual_inversion.embeddings.library import Entry
 
-_TITLES = ("NAME", "VECTORS", "WIDTH", "STEP", "BASE MODEL", "FAMILY", "DATE", "FILE")
+_TITLES = ("NAME", "VECTORS", "WIDTH", "STEP", "MODEL", "FAMILY", "DATE", "FILE")
 
 
 def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
