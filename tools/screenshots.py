@@ -29,7 +29,7 @@ from tests.browser.page import (  # noqa: E402
 )
 
 NAME, WORDS = "my-mammoth", "elephant"
-HEIGHTS = {"create": 620, "preprocess": 1150, "train": 1250, "generate": 900}
+HEIGHTS = {"start": 900, "create": 620, "preprocess": 1150, "train": 1250, "generate": 900}
 
 
 def shoot(page: Page, name: str, folder: Path) -> None:
@@ -42,6 +42,17 @@ def shoot(page: Page, name: str, folder: Path) -> None:
     Image.open(path).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
         path, optimize=True
     )
+
+
+def show_start(page: Page, folder: Path) -> None:
+    """Choose a sample set and a name on the first tab."""
+    page.locator("#start-pictures button", has_text="mammoth").click()
+    page.wait_for_selector("#start-pictures .ti-cropped img")
+    fill(page, "start-name", NAME)
+    page.wait_for_timeout(2000)
+    shoot(page, "start", folder)
+    page.reload()  # the other tabs come as a fresh page has them
+    page.wait_for_selector("#start-name")
 
 
 def do_the_main_job(page: Page, steps: int, folder: Path) -> None:
@@ -96,6 +107,7 @@ def main() -> None:
                 page.set_default_timeout(600_000)
                 page.goto(server.url)
                 page.wait_for_selector("#start-name")
+                show_start(page, args.out)
                 go_to(page, "Create Embedding")
                 do_the_main_job(page, args.steps, args.out)
                 browser.close()
