@@ -51,6 +51,9 @@ def generate(page, pictures=1, **values):
     press(page, "generate-start-button")
     expect_text(page, "generate-status-line", f"Finished: {pictures} picture")
     wait_for_pictures(page, "generate-picture-gallery", pictures)
+    if "seed" in values:
+        # What stood here before may be an earlier test's.
+        expect_text(page, "generate-picture-info", f"Seed: {values['seed']}")
 
 
 def test_names_are_completed_with_the_keyboard(page, shoot):

@@ -74,7 +74,7 @@ def test_bad_values_are_said_and_an_earlier_grid_is_found_again(server, run, win
     draw(page)
     fill(page, "grid-row_values", "7")
     press(page, "grid-start-button")
-    expect_text(page, "grid-status-line", "Failed: rows: There is no snapshot of step 7")
+    expect_text(page, "grid-status-line", "Failed: Rows \\(Y\\): There is no snapshot of step 7")
     server.end()
     server.start()
     page = open_page(window, server, "Grids")
