@@ -44,12 +44,12 @@ class SlowServer:
 
 @pytest.fixture(scope="module")
 def glimmer(shared_server, chromium):
-    """A server with two embeddings."""
+    """A server with two embeddings, of which the newest is offered first."""
     context = chromium.new_context()
     context.set_default_timeout(PATIENCE_MS)
     page = open_page(context, shared_server)
-    create(page, "glimmer")
     create(page, "spark")
+    create(page, "glimmer")
     context.close()
     return shared_server
 
