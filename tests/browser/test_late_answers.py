@@ -48,8 +48,8 @@ def glimmer(shared_server, chromium):
     context = chromium.new_context()
     context.set_default_timeout(PATIENCE_MS)
     page = open_page(context, shared_server)
-    create(page, "spark")
     create(page, "glimmer")
+    create(page, "spark")
     context.close()
     return shared_server
 
@@ -74,31 +74,31 @@ def test_what_is_typed_while_the_page_opens_stays_and_the_rest_comes_back(glimme
 def test_an_embedding_chosen_while_the_list_is_read_stays(glimmer, window):
     page = open_page(window, glimmer, "Train")
     chosen = page.locator("#train-embedding input")
-    expect(chosen).to_have_value(re.compile("glimmer"), timeout=PATIENCE_MS)
+    expect(chosen).to_have_value(re.compile("spark"), timeout=PATIENCE_MS)
     page.wait_for_load_state("networkidle")
     slow = SlowServer(page)
     go_to(page, "Generate")
     go_to(page, "Train")
     chosen.click()
-    page.get_by_role("option", name="spark").click()
+    page.get_by_role("option", name="glimmer").click()
     slow.let_go()
     page.wait_for_timeout(500)
-    expect(chosen).to_have_value(re.compile("spark"))
+    expect(chosen).to_have_value(re.compile("glimmer"))
 
 
 def test_a_prompt_typed_after_an_embedding_was_put_in_stays(glimmer, window):
     page = open_page(window, glimmer, "Generate")
     prompt = page.locator("#generate-prompt textarea")
-    expect(prompt).to_have_value("a photo of <glimmer>", timeout=PATIENCE_MS)
+    expect(prompt).to_have_value("a photo of <spark>", timeout=PATIENCE_MS)
     page.wait_for_load_state("networkidle")
     slow = SlowServer(page)
     page.locator("#generate-insert-word input").click()
-    page.get_by_role("option", name="spark").click()
-    expect(prompt).to_have_value("a photo of <glimmer> <spark>")
+    page.get_by_role("option", name="glimmer").click()
+    expect(prompt).to_have_value("a photo of <spark> <glimmer>")
     prompt.press_sequentially(" at night")
     slow.let_go()
     page.wait_for_timeout(500)
-    assert prompt.input_value() == "a photo of <glimmer> <spark> at night"
+    assert prompt.input_value() == "a photo of <spark> <glimmer> at night"
 
 
 def test_the_base_model_chosen_while_the_page_opens_stays(glimmer, window):
