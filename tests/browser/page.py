@@ -8,20 +8,22 @@ PATIENCE_MS = 120_000
 POLLING_MS = 500  # the default looks at every frame, which costs more than the page
 
 
-FIRST_FIELD = "#start-name"  # of the tab that the page opens with
+def wait_until_drawn(page):
+    """Wait for the tab that a page begins with; the address may already have led to another."""
+    page.wait_for_selector("#start-name", state="attached")
 
 
 def open_page(window, server, tab="Create Embedding"):
     page = window.new_page()
     page.goto(server.url)
-    page.wait_for_selector(FIRST_FIELD)
+    wait_until_drawn(page)
     go_to(page, tab)
     return page
 
 
 def reload(page, tab):
     page.reload()
-    page.wait_for_selector(FIRST_FIELD)
+    wait_until_drawn(page)
     go_to(page, tab)
 
 
@@ -33,7 +35,7 @@ def come_back(page, server, tab):
         own = ("interrupted by another navigation", "net::ERR_ABORTED")
         if not any(words in str(error) for words in own):
             raise
-    page.wait_for_selector(FIRST_FIELD)
+    wait_until_drawn(page)
     go_to(page, tab)
 
 

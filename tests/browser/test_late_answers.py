@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.page import (
-    FIRST_FIELD,
     PATIENCE_MS,
     create,
     expect_text,
@@ -15,6 +14,7 @@ from tests.browser.page import (
     open_page,
     reload,
     value_of,
+    wait_until_drawn,
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -106,7 +106,7 @@ def test_the_base_model_chosen_while_the_page_opens_stays(glimmer, window):
     page.wait_for_function("() => window.formsAreRestored", polling=100)
     slow = SlowServer(page)
     page.reload()
-    page.wait_for_selector(FIRST_FIELD)
+    wait_until_drawn(page)
     fill(page, "base-model", "elsewhere")
     page.locator("#base-model input").first.press("Enter")
     slow.let_go()

@@ -8,7 +8,6 @@ from playwright.sync_api import expect
 
 from tests import tiny
 from tests.browser.page import (
-    FIRST_FIELD,
     PATIENCE_MS,
     expect_text,
     fill,
@@ -17,6 +16,7 @@ from tests.browser.page import (
     press,
     value_of,
     wait_for_pictures,
+    wait_until_drawn,
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -66,7 +66,7 @@ def test_from_a_fresh_page_to_a_picture(small, chromium, photos, shoot, view, sc
     page, kind = window.new_page(), f"start-{scheme}-{view['width']}"
     page.add_init_script(_COUNT)
     page.goto(small.url)
-    page.wait_for_selector(FIRST_FIELD)
+    wait_until_drawn(page)
     expect(page.locator(".ti-samples img")).to_have_count(2, timeout=PATIENCE_MS)
     shoot(page, f"{kind}-1-fresh")
     add_pictures(page, photos)
