@@ -40,7 +40,13 @@ class Card:
         """Connect the buttons with the tabs that they lead to; return their event."""
         self._tabs, self._prompt = tabs, drawing.form.by_path["prompt"]
         self._training, self._grid = training.form, comparing.form
-        outputs = [self.view, tabs, self._prompt, *_own(self._training), *_own(self._grid)]
+        outputs = [
+            self.view,
+            tabs,
+            self._prompt,
+            *self._training.own_controls,
+            *self._grid.own_controls,
+        ]
         return self.view.click(self._act, None, outputs, **QUIET)
 
     def _act(self, event: gr.EventData) -> Update:
@@ -68,13 +74,13 @@ class Card:
         longer = {"max_steps": run.step + more_steps(run), "resume": "latest"}
         further = TrainSettings.build(settings.model_dump(), longer)
         self._runner.start("train", jobs.training(further), name=run.name)
-        return dict(zip(_own(self._training), placed(self._training, further), strict=True))
+        return dict(zip(self._training.own_controls, placed(self._training, further), strict=True))
 
     def _compare(self, run: Run) -> Update:
         chosen = {"run": run_name(run), "columns": "step", "model": settings_of(run).model}
         grid = GridSettings.build(chosen)
         self._runner.start("grid", jobs.drawing_grid(grid))
-        filled = dict(zip(_own(self._grid), placed(self._grid, grid), strict=True))
+        filled = dict(zip(self._grid.own_controls, placed(self._grid, grid), strict=True))
         return {self._tabs: gr.Tabs(selected="grids"), **filled}
 
     def _download(self, run: Run, format_name: str) -> Update:
@@ -111,7 +117,3 @@ def run_name(run: Run) -> str:
     folder = Path(run.folder)
     is_listed = folder.parent.parent.resolve() == find_folder("runs").resolve()
     return f"{folder.parent.name}/{folder.name}" if is_listed else str(folder)
-
-
-def _own(form: Form[Any]) -> list[Component]:
-    return form.own_controls

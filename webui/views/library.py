@@ -62,7 +62,7 @@ class Shelf:
         self._looked = self._marked = float("-inf")
 
     def state_key(self) -> object:
-        """Mark the state of the folder; looked at every two seconds, by all pages together."""
+        """Compute a key of the folder's state, every two seconds for all pages together."""
         with self._lock:
             if time.monotonic() - self._marked > _LOOK_EVERY_SECONDS:
                 self._state_key = hash(self.library.folders_state_key())

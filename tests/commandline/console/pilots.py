@@ -51,3 +51,15 @@ async def wait_for(pilot, is_true, *, seconds=60):
     while not is_true():
         assert time.monotonic() < end
         await pilot.pause(0.2)
+
+
+def earlier(home):
+    """Leave an earlier training of the trigger "cat" behind."""
+    folder = home / "text-inversion-output" / "cat"
+    for step in (500, 1000):
+        (folder / f"checkpoint-{step}").mkdir(parents=True)
+        (folder / f"checkpoint-{step}" / "cat.ckpt").write_bytes(b"1")
+    (folder / "learned_embeds-steps-500.bin").write_bytes(b"1")
+    (folder / "learned_embeds.bin").write_bytes(b"1")
+    (folder / "my notes.txt").write_text("keep")
+    return folder

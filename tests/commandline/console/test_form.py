@@ -1,18 +1,11 @@
 """The form by keyboard and mouse, without a training."""
 
-import json
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 from textual.widgets import Checkbox, Input
 
 from commandline.console.fields import Choice
-from commandline.console.launch import Training
-from commandline.console.question import Question
 from commandline.console.slider import Slider
-from tests.commandline.console.pilots import drive, form, go_to, mistakes, text_of
+from tests.commandline.console.pilots import drive, earlier, form, go_to, mistakes, text_of
 
 CURVES = (
     "constant", "constant_with_warmup", "linear", "cosine", "cosine_with_restarts", "polynomial",
@@ -43,31 +36,6 @@ FIELDS = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def sample(home, pictures):
-    """Three pictures where the trigger "cat" looks for them."""
-    folder = home / "text-inversion-training-data" / "cat"
-    folder.parent.mkdir()
-    pictures.rename(folder)
-    return folder
-
-
-@pytest.fixture
-def started(monkeypatch, home):
-    """Record the settings that a training would be started with."""
-    found = []
-
-    def start(settings, root, given):
-        found.append(settings)
-        process = subprocess.Popen([sys.executable, "-c", ""])
-        output = Path(settings.output_dir)
-        (output / "console.log").write_text("ti: it failed\n")
-        return Training(process, output, output / "logs", home / "nothing")
-
-    monkeypatch.setattr(Training, "start", start)
-    return found
-
-
 def choices(editor):
     match editor:
         case Choice():
@@ -75,18 +43,6 @@ def choices(editor):
         case Slider():
             return editor.minimum, editor.maximum, editor.step
     return None
-
-
-def earlier(home):
-    """Leave an earlier training of the trigger "cat" behind."""
-    folder = home / "text-inversion-output" / "cat"
-    for step in (500, 1000):
-        (folder / f"checkpoint-{step}").mkdir(parents=True)
-        (folder / f"checkpoint-{step}" / "cat.ckpt").write_bytes(b"1")
-    (folder / "learned_embeds-steps-500.bin").write_bytes(b"1")
-    (folder / "learned_embeds.bin").write_bytes(b"1")
-    (folder / "my notes.txt").write_text("keep")
-    return folder
 
 
 @pytest.mark.slow
@@ -235,60 +191,6 @@ def test_moving_the_epochs_sets_the_steps(home, sample):
 
 
 @pytest.mark.slow
-def test_the_last_values_are_remembered_but_not_the_trigger(sample, home, started):
-    async def train(pilot):
-        await pilot.press(*"cat", "ctrl+n", "backspace", *"pet")
-        await go_to(pilot, "train_batch_size")
-        await pilot.press("3", "ctrl+t")
-        await pilot.pause()
-
-    drive(train)
-    assert [(one.placeholder_token, one.train_batch_size) for one in started] == [("cat", 3)]
-
-    async def again(pilot):
-        values = form(pilot).values()
-        found = (values["placeholder_token"], values["initializer_token"])
-        assert (*found, values["train_batch_size"]) == ("", "pet", 3)
-
-    drive(again)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("stored", ["[", '{"train_batch_size": 1000, "nonsense": 1}'])
-def test_damaged_preferences_are_passed_over(home, stored):
-    (home / "text-inversion-output").mkdir()
-    (home / "text-inversion-output" / "preferences.json").write_text(stored)
-
-    async def steps(pilot):
-        assert form(pilot).values()["train_batch_size"] == 8
-
-    drive(steps)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("keys", "is_deleted"), [(["enter"], False), (["y"], True)])
-def test_nothing_is_deleted_without_a_question_whose_default_is_no(
-    home, sample, started, keys, is_deleted
-):
-    folder = earlier(home)
-    before = {path.name for path in folder.iterdir()}
-    gone = {"checkpoint-500", "checkpoint-1000", "learned_embeds-steps-500.bin"}
-
-    async def steps(pilot):
-        await pilot.press(*"cat")
-        await go_to(pilot, "resume")
-        await pilot.press("space", "ctrl+t")
-        await pilot.pause()
-        assert isinstance(pilot.app.screen, Question)
-        await pilot.press(*keys)
-        await pilot.pause()
-
-    drive(steps)
-    left = {path.name for path in folder.iterdir()} - {"console.log"}
-    assert (left, len(started)) == (before - (gone if is_deleted else set()), int(is_deleted))
-
-
-@pytest.mark.slow
 def test_the_flags_of_a_command_fill_the_form(home, pictures):
     given = {
         "placeholder_token": "<dog>", "train_data_dir": "pictures", "resolution": 768,
@@ -314,29 +216,6 @@ def test_the_right_arrow_completes_a_folder(home, pictures):
         assert form(pilot).values()["train_data_dir"] == "pictures"
 
     drive(steps)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("keys", [["escape"], ["ctrl+q"]])
-def test_cancel_leaves_without_a_file(home, keys):
-    async def steps(pilot):
-        await pilot.press(*"cat", *keys)
-
-    app = drive(steps)
-    assert app.left_running == []
-    assert not (home / "text-inversion-output").exists()
-
-
-@pytest.mark.slow
-def test_what_is_remembered_is_a_file_of_settings(home, sample, started):
-    async def steps(pilot):
-        await pilot.press(*"cat", "ctrl+t")
-        await pilot.pause()
-
-    drive(steps)
-    stored = json.loads((home / "text-inversion-output" / "preferences.json").read_text())
-    assert stored["max_train_steps"] == 3000
-    assert stored.keys().isdisjoint({"placeholder_token", "resume"})
 
 
 @pytest.mark.slow

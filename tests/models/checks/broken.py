@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import struct
+from itertools import chain
 from pathlib import Path
 
 import torch
@@ -109,7 +110,7 @@ def infinite(tensors, name):
     return tensors | {name: torch.full_like(tensors[name], float("nan"))}
 
 
-def _all():
+def _parts():
     for what, file in PARTS.items():
         yield f"{what} without a tensor", weights(file, dropped), "lacks 1 of its tensors"
         yield f"{what} of another shape", weights(file, narrowed), "have another shape"
@@ -124,6 +125,9 @@ def _all():
         yield f"{what} of nothing", cut(file, 0), "header cannot be read"
         yield f"{what} of 4 TB", header(file, {"a": tensor([10**6] * 2, 0, 4 * 10**12)}), "early"
         yield f"{what} nested too deep", header(file, b'{"a":' * 30_000), "nested too deep"
+
+
+def _files():
     yield "overlapping tensors", header(
         UNET, {"a": tensor([2], 0, 8), "b": tensor([2], 4, 12)}, num_bytes=12
     ), "cannot be opened"  # fmt: skip
@@ -154,6 +158,9 @@ def _all():
     yield "a huge tokenizer", text("tokenizer/tokenizer.json", "x" * 2**25), "too large"
     yield "no schedule", gone("scheduler"), "No such file"
     yield "a schedule that is a pipe", pipe("scheduler/scheduler_config.json"), "not a regular file"
+
+
+def _values():
     for key, value, words in (
         ("num_train_timesteps", 0, "cannot be opened"),
         ("beta_start", -5.0, "cannot be opened"),
@@ -181,4 +188,4 @@ def _all():
     yield "pictures of no size", config("unet/config.json", sample_size=0), "sample_size is 0"
 
 
-BROKEN = {name: (change, words) for name, change, words in _all()}
+BROKEN = {name: (change, words) for name, change, words in chain(_parts(), _files(), _values())}

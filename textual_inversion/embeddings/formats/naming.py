@@ -21,6 +21,8 @@ def file_in(path: Path) -> Path:
 
     Any other path is returned as it is.
     """
+    if not path.is_dir():
+        return path
     files = (path / f"{_GENERIC}{ending}" for ending in (".safetensors", ".bin", ".pt"))
     return next((file for file in files if file.is_file()), path)
 

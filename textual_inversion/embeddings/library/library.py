@@ -47,7 +47,7 @@ class Library:
         return self._listed[1].copy()
 
     def folders_state_key(self) -> object:
-        """Mark the folder quickly: another mark is a reason to list anew."""
+        """Compute a key quickly: another key is a reason to list anew."""
         return folders_state_key(self.folder)
 
     def find(self, name: str) -> Entry | None:

@@ -29,7 +29,7 @@ def scan(folder: Path) -> dict[str, Stamp]:
 
 
 def folders_state_key(folder: Path) -> tuple[int, ...]:
-    """Mark the folders alone: a file that comes, goes or is replaced changes it.
+    """Compute a key of the folders alone: a file that comes, goes or is replaced changes it.
 
     A file written in place does not; this is for looking often.
     """
