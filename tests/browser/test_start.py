@@ -147,6 +147,7 @@ def test_a_picture_is_taken_out_and_put_back(small, window, photos):
     page.get_by_role("button", name="Take out 3d.png").click()
     expect(shown).to_have_count(4, timeout=PATIENCE_MS)
     expect(page.locator("#start-pictures")).to_contain_text("4 pictures of datasets/mammoth")
+    expect(page.locator("#start-pictures")).to_contain_text("That folder is only read")
     assert len(list((small.home / "datasets" / "mammoth").glob("*.txt"))) == 4
 
 

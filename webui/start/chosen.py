@@ -31,6 +31,8 @@ class Chosen:
 
     def __init__(self, base_model: Component) -> None:
         self._model = base_model
+        # What is said of a folder that was just chosen here, until it is drawn.
+        self._said: dict[str, str] = {}
         # Its place is inside of the form, which is drawn later.
         self.view = gr.HTML(js_on_load=HEAR_BUTTONS, elem_id="start-pictures", render=False)
 
@@ -38,8 +40,32 @@ class Chosen:
         """Draw what the folder holds when it is chosen, and do what the drawn buttons say."""
         inputs = [folder, self._model]
         # When the page opens, and when one of the two changes.
-        gr.on(None, chosen_html, inputs, self.view, **WHILE_TYPING)
-        self.view.click(act, inputs, [self.view, folder], **UNQUEUED)
+        gr.on(None, self._draw, inputs, self.view, **WHILE_TYPING)
+        self.view.click(self._act, inputs, [self.view, folder], **UNQUEUED)
+
+    def _draw(self, name: str | None, model: str | None) -> Markup:
+        return chosen_html(name, model, self._said.pop(name or "", ""), "done")
+
+    def _act(
+        self, name: str | None, model: str | None, event: gr.EventData
+    ) -> tuple[object, object]:
+        """Take a sample set, take a picture out, or put the last one back."""
+        do, which = str(event.do), str(event.which)
+        folder, said, style = name or "", "", "done"
+        try:
+            if do == "sample" and which in dict(picture_set.sample_sets()):
+                folder = which
+            elif do == "out":
+                folder, said = picture_set.take_out(_readable(folder), which)
+            elif do == "back":
+                said = picture_set.put_back(_readable(folder))
+        except TextualInversionError as error:
+            said, style = str(error), "wrong"
+        if folder == (name or ""):
+            return chosen_html(folder, model, said, style), gr.skip()
+        # The field's change draws what the folder holds.
+        self._said[folder] = said
+        return gr.skip(), folder
 
 
 def chosen_html(name: str | None, model: str | None, said: str = "", style: str = "") -> Markup:
@@ -59,23 +85,6 @@ def chosen_html(name: str | None, model: str | None, said: str = "", style: str 
     except TextualInversionError as error:
         drawn = paragraph(str(error), style="wrong")
     return render("start/chosen", said=told, samples=samples, drawn=drawn)
-
-
-def act(name: str | None, model: str | None, event: gr.EventData) -> tuple[Markup, object]:
-    """Take a sample set, take a picture out, or put the last one back."""
-    do, which = str(event.do), str(event.which)
-    folder, said, style = name or "", "", "done"
-    try:
-        if do == "sample" and which in dict(picture_set.sample_sets()):
-            folder = which
-        elif do == "out":
-            folder, said = picture_set.take_out(_readable(folder), which)
-        elif do == "back":
-            said = picture_set.put_back(_readable(folder))
-    except TextualInversionError as error:
-        said, style = str(error), "wrong"
-    chosen = gr.skip() if folder == name else folder
-    return chosen_html(folder, model, said, style), chosen
 
 
 def _readable(name: str) -> PictureSet:
