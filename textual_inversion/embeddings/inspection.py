@@ -136,18 +136,18 @@ def _facts(encoder: int, rows: torch.Tensor, words: Vocabulary | None) -> list[V
     return [
         VectorFacts(
             encoder,
-            place + 1,
+            index + 1,
             norm,
             norm / usual if usual else None,
-            () if norm < _DEAD else tuple(nearest[place]),
-            _problem(place, rows),
+            () if norm < _DEAD else tuple(nearest[index]),
+            _problem(index, rows),
         )
-        for place, norm in enumerate(norms)
+        for index, norm in enumerate(norms)
     ]
 
 
-def _problem(place: int, rows: torch.Tensor) -> str:
-    if rows[place].norm() < _DEAD:
+def _problem(index: int, rows: torch.Tensor) -> str:
+    if rows[index].norm() < _DEAD:
         return "dead"
-    first = int(torch.eq(rows, rows[place]).all(dim=-1).nonzero()[0])
-    return f"repeats vector {first + 1}" if first < place else ""
+    first = int(torch.eq(rows, rows[index]).all(dim=-1).nonzero()[0])
+    return f"repeats vector {first + 1}" if first < index else ""

@@ -139,15 +139,15 @@ class _Ranking:
         for one in rounds:
             if one.num_words < len(self.left):
                 order = self.sums[self.left].argsort()[: one.num_words].tolist()
-                self.left = [self.left[place] for place in order]
-            texts = [self._text(self.words[place]) for place in self.left]
+                self.left = [self.left[index] for index in order]
+            texts = [self._text(self.words[index]) for index in self.left]
             yield from self._score([*texts, self._text("")], one.draws, total)
             self.num_draws += len(one.draws)
 
     def best(self) -> list[Suggestion]:
         """Return the best words, the one of lowest loss first."""
         without = self.without / self.num_draws
-        order = sorted(self.left, key=lambda place: float(self.sums[place]))
+        order = sorted(self.left, key=lambda index: float(self.sums[index]))
         means = [(self.words[i], float(self.sums[i]) / self.num_draws) for i in order[:NUM_SHOWN]]
         return [Suggestion(word, mean, 1 - mean / without) for word, mean in means]
 
@@ -158,11 +158,11 @@ class _Ranking:
         """Add the losses of the words that are left, and last of the text without a word."""
         large = self.model.info.size > _LARGE_PX
         at_once = self.settings.pictures_at_once or _AT_ONCE[large]
-        for place, losses in text_losses(self.model, texts, self.draws, which, at_once):
-            if place < 0:
+        for index, losses in text_losses(self.model, texts, self.draws, which, at_once):
+            if index < 0:
                 yield Progressed(min(self.done, total), total)
-            elif place < len(self.left):
-                self.sums[self.left[place]] += float(losses.double().sum())
+            elif index < len(self.left):
+                self.sums[self.left[index]] += float(losses.double().sum())
                 self.done += len(which)
             else:
                 self.without += float(losses.double().sum())

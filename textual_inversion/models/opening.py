@@ -22,7 +22,7 @@ from textual_inversion.models.loading import LoadOptions, Weights, load_weights
 @dataclass
 class _Open:
     weights: Weights
-    place: tuple[str, float]
+    version: tuple[str, float]
     layout: tuple[torch.dtype, bool]
     models: dict[LoadOptions, BaseModel] = field(default_factory=dict)
 
@@ -43,20 +43,20 @@ def open_model(
         ModelError: It cannot be found, downloaded or opened.
     """
     info = fetch_model(model) if isinstance(model, str) else model
-    place = (str(info.folder), info.changed_at)
+    version = (str(info.folder), info.changed_at)
     wanted = options or LoadOptions(vae=vae)
     layout = dtype_for(wanted.precision, best_device(), size=info.size), wanted.channels_last
     with _lock:
-        if not _serves(place, None if options is None else layout):
+        if not _serves(version, None if options is None else layout):
             close_model()
             weights = load_weights(info, best_device(), layout[0], channels_last=layout[1])
-            _opened.append(_Open(weights, place, layout))
+            _opened.append(_Open(weights, version, layout))
         return _model_of(_opened[0], replace(wanted, precision="auto", channels_last=True))
 
 
 def opened_name() -> str | None:
     """Return the path of the open model, or None."""
-    return _opened[0].place[0] if _opened else None
+    return _opened[0].version[0] if _opened else None
 
 
 def close_model() -> None:
@@ -67,8 +67,8 @@ def close_model() -> None:
         torch.cuda.empty_cache()
 
 
-def _serves(place: tuple[str, float], layout: tuple[Any, bool] | None) -> bool:
-    return bool(_opened) and _opened[0].place == place and layout in (None, _opened[0].layout)
+def _serves(version: tuple[str, float], layout: tuple[Any, bool] | None) -> bool:
+    return bool(_opened) and _opened[0].version == version and layout in (None, _opened[0].layout)
 
 
 def _model_of(opened: _Open, options: LoadOptions) -> BaseModel:

@@ -15,7 +15,7 @@ from textual_inversion.models.single_file.loading import read_tensors
 from textual_inversion.models.single_file.vae import load_vae_tensors
 
 # What a single file does not tell and a base model's own autoencoder does.
-_TOLD_BY_MODEL = (
+_FROM_BASE_MODEL = (
     "scaling_factor", "shift_factor", "force_upcast", "sample_size", "norm_num_groups",
 )  # fmt: skip
 
@@ -50,6 +50,6 @@ def _from_folder(path: Path, dtype: torch.dtype) -> Any:
 
 
 def _from_file(path: Path, own: Any, dtype: torch.dtype) -> Any:
-    told = {key: own.config[key] for key in _TOLD_BY_MODEL if key in own.config}
+    defaults = {key: own.config[key] for key in _FROM_BASE_MODEL if key in own.config}
     tensors = {name: tensor.to(dtype) for name, tensor in read_tensors(path).items()}
-    return load_vae_tensors(tensors, told)
+    return load_vae_tensors(tensors, defaults)

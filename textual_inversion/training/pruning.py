@@ -94,17 +94,17 @@ def _drop_one_by_one(
     yield Progressed(done, total)
     while len(numbers) > keep:
         without: list[float] = []
-        for place in range(1, len(numbers) + 1):
+        for number in range(1, len(numbers) + 1):
             if control.stopping:
                 yield Finished(done, "stopped")
                 return None
-            without.append(measure_loss(parts, drop(vectors, [place]), batch))
+            without.append(measure_loss(parts, drop(vectors, [number]), batch))
             done += 1
             yield Progressed(done, total)
-        place = min(range(len(numbers)), key=without.__getitem__)
-        vectors = drop(vectors, [place + 1])
-        yield Dropped(numbers.pop(place), before, without[place], len(numbers))
-        before = without[place]
+        index = min(range(len(numbers)), key=without.__getitem__)
+        vectors = drop(vectors, [index + 1])
+        yield Dropped(numbers.pop(index), before, without[index], len(numbers))
+        before = without[index]
     return vectors
 
 

@@ -94,10 +94,10 @@ class Endpoints:
         """Tell the newest job of each kind: its state, step, loss, time left, pictures, files."""
         waiting = len(self._drawings)  # before the runs: at 0 the newest run is the last one asked
         found = {kind: self._runner.run(kind) for kind in _KINDS}
-        told = {kind: _describe(run) for kind, run in found.items() if run is not None}
-        if "generate" in told:
-            told["generate"]["waiting"] = waiting
-        return told
+        described = {kind: _describe(run) for kind, run in found.items() if run is not None}
+        if "generate" in described:
+            described["generate"]["waiting"] = waiting
+        return described
 
     def stop(self, job: str) -> dict:
         """Ask a job, "preprocess", "train" or "generate", to stop; a training saves first."""

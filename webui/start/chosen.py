@@ -73,18 +73,18 @@ def chosen_html(name: str | None, model: str | None, said: str = "", style: str 
 
     `said` is a sentence above them, in a style of paragraphs.
     """
-    told = paragraph(said, style=style) if said else Markup()
+    note = paragraph(said, style=style) if said else Markup()
     samples = [
         (path, Path(path).name, thumbnail_url(str(first)))
         for path, first in picture_set.sample_sets()
     ]
     if not (name or "").strip():
-        return render("start/chosen", said=told, samples=samples, drawn=Markup())
+        return render("start/chosen", said=note, samples=samples, drawn=Markup())
     try:
         drawn = _drawn(str(name), str(model or ""))
     except TextualInversionError as error:
         drawn = paragraph(str(error), style="wrong")
-    return render("start/chosen", said=told, samples=samples, drawn=drawn)
+    return render("start/chosen", said=note, samples=samples, drawn=drawn)
 
 
 def _readable(name: str) -> PictureSet:

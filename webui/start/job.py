@@ -63,14 +63,14 @@ def _prepare(
     yield Loading("the pictures")
     job = jobs.preprocessing(settings)
     run = runner.start("preprocess", job, name=Path(settings.source).name)
-    told = 0
+    shown = 0
     while run.is_active:
         if control.stopping:
             runner.stop("preprocess")
         runner.join("preprocess", _LOOK_EVERY_SECONDS)
-        if run.step > told:
-            told = run.step
-            yield Loading(f"picture {told} of {run.total}")
+        if run.step > shown:
+            shown = run.step
+            yield Loading(f"picture {shown} of {run.total}")
     if run.state == "failed":
         raise DatasetError(run.message)
     return run.state == "finished"

@@ -93,9 +93,9 @@ class Suggesting:
     def _ask(self, folder: str | None) -> None:
         with page_errors(self.form):
             # The other fields have nothing to do with it.
-            place = Path(SuggestSettings.build({"folder": folder or ""}).folder)
-            ALLOWED.check(str(place))
-            self.runner.start("suggest", _asking(place, self.found), name=place.name)
+            folder_path = Path(SuggestSettings.build({"folder": folder or ""}).folder)
+            ALLOWED.check(str(folder_path))
+            self.runner.start("suggest", _asking(folder_path, self.found), name=folder_path.name)
 
     def _draw(self, run: Run | None) -> Markup:
         found = self.found
@@ -119,12 +119,12 @@ def _ranking(settings: SuggestSettings, found: Found) -> Job:
     return job
 
 
-def _asking(place: Path, found: Found) -> Job:
+def _asking(folder_path: Path, found: Found) -> Job:
     def job(control: Control) -> Iterator[Event]:
         from preprocessing.captioners.interrogate import interrogate
 
         found.caption = ""
-        found.caption = yield from interrogate(place, control.stop)
+        found.caption = yield from interrogate(folder_path, control.stop)
         yield Finished(0, "finished")
 
     return job

@@ -132,11 +132,11 @@ def _along(grid: Grid, cell: CellOfGrid) -> tuple[AxisOfGrid, list[CellOfGrid]]:
     axes = {name: getattr(grid, name) for name in places}
     chosen = next((name for name, axis in axes.items() if axis.name == _STEP), None)
     chosen = chosen or max(axes, key=lambda name: len(axes[name].values))
-    fixed = [place for name, place in places.items() if name != chosen]
+    fixed = [part for name, part in places.items() if name != chosen]
     same = [
         one
         for one in grid.cells
-        if all(getattr(one, place) == getattr(cell, place) for place in fixed)
+        if all(getattr(one, part) == getattr(cell, part) for part in fixed)
     ]
     return axes[chosen], same
 
@@ -157,7 +157,7 @@ def _pages(grid: Grid, pictures: dict[tuple[int, int, int], Picture]) -> list[Li
 
 def _picture(grid: Grid, cell: CellOfGrid, folder: Path, votes: Mapping[str, str]) -> Picture:
     values = zip(grid.axes, (cell.column, cell.row, cell.page), strict=True)
-    label = ", ".join(f"{axis.label}: {axis.values[place]}" for axis, place in values if axis.label)
+    label = ", ".join(f"{axis.label}: {axis.values[part]}" for axis, part in values if axis.label)
     path = folder / CELLS / cell.file
     picture = thumbnail_url(str(path)) if path.is_file() else ""
     return Picture(f"{key_of(folder)}/{cell.file}", label, picture, votes.get(cell.file, ""))

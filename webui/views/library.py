@@ -121,7 +121,7 @@ def _details(shelf: Shelf, entry: Entry, model: str | None) -> Markup:
     widths = model_widths(model)
     try:
         one = _inspect(entry.path, stamp_of(entry.path), model if widths == entry.widths else None)[
-            entry.place
+            entry.index
         ]
     except (TextualInversionError, IndexError) as error:
         return paragraph(str(error) or "The file has just been changed.", style="wrong")

@@ -29,7 +29,7 @@ def test_a_runs_snapshots_stand_beside_its_previews_prompts(home, run, stacks):
     made = plan(home, run="zyx", rows="step", columns="prompt")
     assert made.title == "zyx: prompt x step"
     first, last = made.cells[0], made.cells[-1]
-    assert [cell.place for cell in made.cells][:3] == [(0, 0, 0), (0, 0, 1), (0, 1, 0)]
+    assert [cell.index for cell in made.cells][:3] == [(0, 0, 0), (0, 0, 1), (0, 1, 0)]
     assert (first.settings.prompt, last.settings.prompt) == (
         "a photo of <zyx>",
         "the <zyx> on a house",

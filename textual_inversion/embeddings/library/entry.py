@@ -60,7 +60,7 @@ class Entry:
     base_model: str | None = None
     problem: str | None = None
     word: str = ""
-    place: int = 0
+    index: int = 0
     """Which of its file's embeddings it is."""
     date: str | None = None
     """When its vectors were written, if its file says so, as YYYY-MM-DD."""
@@ -72,7 +72,7 @@ class Entry:
     @property
     def key(self) -> str:
         """What tells it from all others, those with a problem too."""
-        return f"{self.place}:{self.path}"
+        return f"{self.index}:{self.path}"
 
     @property
     def family(self) -> str:
@@ -86,7 +86,7 @@ def entries_of(path: Path, content: Content, written: float) -> list[Entry]:
         return []
     if isinstance(content, str):
         return [Entry(printable(path.stem), path, problem=content, written=written)]
-    return [_entry(one, path, place, written) for place, one in enumerate(content)]
+    return [_entry(one, path, index, written) for index, one in enumerate(content)]
 
 
 def told_apart(entries: Iterable[Entry]) -> list[Entry]:
@@ -97,7 +97,7 @@ def told_apart(entries: Iterable[Entry]) -> list[Entry]:
     return [_named_apart(entry, owners, names) for entry in listed]
 
 
-def _entry(one: Summary, path: Path, place: int, written: float) -> Entry:
+def _entry(one: Summary, path: Path, index: int, written: float) -> Entry:
     return Entry(
         one.name,
         path,
@@ -106,7 +106,7 @@ def _entry(one: Summary, path: Path, place: int, written: float) -> Entry:
         one.step,
         one.base_model,
         word=one.word,
-        place=place,
+        index=index,
         date=one.date,
         written=written,
         stem=one.name.removesuffix(f"-{one.suffix}").casefold(),

@@ -71,9 +71,9 @@ class Library:
         if entry.problem:
             raise EmbeddingError(entry.problem)
         content = self._read(entry.path)
-        if entry.place >= len(content):
+        if entry.index >= len(content):
             raise EmbeddingError(f"The embedding {strip_brackets(name)!r} has just been removed.")
-        found = content[entry.place]
+        found = content[entry.index]
         return found if found.name == entry.name else dataclasses.replace(found, name=entry.name)
 
     def save(self, embedding: Embedding, *, overwrite: bool = False) -> Path:

@@ -35,12 +35,12 @@ def _rank(path: Path, embeddings: Sequence[Embedding]) -> tuple[bool, bool, int]
     """Files that say where they come from are first, then those of safer formats."""
     order = (*formats.SAFETENSORS, *formats.TORCH)
     suffix = path.suffix.lower()
-    place = order.index(suffix) if suffix in order else len(order)
+    rank = order.index(suffix) if suffix in order else len(order)
     has_model, has_step = (
         any(one.base_model for one in embeddings),
         any(one.step for one in embeddings),
     )
-    return not has_model, not has_step, place
+    return not has_model, not has_step, rank
 
 
 def _vectors_of(embeddings: Sequence[Embedding]) -> object:

@@ -86,7 +86,7 @@ def drop(vectors: Vectors, numbers: Sequence[int]) -> Vectors:
     count = len(vectors[0])
     if wrong := next((number for number in numbers if not 1 <= number <= count), None):
         raise EmbeddingError(f"There is no vector {wrong}; the embedding has {count}.")
-    kept = [place for place in range(count) if place + 1 not in numbers]
+    kept = [index for index in range(count) if index + 1 not in numbers]
     if not kept:
         raise EmbeddingError("All vectors would be dropped; leave one at least.")
     return tuple(tensor[kept] for tensor in vectors)
@@ -105,8 +105,8 @@ def _by_rows(sources: Sequence[Vectors], make: Callable[[Row], torch.Tensor]) ->
     return tuple(
         torch.stack(
             [
-                make([(number, t[place]) for number, t in enumerate(tensors) if place < len(t)])
-                for place in range(max(map(len, tensors)))
+                make([(number, t[index]) for number, t in enumerate(tensors) if index < len(t)])
+                for index in range(max(map(len, tensors)))
             ]
         )
         for tensors in zip(*sources, strict=True)

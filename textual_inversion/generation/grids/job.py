@@ -148,20 +148,18 @@ def _base_model(cell: Cell) -> tuple[str, str]:
 
 
 def _describe(plan: Plan) -> Grid:
-    axes = {
-        place: AxisOfGrid(axis.name, axis.label, axis.texts) for place, axis in plan.axes.items()
-    }
+    axes = {part: AxisOfGrid(axis.name, axis.label, axis.texts) for part, axis in plan.axes.items()}
     return Grid(title=plan.title, cells=tuple(map(_describe_cell, plan.cells)), **axes)
 
 
 def _describe_cell(cell: Cell) -> CellOfGrid:
-    page, row, column = cell.place
-    place = CellOfGrid(page, row, column, f"{page + 1}-{row + 1}-{column + 1}.png")
+    page, row, column = cell.index
+    cell_of_grid = CellOfGrid(page, row, column, f"{page + 1}-{row + 1}-{column + 1}.png")
     source = cell.source
     if source is None:
-        return place
+        return cell_of_grid
     return CellOfGrid(
-        page, row, column, place.file, str(source.path), source.embedding.name, source.kept,
+        page, row, column, cell_of_grid.file, str(source.path), source.embedding.name, source.kept,
         source.hash,
     )  # fmt: skip
 

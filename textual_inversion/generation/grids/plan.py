@@ -44,9 +44,9 @@ class AxisValues:
 
 @dataclass(frozen=True)
 class Cell:
-    """One picture to draw: its place (page, row, column), and the vectors its word stands for."""
+    """One picture to draw: its index (page, row, column), and the vectors its word stands for."""
 
-    place: tuple[int, int, int]
+    index: tuple[int, int, int]
     settings: GenerateSettings
     source: Source | None
 
@@ -86,8 +86,8 @@ def make_plan(settings: GridSettings, library: Library) -> Plan:
     fields = _fields(settings, run, has_prompts=any(a.name == "prompt" for a in axes.values()))
     word = sources.word(f"{fields['prompt']}\n{fields['negative_prompt']}")
     cells = tuple(
-        _cell(place, chosen, fields, sources, word)
-        for place, chosen in zip(_places(axes), _combinations(axes), strict=True)
+        _cell(index, chosen, fields, sources, word)
+        for index, chosen in zip(_places(axes), _combinations(axes), strict=True)
     )
     _check_models(cells)
     return Plan(axes, cells, word, run)
@@ -115,15 +115,15 @@ def _read_axes(
     settings: GridSettings, run: RunFolder | None, sources: Sources
 ) -> dict[Place, AxisValues]:
     axes: dict[Place, AxisValues] = {}
-    for place, (written, text) in settings.axes.items():
+    for part, (written, text) in settings.axes.items():
         name = known.find_axis(written)
         if name == known.NONE and text.strip():
-            raise SettingsError(f"{place} has values but no axis; choose what the {place} vary.")
+            raise SettingsError(f"{part} has values but no axis; choose what the {part} vary.")
         try:
             values = _values(name, text, run, sources)
         except SettingsError as error:
-            raise SettingsError(f"{place}: {error}") from None
-        axes[place] = AxisValues(name, tuple(values))
+            raise SettingsError(f"{part}: {error}") from None
+        axes[part] = AxisValues(name, tuple(values))
     return axes
 
 
@@ -186,19 +186,19 @@ def _check_together(axes: dict[Place, AxisValues]) -> None:
 
 
 def _places(axes: dict[Place, AxisValues]) -> list[tuple[int, int, int]]:
-    ranges = [range(len(axes[place].values)) for place in ("pages", "rows", "columns")]
+    ranges = [range(len(axes[part].values)) for part in ("pages", "rows", "columns")]
     return list(product(*ranges))  # pyright: ignore[reportReturnType]
 
 
 def _combinations(axes: dict[Place, AxisValues]) -> list[dict[str, Any]]:
-    ordered = [axes[place] for place in ("pages", "rows", "columns")]
+    ordered = [axes[part] for part in ("pages", "rows", "columns")]
     names = [axis.name for axis in ordered]
     tuples = product(*(axis.values for axis in ordered))
     return [dict(zip(names, values, strict=True)) for values in tuples]
 
 
 def _cell(
-    place: tuple[int, int, int],
+    index: tuple[int, int, int],
     chosen: dict[str, Any],
     fields: dict[str, Any],
     sources: Sources,
@@ -212,7 +212,7 @@ def _cell(
         _check_named(merged, word, known.label_of(needed[0]))
     merged = variation.weigh(merged, word, chosen.get(known.WEIGHT))
     source = sources.find(word, chosen) if word else None
-    return Cell(place, GenerateSettings.build(merged), source)
+    return Cell(index, GenerateSettings.build(merged), source)
 
 
 def _check_named(fields: dict[str, Any], word: str, label: str) -> None:

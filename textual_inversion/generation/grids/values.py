@@ -89,7 +89,7 @@ def _expand(part: str, match: re.Match[str], *, whole: bool) -> list[Number]:
     count = int((end - start) / step) + 1
     if count > MOST_VALUES:
         raise SettingsError(_too_many(part, count))
-    return [_plain(start + step * place, part, whole=whole) for place in range(count)]
+    return [_plain(start + step * index, part, whole=whole) for index in range(count)]
 
 
 def _spaced(part: str, start: Decimal, end: Decimal, count: int, *, whole: bool) -> list[Number]:
@@ -98,7 +98,7 @@ def _spaced(part: str, start: Decimal, end: Decimal, count: int, *, whole: bool)
         problem = _too_many(part, count) if count else f"The range {part!r} has no values."
         raise SettingsError(problem)
     stride = (end - start) / (count - 1) if count > 1 else Decimal(0)
-    exact = [start + stride * place for place in range(count)]
+    exact = [start + stride * index for index in range(count)]
     return [int(value) if whole else float(value) for value in exact]
 
 

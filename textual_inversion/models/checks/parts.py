@@ -106,9 +106,9 @@ def _are_finite(weights: Sequence[torch.Tensor]) -> list[bool]:
 
 def _are_finite_in_memory(weights: Sequence[torch.Tensor]) -> list[bool]:
     """Ask on the CPU, by the numbers' bits, in the order in which they lie in a mapped file."""
-    order = sorted(range(len(weights)), key=lambda place: weights[place].data_ptr())
-    found = {place: _is_finite(weights[place]) for place in order}
-    return [found[place] for place in range(len(weights))]
+    order = sorted(range(len(weights)), key=lambda index: weights[index].data_ptr())
+    found = {index: _is_finite(weights[index]) for index in order}
+    return [found[index] for index in range(len(weights))]
 
 
 def _is_finite(weight: torch.Tensor) -> bool:
