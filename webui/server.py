@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import threading
@@ -62,6 +63,7 @@ def launch(
 
 
 def _serve(page: gr.Blocks, policy: AccessPolicy, *, port: int | None, pictures: Path) -> None:
+    _leave_proxies_aside(policy.host)
     try:
         _, url, public_url = page.launch(
             server_name=policy.host,
@@ -83,12 +85,20 @@ def _serve(page: gr.Blocks, policy: AccessPolicy, *, port: int | None, pictures:
             quiet=True,
             inline=False,
             prevent_thread_lock=True,
+            # Gradio's look at its own page gives up, and ends, where a busy machine takes over 3 s.
+            _frontend=False,
         )
     except OSError as error:
         raise PortError(f"The page cannot listen at port {port}: {error}.") from None
     for address in filter(None, (url, public_url)):
         # The address is what the terminal is watched for.
         print(f"Textual Inversion is at {address}", flush=True)  # noqa: T201
+
+
+def _leave_proxies_aside(host: str) -> None:
+    """Let Gradio's requests to its own server reach it where HTTP_PROXY and the like are set."""
+    for name in ("no_proxy", "NO_PROXY"):
+        os.environ[name] = ",".join(filter(None, (os.environ.get(name), "localhost", host)))
 
 
 def _warm_soon(runner: Runner) -> None:

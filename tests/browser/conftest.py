@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.page import PATIENCE_MS
+
 PROJECT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -80,7 +82,9 @@ def chromium():
     if CHROMIUM is None:
         say = pytest.fail if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.skip
         say("Chromium is not installed; on Debian: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=PATIENCE_MS)  # a busy machine is no fault of the page's
 
     with sync_playwright() as playwright:
         options = ["--no-sandbox", "--disable-dev-shm-usage"]
@@ -93,7 +97,7 @@ def chromium():
 def window(chromium):
     """One browser profile, whose pages share what a real browser's tabs share."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(120_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context
     context.close()
 

@@ -95,7 +95,7 @@ def test_enter_without_a_list_is_a_new_line(page):
 def ask_for_a_long_job(page, *, batches=1):
     """Press Generate for pictures that take minutes, then ask for small ones as well."""
     type_prompt(page, "a cat")
-    long = {"steps": 150, "width": 384, "height": 384, "batch_count": batches}
+    long = {"steps": 150, "width": 640, "height": 640, "batch_count": batches}
     for control, value in long.items():
         fill(page, f"generate-{control}", value)
     press(page, "generate-start-button")
