@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from textual_inversion.settings import (
+    BatchSettings,
     CheckCommandSettings,
     CreateSettings,
     GenerateSettings,
@@ -14,6 +15,7 @@ from textual_inversion.settings import (
     PreprocessSettings,
     Settings,
     SuggestSettings,
+    SweepSettings,
     TrainSettings,
     read_settings_file,
 )
@@ -27,12 +29,14 @@ SETTINGS: dict[str, type[Settings]] = {
     "check": CheckCommandSettings,
     "suggest-words": SuggestSettings,
     "train": TrainSettings,
+    "sweep": SweepSettings,
+    "batch": BatchSettings,
     "generate": GenerateSettings,
     "grid": GridSettings,
     "workshop": WorkshopSettings,
     "prune": PruneSettings,
 }
-_NOT_SETTINGS = {"command", "settings_file", "events", "queue", "push_to_hub", "yes"}
+_NOT_SETTINGS = {"command", "settings_file", "events", "queue", "push_to_hub", "yes", "json"}
 
 SettingsType = TypeVar("SettingsType", bound=Settings)
 
@@ -76,6 +80,8 @@ def _add_knob(parser: argparse.ArgumentParser, knob: Knob) -> None:
         parser.add_argument(
             knob.flag, dest=knob.path, action=argparse.BooleanOptionalAction, **options
         )
+    elif knob.kind == "multi" and not knob.choices:
+        parser.add_argument(knob.flag, dest=knob.path, nargs="+", metavar="TEXT", **options)
     elif knob.kind == "choice":
         parser.add_argument(knob.flag, dest=knob.path, choices=list(knob.choices), **options)
     else:
@@ -89,12 +95,17 @@ def has_settings(args: argparse.Namespace) -> bool:
     return bool(args.settings_file) or not _NOT_SETTINGS.issuperset(vars(args))
 
 
+def given_settings(args: argparse.Namespace) -> dict[str, Any]:
+    """Collect the settings that flags give."""
+    return {key: value for key, value in vars(args).items() if key not in _NOT_SETTINGS}
+
+
 def read_settings(args: argparse.Namespace, model: type[SettingsType]) -> SettingsType:
     """Merge a settings file and the flags into settings.
 
     Raises:
         SettingsError: A value is missing or out of its bounds, or the file cannot be read.
     """
-    given = {key: value for key, value in vars(args).items() if key not in _NOT_SETTINGS}
+    given = given_settings(args)
     stored = read_settings_file(args.settings_file) if args.settings_file else {}
     return model.build(stored, given)

@@ -1,4 +1,7 @@
-"""Ctrl+C and SIGTERM: the first stops a job after its step, the second ends it within seconds.
+"""Signals: the first stops a job after its step, the second ends it within seconds.
+
+After Ctrl+C (SIGINT) the exit code is 130; after SIGTERM and SIGUSR1, by which schedulers announce
+that they take the machine away, it is 75, EX_TEMPFAIL of sysexits.h: run the same again to go on.
 
 Python calls signal handlers in the main thread, between two bytecodes; it may be deep in a library.
 So a second thread receives the signals, too, and ends the process if the second one does not.
@@ -15,20 +18,23 @@ from collections.abc import Callable
 
 GRACE_SECONDS = 5.0  # for closing files and saving what was learned
 INTERRUPTED = 130
+RUN_AGAIN = 75
 
 _SHOW_CURSOR = "\x1b[?25h"
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# Windows has no SIGUSR1.
+_PREEMPTIONS = [getattr(signal, name) for name in ("SIGTERM", "SIGUSR1") if hasattr(signal, name)]
+_SIGNALS = (signal.SIGINT, *_PREEMPTIONS)
+_received: list[int] = []
 
 
 def on_interrupt(ask: Callable[[], None]) -> None:
     """Call `ask` at the first signal; at the second raise KeyboardInterrupt, or end the process."""
-    asked = False
+    _received.clear()
 
-    def handle(*_: object) -> None:
-        nonlocal asked
-        if asked:
+    def handle(number: int, _: object) -> None:
+        _received.append(number)
+        if len(_received) > 1:
             raise KeyboardInterrupt
-        asked = True
         ask()
 
     for number in _SIGNALS:
@@ -37,6 +43,11 @@ def on_interrupt(ask: Callable[[], None]) -> None:
     near.settimeout(0)
     signal.set_wakeup_fd(near.fileno(), warn_on_full_buffer=False)
     threading.Thread(target=_exit_at_the_second, args=(near, far), daemon=True).start()
+
+
+def stopped_code() -> int:
+    """Return the exit code of a job that was stopped, by the first signal if there was one."""
+    return RUN_AGAIN if _received and _received[0] in _PREEMPTIONS else INTERRUPTED
 
 
 def _exit_at_the_second(near: socket.socket, far: socket.socket) -> None:

@@ -1,4 +1,4 @@
-"""A job at the terminal: its events printed, Ctrl+C and SIGTERM as requests to stop."""
+"""A job at the terminal: its events printed, signals as requests to stop."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 
-from commandline.interrupts import INTERRUPTED, on_interrupt
+from commandline.interrupts import on_interrupt, stopped_code
 from commandline.terminal import Printer
 from textual_inversion.events import Event, Finished, to_dict
 from textual_inversion.runs.requests import Control
 
 
 def follow(events: Iterator[Event], *, kind: str, as_json: bool) -> int:
-    """Print the events as they come; return the exit code, 130 for a job that was stopped."""
+    """Print the events as they come; return the exit code, 130 or 75 for one that was stopped."""
     code = 0
     # Closing the generator is what makes a run save when printing fails.
     with Printer(kind=kind) as printer, closing(events):  # pyright: ignore[reportArgumentType]
@@ -24,12 +24,12 @@ def follow(events: Iterator[Event], *, kind: str, as_json: bool) -> int:
             else:
                 printer.show(event)
             if isinstance(event, Finished) and event.reason == "stopped":
-                code = INTERRUPTED
+                code = stopped_code()
     return code
 
 
 def interruptible(said: str = "Stopping after this step, then saving ...") -> Control:
-    """Return a control that Ctrl+C or SIGTERM stops; a second one ends the process.
+    """Return a control that Ctrl+C, SIGTERM or SIGUSR1 stops; a second one ends the process.
 
     `said` is what the first one answers.
     """

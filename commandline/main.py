@@ -1,8 +1,9 @@
 """The entry of `ti`: which command is called, and what an error becomes.
 
 Only the called command's module is imported, so that `ti --help` stays light. Exit codes: 0
-finished, 1 failed with one sentence on stderr, 2 bad usage, 130 stopped (what was learned is
-saved), 141 the pipe of the output was closed (`| head`).
+finished, 1 failed with one sentence on stderr, 2 bad usage, 75 stopped by SIGTERM or SIGUSR1 (the
+same command goes on), 130 stopped otherwise (what was learned is saved), 141 the pipe of the output
+was closed (`| head`).
 """
 
 from __future__ import annotations

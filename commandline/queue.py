@@ -6,12 +6,12 @@ import sys
 import time
 from collections.abc import Callable
 
-from commandline.interrupts import INTERRUPTED
+from commandline.interrupts import INTERRUPTED, RUN_AGAIN, stopped_code
 from textual_inversion.devices.launcher import num_processes
 from textual_inversion.errors import SettingsError, TextualInversionError
 from textual_inversion.jobs.queue import LOOK_EVERY_SECONDS, Queue
 from textual_inversion.runs.folder import running_folders
-from textual_inversion.runs.requests import Control
+from textual_inversion.runs.requests import Control, LinkedControl
 from textual_inversion.settings import TrainSettings
 from textual_inversion.storage.paths import find_folder
 
@@ -35,20 +35,8 @@ def work_queue(settings: TrainSettings | None, train: Train, interrupt: Control)
     elif interrupt.stopping:
         if queue.waiting():
             _print(f"{_waiting(queue)} in the queue; go on with: ti train --queue")
-        return INTERRUPTED
+        return stopped_code()
     return trainings.code
-
-
-class _TrainingControl(Control):
-    """The control of one training; an interruption of the queue stops it as well."""
-
-    def __init__(self, queue: Control) -> None:
-        super().__init__()
-        self._queue = queue
-
-    @property
-    def stopping(self) -> bool:
-        return super().stopping or self._queue.stopping
 
 
 class _Trainings:
@@ -76,12 +64,12 @@ class _Trainings:
     def work(self, settings: TrainSettings) -> bool:
         """Train; one stopped by Ctrl+C stays in the queue, one stopped by `ti stop` does not."""
         try:
-            code = self._train(settings, _TrainingControl(self._interrupt))
+            code = self._train(settings, LinkedControl(self._interrupt))
         except TextualInversionError as error:
             _print(f"{settings.embedding}: {error}")
             self.code = 1
             raise
-        return not (code == INTERRUPTED and self._interrupt.stopping)
+        return not (code in {INTERRUPTED, RUN_AGAIN} and self._interrupt.stopping)
 
 
 def _waiting(queue: Queue) -> str:

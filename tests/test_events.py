@@ -7,6 +7,7 @@ from textual_inversion import events as e
 ALL = [
     e.Loading("base model"),
     e.Started("cat", 3, 10, "runs/x"),
+    e.Waiting(),
     e.Stepped(4, 10, 0.25, 0.005, 1.5, "a photo of cat"),
     e.Stepped(5, 10, None, 0.005, 1.6),
     e.Evaluated(4, 0.1, 0.2, 0.1, 0.05),

@@ -28,6 +28,7 @@ CORE = (
     ("generation",),
     ("training",),
     ("evaluation",),
+    ("sweeps",),
 )
 LOOKS_UP = "textual_inversion.__main__"
 MOST_MODULES = 15

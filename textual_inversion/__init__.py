@@ -2,5 +2,5 @@
 
 Each package may import those before it:
 errors, events, names, randomness → storage → images → settings → prompts → runs → devices → models
-→ jobs → embeddings → data → generation → training.
+→ jobs → embeddings → data → generation → training → evaluation → sweeps.
 """

@@ -32,6 +32,11 @@ class Started:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """A run that shares its passes with others has its next batch; it is never logged or shown."""
+
+
+@dataclass(frozen=True)
 class Stepped:
     """Optimizer step `step` is done; `loss` is its mean loss, None where it was not read."""
 
@@ -179,6 +184,7 @@ class Failed:
 Event = (
     Loading
     | Started
+    | Waiting
     | Stepped
     | Evaluated
     | Measured

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from commandline.flags import SETTINGS
+from textual_inversion.settings import Settings, TrainSettings
+from textual_inversion.settings.comparison.many_runs import ManyRunsSettings
 from textual_inversion.settings.knobs import Knob, walk
 
 PATH = Path(__file__).resolve().parents[1] / "docs" / "options.md"
@@ -13,22 +15,45 @@ PATH = Path(__file__).resolve().parents[1] / "docs" / "options.md"
 def render() -> str:
     """Return the text of docs/options.md."""
     parts = [
-        "# Options\n\nEvery option is a flag of the command line and a control of the page. "
-        "Written by `python tools/options_table.py`; edit `textual_inversion/settings/`.\n"
+        "# Options\n\nEvery option is a flag of the command line and, but for those of `ti sweep` "
+        "and `ti batch`, a control of the page. Written by `python tools/options_table.py`; edit "
+        "`textual_inversion/settings/`.\n"
     ]
     for command, model in SETTINGS.items():
-        rows = "\n".join(_row(knob) for knob in walk(model))
+        own, more = _own(model)
+        on_page = not issubclass(model, ManyRunsSettings)
+        rows = "\n".join(_row(knob, on_page=on_page) for knob in own)
         parts.append(
-            f"## ti {command}\n\n{' '.join((model.__doc__ or '').split())}\n\n"
+            f"## ti {command}\n\n{' '.join((model.__doc__ or '').split())}{more}\n\n"
             "| flag | on the page | default | values | what it does |\n|---|---|---|---|---|\n"
             f"{rows}\n"
         )
     return "\n".join(parts)
 
 
-def _row(knob: Knob) -> str:
+def _own(model: type[Settings]) -> tuple[list[Knob], str]:
+    """List the knobs of a command; of those that train, only what `ti train` does not have."""
+    knobs = list(walk(model))
+    if model is TrainSettings or not issubclass(model, TrainSettings):
+        return knobs, ""
+    left_out = ", ".join(
+        f"`{knob.path.upper() if knob.positional else knob.flag}`"
+        for knob in walk(TrainSettings)
+        if knob.path not in model.model_fields
+    )
+    own = [knob for knob in knobs if knob.path not in TrainSettings.model_fields]
+    return own, f" Takes the options of `ti train` as well, but for {left_out}."
+
+
+def _row(knob: Knob, *, on_page: bool) -> str:
     flag = knob.path.upper() if knob.positional else knob.flag
-    cells = (f"`{flag}`", knob.ui.label, _default(knob), _values(knob), knob.help)
+    cells = (
+        f"`{flag}`",
+        knob.ui.label if on_page else "-",
+        _default(knob),
+        _values(knob),
+        knob.help,
+    )
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 

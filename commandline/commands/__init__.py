@@ -55,6 +55,12 @@ COMMANDS = {
         "generation.suggest_words", "Rank words for the initialization text on your pictures."
     ),
     "train": Command("training.train", "Train an embedding on a folder of pictures."),
+    "sweep": Command(
+        "training.sweep", "Train under every combination of some settings, many in one batch."
+    ),
+    "batch": Command(
+        "training.sweep", "Train an embedding for each line of a table, many in one batch."
+    ),
     "generate": Command(
         "generation.generate", "Generate pictures with the embeddings of a prompt."
     ),

@@ -13,6 +13,27 @@ from textual_inversion.embeddings import formats
 from textual_inversion.events import from_dict
 from textual_inversion.settings.knobs import walk
 
+TRAINING = (
+    "--dataset-dir --template --learning-rate --learning-rate-steps --max-steps "
+    "--batch-size --gradient-accumulation-steps --width --height --flip "
+    "--save-image-every --save-embedding-every --save-image-with-embedding "
+    "--preview-prompt --preview-images --preview-negative-prompt --preview-steps "
+    "--preview-cfg-scale --preview-seed --shuffle-tags --tag-dropout --latent-sampling "
+    "--picture-sizes --crop --resampling --filename-word-regex "
+    "--filename-join-string --latent-cache "
+    "--preset --prediction-type --zero-terminal-snr --vae --precision --channels-last "
+    "--attention --gradient-checkpointing --vae-offload --pictures-at-once --compile "
+    "--preview-sampler --preview-width --preview-height --preview-beside --optimizer "
+    "--adam-beta1 --adam-beta2 --adam-epsilon --weight-decay --lr-scheduler "
+    "--warmup-steps --lr-num-cycles --scale-learning-rate --gradient-clipping "
+    "--clipping-threshold --ema-decay --norm --norm-strength --kappa --loss --huber-delta "
+    "--min-snr-gamma --alpha-as-loss-weight --noise-offset --timesteps --min-timestep "
+    "--max-timestep --caption-dropout --keep-tags --evaluate-every --hold-out-picture "
+    "--convergence-window --stop-when-converged --on-nan --seed --checkpoint-every "
+    "--checkpoints-total-limit "
+    "--resume --report-to --log-dir --model"
+)
+
 FLAGS = {
     "create": (
         "--force --initialization-text --num-vectors --start --from-file --overwrite --model "
@@ -31,25 +52,16 @@ FLAGS = {
         "--keep-alpha --recursive --model --settings --events"
     ),
     "check": "--name --template --width --height --model --probe --train-settings --settings",
-    "train": (
-        "--dataset-dir --template --learning-rate --learning-rate-steps --max-steps "
-        "--batch-size --gradient-accumulation-steps --width --height --flip "
-        "--save-image-every --save-embedding-every --save-image-with-embedding "
-        "--preview-prompt --preview-images --preview-negative-prompt --preview-steps "
-        "--preview-cfg-scale --preview-seed --shuffle-tags --tag-dropout --latent-sampling "
-        "--picture-sizes --crop --resampling --filename-word-regex "
-        "--filename-join-string --latent-cache "
-        "--preset --prediction-type --zero-terminal-snr --vae --precision --channels-last "
-        "--attention --gradient-checkpointing --vae-offload --pictures-at-once --compile "
-        "--preview-sampler --preview-width --preview-height --preview-beside --optimizer "
-        "--adam-beta1 --adam-beta2 --adam-epsilon --weight-decay --lr-scheduler "
-        "--warmup-steps --lr-num-cycles --scale-learning-rate --gradient-clipping "
-        "--clipping-threshold --ema-decay --norm --norm-strength --kappa --loss --huber-delta "
-        "--min-snr-gamma --alpha-as-loss-weight --noise-offset --timesteps --min-timestep "
-        "--max-timestep --caption-dropout --keep-tags --evaluate-every --hold-out-picture "
-        "--convergence-window --stop-when-converged --on-nan --seed --checkpoint-every "
-        "--checkpoints-total-limit "
-        "--resume --report-to --log-dir --model --settings --events --queue --push-to-hub --yes"
+    "train": f"{TRAINING} --settings --events --queue --push-to-hub --yes",
+    "sweep": (
+        "--initialization-text --num-vectors --start "
+        f"{TRAINING.replace(' --resume', '')} --runs-at-once --over --samples --rank "
+        "--settings --events --json"
+    ),
+    "batch": (
+        "--initialization-text --num-vectors --start "
+        f"{TRAINING.replace(' --resume', '').replace('--dataset-dir ', '')} --runs-at-once "
+        "--settings --events --json"
     ),
     "generate": (
         "--negative-prompt --sampler --steps --cfg-scale --width --height --batch-count "

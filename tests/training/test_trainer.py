@@ -17,6 +17,9 @@ class FakeLearner:
     taken: int = 0
     on_step: object = None
 
+    def prepare(self, batch):
+        return ()
+
     def step(self, batch):
         self.taken += 1
         if self.on_step:

@@ -60,6 +60,16 @@ class StepBatch:
         """The first prompt, for display."""
         return self.micro_batches[0].prompts[0]
 
+    def parts(self, size: int) -> Iterator[tuple[Batch, float]]:
+        """Yield what is shown at once, `size` pictures or 0 for all, and its micro-batch's share.
+
+        The loss of a step is the sum of the parts' losses times their shares, divided by the number
+        of micro-batches.
+        """
+        for micro in self.micro_batches:
+            for part in micro.split(size or len(micro.prompts)):
+                yield part, len(part.prompts) / len(micro.prompts)
+
 
 class Batches:
     """Makes the batches of a run; `num_timesteps` is the length of the noise schedule."""

@@ -27,6 +27,14 @@ Prompt = str | tuple[Fragment, ...]
 
 
 @dataclass(frozen=True)
+class Told:
+    """Prompts and the learned words that they know."""
+
+    prompts: Sequence[Prompt]
+    words: LearnedTokens
+
+
+@dataclass(frozen=True)
 class Conditioning:
     """Text conditioning: hidden states (B, C*77, D) and, in some families, pooled (B, P)."""
 
@@ -136,28 +144,52 @@ class TextStack:
 
         `keep_mean` and `clip_skip` are those of `TextEncoder.encode`.
         """
-        distinct = list(dict.fromkeys(prompts))
-        indices = torch.tensor([distinct.index(prompt) for prompt in prompts])
-        encoded = self._encode_distinct(
-            distinct, words, min_chunks, keep_mean=keep_mean, clip_skip=clip_skip
+        return self.encode_together(
+            [Told(prompts, words)], min_chunks=min_chunks, keep_mean=keep_mean, clip_skip=clip_skip
         )
-        return encoded if len(distinct) == len(prompts) else encoded[indices]
+
+    def encode_together(
+        self,
+        told: Sequence[Told],
+        *,
+        min_chunks: int = 1,
+        keep_mean: bool = True,
+        clip_skip: int = 1,
+    ) -> Conditioning:
+        """Encode prompts with different words in one batch, each as `encode` would with its own.
+
+        The result has the prompts of the first first; all take as many chunks as the longest.
+        """
+        distinct = [list(dict.fromkeys(each.prompts)) for each in told]
+        encoded = self._encode_distinct(
+            [Told(own, each.words) for own, each in zip(distinct, told, strict=True)],
+            min_chunks,
+            keep_mean=keep_mean,
+            clip_skip=clip_skip,
+        )
+        indices: list[int] = []
+        first = 0
+        for own, each in zip(distinct, told, strict=True):
+            indices += [first + own.index(prompt) for prompt in each.prompts]
+            first += len(own)
+        return encoded if first == len(indices) else encoded[torch.tensor(indices)]
 
     def num_chunks(self, prompt: Prompt, words: LearnedTokens) -> int:
         """Count the chunks of 75 tokens that a prompt takes."""
         return max(len(e.chunks(prompt, _first_rows(words))) for e in self.encoders)
 
     def _encode_distinct(
-        self,
-        prompts: Sequence[Prompt],
-        words: LearnedTokens,
-        min_chunks: int,
-        *,
-        keep_mean: bool,
-        clip_skip: int,
+        self, told: Sequence[Told], min_chunks: int, *, keep_mean: bool, clip_skip: int
     ) -> Conditioning:
-        first_rows = _first_rows(words)
-        chunked = [[e.chunks(prompt, first_rows) for prompt in prompts] for e in self.encoders]
+        numbered = _number_rows(told)
+        chunked = [
+            [
+                encoder.chunks(prompt, first_rows)
+                for each, first_rows in zip(told, numbered, strict=True)
+                for prompt in each.prompts
+            ]
+            for encoder in self.encoders
+        ]
         num_chunks = max(
             min_chunks, *(len(chunks) for prompt_chunks in chunked for chunks in prompt_chunks)
         )
@@ -165,22 +197,30 @@ class TextStack:
         pooled: torch.Tensor | None = None
         for index, (encoder, part) in enumerate(zip(self.encoders, chunked, strict=True)):
             flat = [chunk for own in part for chunk in own + [Chunk()] * (num_chunks - len(own))]
-            rows = torch.cat([words[name][index] for name in first_rows]) if words else None
-            if rows is not None:
-                rows = rows.to(encoder.model.device)
+            vectors = [tensors[index] for each in told for tensors in each.words.values()]
+            rows = torch.cat(vectors).to(encoder.model.device) if vectors else None
             states, projected = encoder.encode(flat, rows, keep_mean=keep_mean, clip_skip=clip_skip)
             hidden.append(
-                states.unflatten(0, (len(prompts), num_chunks)).flatten(1, 2)
+                states.unflatten(0, (len(part), num_chunks)).flatten(1, 2)
             )  # (B, C*77, D)
             if projected is not None:
                 pooled = projected[::num_chunks]
         return Conditioning(torch.cat(hidden, dim=-1), pooled)
 
 
-def _first_rows(words: LearnedTokens) -> dict[str, tuple[int, int]]:
-    """Assign rows to the learned vectors: name -> (first row, number of vectors)."""
-    numbered: dict[str, tuple[int, int]] = {}
+def _number_rows(told: Sequence[Told]) -> list[dict[str, tuple[int, int]]]:
+    """Assign rows to the learned vectors of all, one after another."""
+    numbered: list[dict[str, tuple[int, int]]] = []
     total = 0
+    for each in told:
+        numbered.append(_first_rows(each.words, total))
+        total += sum(tensors[0].shape[0] for tensors in each.words.values())
+    return numbered
+
+
+def _first_rows(words: LearnedTokens, total: int = 0) -> dict[str, tuple[int, int]]:
+    """Assign rows from `total` on to the learned vectors: name -> (first row, number)."""
+    numbered: dict[str, tuple[int, int]] = {}
     for name, tensors in words.items():
         count = tensors[0].shape[0]
         numbered[name] = (total, count)

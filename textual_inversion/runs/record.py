@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from textual_inversion.events import Event, Started, Warned
+from textual_inversion.events import Event, Started, Waiting, Warned
 from textual_inversion.runs.folder import RunLog
 from textual_inversion.runs.trackers import Tracker
 from textual_inversion.settings import TrainSettings
@@ -33,6 +33,8 @@ class RunRecord:
 
     def keep(self, event: Event) -> list[Event]:
         """Keep an event; return what is to be passed on, a warning of the tracker's first."""
+        if isinstance(event, Waiting):
+            return [event]
         if self._log is None or self._tracker is None:
             self._early += [event] if isinstance(event, Warned) else []
             return [event]

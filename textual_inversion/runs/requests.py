@@ -59,6 +59,19 @@ class Control:
                 self.ask(request)
 
 
+class LinkedControl(Control):
+    """The control of one of several jobs; a stop of all of them stops it as well."""
+
+    def __init__(self, all_jobs: Control) -> None:
+        super().__init__()
+        self._all_jobs = all_jobs
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it, or all of them, were asked to stop."""
+        return super().stopping or self._all_jobs.stopping
+
+
 def leave_request(folder: Path, request: Request) -> None:
     """Ask the process that works in a run folder for something."""
     write_whole(_file(folder, request), b"")

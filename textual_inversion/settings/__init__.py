@@ -14,6 +14,7 @@ from textual_inversion.settings.base import (
 from textual_inversion.settings.basics import AUTO
 from textual_inversion.settings.check import CheckCommandSettings, CheckSettings
 from textual_inversion.settings.comparison.grid import GridSettings
+from textual_inversion.settings.comparison.many_runs import BatchSettings, SweepSettings
 from textual_inversion.settings.comparison.suggest import SuggestSettings
 from textual_inversion.settings.create import CreateSettings
 from textual_inversion.settings.forms.console import ConsoleSettings
@@ -28,6 +29,7 @@ __all__ = [
     "AUTO",
     "DEFAULT_MODEL",
     "SCHEMA_VERSION",
+    "BatchSettings",
     "CheckCommandSettings",
     "CheckSettings",
     "ConsoleSettings",
@@ -42,6 +44,7 @@ __all__ = [
     "Settings",
     "StartSettings",
     "SuggestSettings",
+    "SweepSettings",
     "TrainSettings",
     "Ui",
     "Widget",

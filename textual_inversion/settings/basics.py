@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from textual_inversion.settings.base import BareName, NotBlank, PixelSize, PromptText, Settings
-from textual_inversion.settings.markers import Positional, Ui
+from textual_inversion.settings.markers import Positional, SamePass, Ui
 
 AUTO = "auto"
 
@@ -40,9 +40,9 @@ class BasicTrainSettings(Settings):
         int, Field(ge=1, le=256), Ui("Gradient accumulation steps", row="steps")
     ] = 1
     """Passes added up before one update: a larger batch without more memory, in more time."""
-    width: Annotated[PixelSize, Ui("Width", row="size", step=8)] = 0
+    width: Annotated[PixelSize, Ui("Width", row="size", step=8), SamePass()] = 0
     """Pixels; a multiple of 8. 0 takes the base model's own size."""
-    height: Annotated[PixelSize, Ui("Height", row="size", step=8)] = 0
+    height: Annotated[PixelSize, Ui("Height", row="size", step=8), SamePass()] = 0
     """Pixels; a multiple of 8. 0 takes the base model's own size."""
     flip: Annotated[
         float,

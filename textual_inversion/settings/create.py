@@ -16,15 +16,18 @@ from textual_inversion.settings.base import (
 from textual_inversion.settings.markers import Positional, Ui
 
 
-class CreateSettings(Settings):
-    """Create an embedding: a name, a start, and how many vectors it has."""
-
+class _NameSettings(Settings):
     name: Annotated[BareName, Positional(), Ui("Name")]
     """The word you will use in prompts, and the file's name; <name> means the same. Pick one that
     is no word yet."""
     force: Annotated[bool, Ui("Use it anyway")] = False
     """Take the name although it is a word the base model knows; that word then means the embedding
     in every prompt."""
+
+
+class VectorSettings(Settings):
+    """What the vectors of an embedding start from, and how many they are."""
+
     initialization_text: Annotated[PromptText, Ui("Initialization text")] = "*"
     """Words that say roughly what the pictures show, such as "brown dog"; the vectors start from
     them, leading articles and commas skipped. Empty starts from zeros."""
@@ -41,6 +44,11 @@ class CreateSettings(Settings):
     """"words" copies the text's own vectors; "encoded-words" what the text encoder makes of them
     (Cross Initialization, quick for faces); "random" is as long as words are; "zeros" learns
     slowly."""
+
+
+class CreateSettings(VectorSettings, _NameSettings):
+    """Create an embedding: a name, a start, and how many vectors it has."""
+
     from_file: Annotated[str, Ui("Start from an embedding file", group="Advanced")] = ""
     """The path of an embedding in any format whose vectors are copied; text, number and start are
     not used then."""

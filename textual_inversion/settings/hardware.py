@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from textual_inversion.settings.dataset import DatasetSettings
-from textual_inversion.settings.markers import Ui
+from textual_inversion.settings.markers import SamePass, Ui
 
 _PRESETS: dict[str, dict[str, Any]] = {
     "low-vram": {"pictures_at_once": 1, "gradient_checkpointing": True, "vae_offload": True},
@@ -24,43 +24,47 @@ class HardwareSettings(DatasetSettings):
     prediction_type: Annotated[
         Literal["model", "epsilon", "v_prediction"],
         Ui("Prediction type", row="prediction", group="Base model"),
+        SamePass(),
     ] = "model"
     """What the UNet predicts: as the model's own files say, the noise, or the velocity. Set it only
     for a model whose files are wrong; pictures of pure noise are the sign."""
     zero_terminal_snr: Annotated[
         Literal["model", "on", "off"],
         Ui("Zero terminal SNR", row="prediction", group="Base model"),
+        SamePass(),
     ] = "model"
     """Whether the noise schedule ends in pure noise, which allows very dark and bright pictures: as
     the model's own files say, on, or off. It must be as the model was trained."""
-    vae: Annotated[str, Ui("VAE", "vae", group="Base model")] = ""
+    vae: Annotated[str, Ui("VAE", "vae", group="Base model"), SamePass()] = ""
     """Another autoencoder than the base model's own, for training and previews: a diffusers folder
     or a .safetensors, .ckpt or .pt file, by path or by its name under models/. Empty uses the
     model's own."""
     precision: Annotated[
         Literal["auto", "fp32", "fp16", "bf16"],
         Ui("Precision", row="precision", group="Memory and speed"),
+        SamePass(),
     ] = "auto"
     """The number format of the frozen weights; the vectors are always fp32. "auto" takes bf16 on a
     GPU that computes in it and fp16 on an older one; on a CPU fp32, or bf16 for a model of 512
     pixels or more where the CPU has instructions for it."""
     channels_last: Annotated[
-        bool, Ui("Channels last", row="precision", group="Memory and speed")
+        bool, Ui("Channels last", row="precision", group="Memory and speed"), SamePass()
     ] = True
     """Lay pictures out in the order that convolutions read fastest; results differ by rounding."""
     attention: Annotated[
         Literal["sdpa", "xformers", "sliced"],
         Ui("Attention", row="precision", group="Memory and speed"),
+        SamePass(),
     ] = "sdpa"
     """How attention is computed: by PyTorch itself, which suits nearly all, by xformers where it is
     installed, or in slices, which take less memory where PyTorch has no fast way (Apple's MPS)."""
     gradient_checkpointing: Annotated[
-        bool, Ui("Gradient checkpointing", row="memory", group="Memory and speed")
+        bool, Ui("Gradient checkpointing", row="memory", group="Memory and speed"), SamePass()
     ] = False
     """Needs far less memory and about a third more time; for large pictures on small cards."""
-    vae_offload: Annotated[bool, Ui("Offload the VAE", row="memory", group="Memory and speed")] = (
-        False
-    )
+    vae_offload: Annotated[
+        bool, Ui("Offload the VAE", row="memory", group="Memory and speed"), SamePass()
+    ] = False
     """Keep the autoencoder in main memory but for previews, which saves a GPU 0.2 to 0.4 GB; the
     text encoder is needed at every step and stays."""
     pictures_at_once: Annotated[

@@ -36,6 +36,11 @@ class Positional:
 
 
 @dataclass(frozen=True)
+class SamePass:
+    """Marks a field in which runs must agree to share the passes of one base model."""
+
+
+@dataclass(frozen=True)
 class OnlyWith:
     """Marks a field that has an effect only while the bool `field` is true.
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from textual_inversion.settings.base import DEFAULT_MODEL
-from textual_inversion.settings.markers import Ui
+from textual_inversion.settings.markers import SamePass, Ui
 from textual_inversion.settings.optimization import OptimizationSettings
 
 
@@ -60,6 +60,6 @@ class TrainSettings(OptimizationSettings):
     of its own. CSV and JSON lines are always written."""
     log_dir: Annotated[str, Ui("Log directory", row="run")] = "runs"
     """Where run folders are made: <log directory>/<date>/<embedding>/."""
-    model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL
+    model: Annotated[str, Ui("Base model", "model"), SamePass()] = DEFAULT_MODEL
     """The Stable Diffusion model to train on: a diffusers folder or a .safetensors or .ckpt file,
     by path or by its name under models/, or a name on the Hugging Face Hub."""

@@ -120,7 +120,7 @@ def probe(
     # Nothing is written, so there is no folder.
     context = RunContext(learner, parts.embedding.name, Path(), parts.embedding.vectors)
     evaluator = make_evaluator(parts, context, batches, control)
-    with memory_saved(parts):
+    with memory_saved(parts.settings, parts.model):
         seconds = yield from _steps(evaluator, batches, control)
         if len(seconds) < NUM_STEPS:
             return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -13,7 +13,7 @@ from torch import nn
 from textual_inversion.data.batches import Batch, StepBatch
 from textual_inversion.embeddings import norms
 from textual_inversion.errors import TrainingError
-from textual_inversion.models import diffusion
+from textual_inversion.events import Event
 from textual_inversion.models.base import BaseModel
 from textual_inversion.models.text_encoders import LearnedTokens
 from textual_inversion.settings import TrainSettings
@@ -21,8 +21,10 @@ from textual_inversion.training.checkpoint import check_optimizer
 from textual_inversion.training.compilation import Backend, Compiled
 from textual_inversion.training.hooks import Hooks
 from textual_inversion.training.optimization import losses
-from textual_inversion.training.optimization.averaging import Average, evaluating, put, vectors_in
+from textual_inversion.training.optimization.averaging import Average, evaluating, put
 from textual_inversion.training.optimization.learning_rate import is_relative, make_rates
+from textual_inversion.training.optimization.noising import add_noise
+from textual_inversion.training.optimization.norm_holding import hold_norms
 from textual_inversion.training.optimization.optimizers import make_clip, make_optimizer
 
 _LEAST_SCALE = 1e-3
@@ -45,7 +47,7 @@ class Learner:
         self.model = model
         self.name = name
         self.settings = settings
-        self._hooks = hooks or Hooks()
+        self.hooks = hooks or Hooks()
         self._began = updates
         self._rates = make_rates(settings, updates)
         self._rate_factor = 1.0
@@ -123,18 +125,25 @@ class Learner:
         """Whether no number of the vectors is NaN or infinite."""
         return all(bool(torch.isfinite(p).all()) for p in self.parameters)
 
+    def prepare(self, batch: StepBatch) -> Iterable[Event]:
+        """Return nothing to wait for: `step` does it all."""
+        del batch
+        return ()
+
     def step(self, batch: StepBatch) -> torch.Tensor:
         """Update the vectors once; the mean loss stays on the device (reading it is a sync)."""
         self.optimizer.zero_grad(set_to_none=True)
         total = torch.zeros((), device=self.model.device)
-        for micro in batch.micro_batches:
-            for part in micro.split(self.settings.pictures_at_once or len(micro.prompts)):
-                share = len(part.prompts) / len(micro.prompts)
-                with self.compiled.running(part) if self.compiled else nullcontext():
-                    loss = self._loss(part) / len(batch.micro_batches) * share
-                self.scaler.scale(loss).backward()
-                total += loss.detach()
-        total = self._hooks.on_gradients(self.parameters, total)
+        for part, share in batch.parts(self.settings.pictures_at_once):
+            with self.compiled.running(part) if self.compiled else nullcontext():
+                loss = self.loss(part, *self.predict(part)) / len(batch.micro_batches) * share
+            self.scaler.scale(loss).backward()
+            total += loss.detach()
+        return self.update(total)
+
+    def update(self, total: torch.Tensor) -> torch.Tensor:
+        """Take one step along the gradients that the parameters hold; return the loss to report."""
+        total = self.hooks.on_gradients(self.parameters, total)
         self.scaler.unscale_(self.optimizer)
         self.clip(self.parameters, self._updates)
         rate = self._rates.rate(self._updates) * self._rate_factor
@@ -142,15 +151,15 @@ class Learner:
             group["lr"] = rate * size
         self.scaler.step(self.optimizer)
         self._update_scaler()
-        self._hold_norms()
+        hold_norms(self.settings, self.optimizer, self.norms)
         self.average.update(self.parameters)
         self._updates += 1
-        self._hooks.on_updated()
+        self.hooks.on_updated()
         return total
 
     def gradients(self, part: Batch) -> tuple[torch.Tensor, ...]:
         """Compute the gradients of the vectors for a part of a batch, without changing anything."""
-        loss = self.scaler.scale(self._loss(part))
+        loss = self.scaler.scale(self.loss(part, *self.predict(part)))
         return torch.autograd.grad(loss, self.parameters, allow_unused=True, materialize_grads=True)
 
     def state(self) -> dict[str, Any]:
@@ -209,17 +218,14 @@ class Learner:
 
     def predict(self, micro: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         """Compute the UNet's prediction for a batch and its target, both (B, C, H, W), fp32."""
-        given = (micro.latents, micro.noise, micro.timesteps)
-        latents, noise, timesteps = (tensor.to(self.model.device) for tensor in given)
-        alphas = self.model.alphas_cumprod[timesteps]
+        noised = add_noise(self.model, micro)
         conditioning = self.model.text.encode(micro.prompts, self.words)
-        self._hooks.on_text_encoded(conditioning)
-        noisy = diffusion.add_noise(latents, noise, alphas)
-        predicted = self.model.predict(noisy, timesteps, conditioning)
-        return predicted, diffusion.target(self.model.prediction, latents, noise, alphas)
+        self.hooks.on_text_encoded(conditioning)
+        predicted = self.model.predict(noised.latents, noised.timesteps, conditioning)
+        return predicted, noised.target
 
-    def _loss(self, micro: Batch) -> torch.Tensor:
-        predicted, target = self.predict(micro)
+    def loss(self, micro: Batch, predicted: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Compute the loss that the settings ask for from what `predict` returned."""
         settings = self.settings
         if settings.loss == "huber":
             errors = losses.pseudo_huber(predicted, target, delta=settings.huber_delta)
@@ -239,12 +245,3 @@ class Learner:
                 f"At step {self._updates + 1} the gradients of this model still overflow in fp16, "
                 "however the loss is scaled; train with --precision bf16 or fp32."
             )
-
-    def _hold_norms(self) -> None:
-        mode, strength = self.settings.norm, self.settings.norm_strength
-        if mode == "free":
-            return
-        with vectors_in(self.optimizer) as all_vectors:
-            for vectors, norm in zip(all_vectors, self.norms, strict=True):
-                for rows in vectors:
-                    norms.constrain_norms(rows, norm, mode, strength=strength)

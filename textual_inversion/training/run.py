@@ -12,6 +12,7 @@ from textual_inversion.devices.out_of_memory import explain_out_of_memory
 from textual_inversion.embeddings.library import Library
 from textual_inversion.errors import EmbeddingError, TextualInversionError, TrainingError
 from textual_inversion.events import Event, Failed, Finished, Started, Warned
+from textual_inversion.models.base import BaseModel
 from textual_inversion.models.memory import memory_savings
 from textual_inversion.runs.folder import drop_checkpoints_after, new_run_folder, working_in
 from textual_inversion.runs.record import RunRecord
@@ -34,18 +35,21 @@ from textual_inversion.training.chores.saving import Checkpoints, FinalSave, wit
 from textual_inversion.training.context import RunContext
 from textual_inversion.training.distributed import ProcessGroup, join_process_group
 from textual_inversion.training.recovery import find_pending
-from textual_inversion.training.session import Session, make_session
+from textual_inversion.training.session import Session, Sharing, make_session
 
 
 def train(
-    settings: TrainSettings, control: Control, library: Library | None = None
-) -> Iterator[Event]:
+    settings: TrainSettings,
+    control: Control,
+    library: Library | None = None,
+    sharing: Sharing | None = None,
+) -> Generator[Event, None, None]:
     """Run a whole training; whatever ends it, what was learned so far is saved.
 
-    `library` goes before the folder embeddings/.
+    `library` goes before the folder embeddings/; with `sharing` others compute the gradients.
     """
     group, record, kernels = join_process_group(), RunRecord(), DeterministicKernels()
-    with closing(_run(settings, control, group, record, library)) as events:
+    with closing(_run(settings, control, group, record, library, sharing)) as events:
         while True:
             with kernels:
                 event = next(events, None)
@@ -62,6 +66,7 @@ def _run(
     group: ProcessGroup,
     record: RunRecord,
     library: Library | None,
+    sharing: Sharing | None,
 ) -> Generator[Event, None, None]:
     settings, overruled = with_launcher_precision(settings)
     yield from map(Warned, overruled)
@@ -78,7 +83,14 @@ def _run(
         yield Finished(start, "stopped")
         return
     session = make_session(
-        parts, batches, control, group, start=start, checkpoint=checkpoint, pending=pending
+        parts,
+        batches,
+        control,
+        group,
+        start=start,
+        checkpoint=checkpoint,
+        pending=pending,
+        sharing=sharing,
     )
     if not group.is_first:
         yield from _step_along(session)
@@ -118,7 +130,7 @@ def _step_along(session: Session) -> Iterator[Event]:
     """Run one of the other processes, which only learn; NaN vectors are put back in all."""
     parts, learner = session.parts, session.learner
     context = RunContext(learner, parts.embedding.name, Path(), parts.embedding.vectors)
-    with memory_saved(parts):
+    with memory_saved(parts.settings, parts.model):
         yield from session.events([NaNGuard(context, parts.settings.on_nan)])
 
 
@@ -129,7 +141,7 @@ def _work(session: Session, evaluator: Evaluator) -> Iterator[Event]:
     final = FinalSave(context, parts.library, start)
     yield Started(context.name, start, total, str(context.folder), parts.compute)
     try:
-        with memory_saved(parts):
+        with memory_saved(parts.settings, parts.model):
             chores = with_requests(make_chores(parts, evaluator, final, control), control)
             for event in session.events(chores):
                 if isinstance(event, Finished):
@@ -164,9 +176,8 @@ def _new_folder(parts: Components) -> Path:
 
 
 @contextmanager
-def memory_saved(parts: Components) -> Iterator[None]:
+def memory_saved(settings: TrainSettings, model: BaseModel) -> Iterator[None]:
     """Save memory as the settings say, and explain running out of it."""
-    settings, model = parts.settings, parts.model
     saving = memory_savings(
         model,
         checkpointing=settings.gradient_checkpointing,

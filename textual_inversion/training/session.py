@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -17,18 +17,23 @@ from textual_inversion.training.hooks import Hooks
 from textual_inversion.training.learner import Learner
 from textual_inversion.training.recovery import PendingChores, run_pending
 from textual_inversion.training.throughput import ThroughputTimer
-from textual_inversion.training.trainer import Chore, train as loop
+from textual_inversion.training.trainer import Chore, Learner as Stepper, train as loop
+
+Sharing = Callable[[Learner], Stepper]
+"""Makes what the loop calls in a learner's place, where runs share their passes."""
 
 
 @dataclass(frozen=True)
 class Session:
     """What the loop runs with; `pending` is what a process that died left undone.
 
+    `stepper` is what the loop calls, the learner or what stands for it.
     `control` holds the requests to this process, `agreed` those that all processes know of.
     """
 
     parts: Components
     learner: Learner
+    stepper: Stepper
     timer: ThroughputTimer
     batches: Batches
     control: Control
@@ -51,7 +56,7 @@ class Session:
         return loop(
             start=updates,
             total=self.parts.settings.max_steps,
-            learner=self.learner,
+            learner=self.stepper,
             batches=self.timer.batches(self.group.shard(self.batches.start_at(updates))),
             chores=with_timer(chores, self.timer),
             control=self.agreed,
@@ -67,13 +72,15 @@ def make_session(
     start: int,
     checkpoint: Checkpoint | None,
     pending: PendingChores | None,
+    sharing: Sharing | None,
 ) -> Session:
     """Make the timer and the processes' agreement first, then the learner that calls them."""
     timer = ThroughputTimer(parts.model.device, pictures_per_step=parts.pictures_per_step)
-    hooks = Hooks(timer.text_encoded, on_updated=timer.step_done)
+    hooks = Hooks(lambda: timer.mark("waiting"), timer.text_encoded, on_updated=timer.step_done)
     agreed = control
     if group.size > 1:
         sync = GradientSync(control)
         hooks, agreed = replace(hooks, on_gradients=sync.average), sync.agreed
     learner = make_learner(parts, start, checkpoint, hooks)
-    return Session(parts, learner, timer, batches, control, agreed, group, pending)
+    stepper = sharing(learner) if sharing else learner
+    return Session(parts, learner, stepper, timer, batches, control, agreed, group, pending)

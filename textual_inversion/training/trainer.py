@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal, Protocol
 
 from textual_inversion.events import Event, Finished, Stepped
@@ -15,10 +15,16 @@ _READ_EVERY_SECONDS = 0.25
 
 
 class Learner(Protocol):
-    """What learns: one update a step; `loss` is whatever `float()` can read."""
+    """What learns: one update a step; `loss` is whatever `float()` can read.
+
+    `prepare` comes before each step; what it yields is passed on, so that a learner that needs
+    something from outside can let others go first.
+    """
 
     @property
     def learning_rate(self) -> float: ...
+
+    def prepare(self, batch: Any) -> Iterable[Event]: ...
 
     def step(self, batch: Any) -> Any: ...
 
@@ -46,6 +52,7 @@ def train(
     ending: Ending | None = None
     while ending is None:
         batch = next(batches)
+        yield from learner.prepare(batch)
         losses.add(learner.step(batch))
         step += 1
         ending = "finished" if step >= total else _ending(control)

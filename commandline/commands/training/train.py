@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     if args.push_to_hub:
         return _train_and_publish(args)
     only_waiting = args.queue and not has_settings(args)
-    settings = None if only_waiting else read_settings(args, TrainSettings)
+    settings = None if only_waiting else _read(args)
 
     def work(settings: TrainSettings, control: Control) -> int:
         return _train(settings, control, as_json=args.events == "json")
@@ -50,6 +50,14 @@ def run(args: argparse.Namespace) -> int:
     from commandline.queue import work_queue
 
     return work_queue(settings, work, control)
+
+
+def _read(args: argparse.Namespace) -> TrainSettings:
+    if not getattr(args, "embedding", "").endswith(".json"):
+        return read_settings(args, TrainSettings)
+    from commandline.commands.training.run_file import read_run_file
+
+    return read_run_file(args)
 
 
 def _train(settings: TrainSettings, control: Control, *, as_json: bool) -> int:
@@ -65,7 +73,7 @@ def _train_and_publish(args: argparse.Namespace) -> int:
 
     if args.queue:
         raise SettingsError("--push-to-hub is for one training; leave --queue out.")
-    settings = read_settings(args, TrainSettings)
+    settings = _read(args)
     publisher = Publisher(args.push_to_hub) if is_main_process() else None
     if publisher and not args.yes and not confirm(publisher.question):
         print("Nothing was trained.", file=sys.stderr)

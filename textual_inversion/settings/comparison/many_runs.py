@@ -1,0 +1,66 @@
+"""The choices of `ti sweep` and `ti batch`: what many runs vary, and what they share."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from textual_inversion.settings.base import NotBlank, Settings
+from textual_inversion.settings.create import VectorSettings
+from textual_inversion.settings.markers import Positional, SamePass, Ui
+from textual_inversion.settings.train import TrainSettings
+
+
+class ManyRunsSettings(TrainSettings, VectorSettings):
+    """What all runs have in common, their vectors' start included."""
+
+    # A run of many goes on by itself where it was interrupted.
+    resume: ClassVar[str] = "latest"  # pyright: ignore
+    runs_at_once: Annotated[int, Field(ge=1, le=256), Ui("Runs at once")] = 8
+    """How many runs share each pass of the base model; the others wait for a place. More are
+    faster until the device is full; what does not fit into a GPU is computed in halves."""
+
+
+class SweepSettings(ManyRunsSettings):
+    """Train an embedding under every combination of some settings' values."""
+
+    over: Annotated[tuple[str, ...], Ui("Over")]
+    """The settings that vary, each as NAME=VALUE,VALUE; quotes keep a comma inside a value, as in
+    'learning_rate="0.01:100, 0.005",auto'. Any setting of ti train can, and what vectors start
+    from."""
+    samples: Annotated[int, Field(ge=0), Ui("Samples")] = 0
+    """Train only so many of the combinations, drawn at random by the seed; 0 trains all."""
+    rank: Annotated[Literal["loss", "order"], Ui("Rank")] = "loss"
+    """How the table at the end is sorted: by the lowest loss of each run's fixed batch, which is
+    fair between runs with the same pictures, template and seed, or in the order of the runs."""
+
+
+class BatchSettings(ManyRunsSettings):
+    """Train one embedding for each line of a table, under the same settings."""
+
+    # Each line names its own.
+    embedding: ClassVar[str] = ""  # pyright: ignore
+    dataset_dir: ClassVar[str] = ""  # pyright: ignore
+    concepts: Annotated[NotBlank, Positional(), Ui("Concepts", "file")]
+    """A CSV file with a line of titles: embedding, dataset_dir, and any setting that differs from
+    line to line, such as initialization_text or template; an empty cell takes what all have."""
+
+
+def pass_fields(model: type[Settings]) -> tuple[str, ...]:
+    """List the settings in which runs must agree to share the passes of one base model."""
+    return tuple(
+        path
+        for path, info in model.model_fields.items()
+        if any(isinstance(item, SamePass) for item in info.metadata)
+    )
+
+
+def varying_fields(model: type[ManyRunsSettings]) -> tuple[str, ...]:
+    """List the settings that may differ between the runs of `model`."""
+    own = {*TrainSettings.model_fields, *VectorSettings.model_fields}
+    return tuple(
+        path
+        for path, info in model.model_fields.items()
+        if path in own and not any(isinstance(item, Positional) for item in info.metadata)
+    )

@@ -1,0 +1,139 @@
+"""Many trainings in one batch: each is an ordinary run, but their passes are shared.
+
+Every run is the generator that trains it alone, stopped before each step until all of the batch
+are there; then one pass computes the gradients of all. A run that ends makes room for one that
+waits, and an error ends only the run in which it occurs.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass
+
+from textual_inversion.devices.determinism import DeterministicKernels
+from textual_inversion.errors import TextualInversionError
+from textual_inversion.events import Event, Failed, Started, Stepped, Waiting
+from textual_inversion.models.opening import open_model
+from textual_inversion.runs.requests import Control, LinkedControl
+from textual_inversion.settings import TrainSettings
+from textual_inversion.sweeps.shared_pass import SharedLearner, SharedPass
+from textual_inversion.training.build import load_options
+from textual_inversion.training.learner import Learner
+from textual_inversion.training.run import memory_saved, train
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RunEvent:
+    """An event of one of the runs, by the name of its embedding; "" is all of them."""
+
+    run: str
+    event: Event
+
+
+def train_together(
+    runs: Iterable[TrainSettings],
+    control: Control,
+    *,
+    at_once: int,
+    before: Callable[[TrainSettings], object] = lambda _: None,
+) -> Iterator[RunEvent]:
+    """Train runs that can share a pass, at most `at_once` at a time, the others after them.
+
+    All must agree in what `settings.comparison.many_runs.pass_fields` lists. A stop ends all of
+    them, and they save; one that is asked for in the folder of a run ends that one. `before` is
+    called when a run's turn has come; when it raises, that run has failed.
+
+    Raises:
+        TextualInversionError: The base model cannot be opened, or has no memory for a single run.
+    """
+    waiting = deque(runs)
+    if not waiting:
+        return
+    settings = waiting[0]
+    model = open_model(settings.model, load_options(settings))
+    kernels, shared = DeterministicKernels(), SharedPass()
+    active: list[_Run] = []
+    with memory_saved(settings, model):
+        try:
+            while (waiting and not control.stopping) or active:
+                while waiting and len(active) < at_once and not control.stopping:
+                    active.append(_Run(waiting.popleft(), control, before))
+                    yield from active[-1].advance()
+                active = [run for run in active if run.is_ready]
+                with kernels:
+                    shared.run([run.learner for run in active])
+                for warning in kernels.warnings():
+                    yield RunEvent("", warning)
+                for run in active:
+                    yield from run.advance()
+                active = [run for run in active if run.is_ready]
+        finally:
+            for run in active:
+                run.close()
+
+
+class _Run:
+    """One run, from one step to the next."""
+
+    def __init__(
+        self,
+        settings: TrainSettings,
+        control: Control,
+        before: Callable[[TrainSettings], object],
+    ) -> None:
+        self.name = settings.embedding
+        self.is_ready = False
+        self._step = 0
+        self._has_failed = False
+        self._learner: SharedLearner | None = None
+        self._events = self._train(settings, control, before)
+
+    @property
+    def learner(self) -> SharedLearner:
+        """What stands for its learner; it is there before the first step."""
+        assert self._learner is not None
+        return self._learner
+
+    def _train(
+        self,
+        settings: TrainSettings,
+        control: Control,
+        before: Callable[[TrainSettings], object],
+    ) -> Generator[Event, None, None]:
+        before(settings)
+        yield from train(settings, LinkedControl(control), sharing=self._share)
+
+    def _share(self, learner: Learner) -> SharedLearner:
+        self._learner = SharedLearner(learner)
+        return self._learner
+
+    def advance(self) -> Iterator[RunEvent]:
+        """Go on to where the next step needs its gradients, or to the end; yield the events."""
+        self.is_ready = False
+        try:
+            for event in self._events:
+                if isinstance(event, Waiting):
+                    self.is_ready = True
+                    return
+                self._note(event)
+                yield RunEvent(self.name, event)
+        except TextualInversionError as error:
+            if not self._has_failed:
+                yield RunEvent(self.name, Failed(self._step, str(error)))
+        except Exception as error:
+            # Whatever happens in one run must not cost the others what they learn.
+            logger.exception("The run of %s failed", self.name)
+            yield RunEvent(self.name, Failed(self._step, f"{type(error).__name__}: {error}"))
+
+    def close(self) -> None:
+        """Leave the run; what it has learned is saved."""
+        self._events.close()
+
+    def _note(self, event: Event) -> None:
+        if isinstance(event, Started | Stepped):
+            self._step = event.step
+        self._has_failed = isinstance(event, Failed)

@@ -1,0 +1,122 @@
+"""What a sweep consists of, on disk, so that the same command goes on with it.
+
+<log directory>/sweeps/<name>.json, or batches/<name>.json for a table of concepts: the settings
+that all runs have, and the name and the values of each run. How far a run is stands in its own
+folder only.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from textual_inversion.embeddings.library import Library
+from textual_inversion.errors import (
+    DatasetError,
+    EmbeddingError,
+    SettingsError,
+    StorageError,
+    TrainingError,
+)
+from textual_inversion.settings import TrainSettings
+from textual_inversion.settings.create import VectorSettings
+from textual_inversion.storage.atomic import write_whole
+from textual_inversion.storage.file_lock import FileLock
+from textual_inversion.storage.paths import find_folder
+from textual_inversion.sweeps.plan import Plan
+
+_VERSION = 1
+_FOLDERS = {"sweep": "sweeps", "batch": "batches"}
+
+
+@dataclass(frozen=True)
+class Record:
+    """A sweep's record: its file, and the moment at which it began, in seconds since 1970."""
+
+    path: Path
+    began: float
+
+
+def record_path(plan: Plan) -> Path:
+    """Return where a plan's record lies."""
+    return find_folder(plan.shared.log_dir) / _FOLDERS[plan.kind] / f"{plan.name}.json"
+
+
+@contextmanager
+def working_on(plan: Plan) -> Iterator[Record]:
+    """Hold a sweep during the block: begin it, or go on with what its record says.
+
+    Raises:
+        TrainingError: Another process trains it.
+        SettingsError: The sweep of that name was begun with other settings.
+        DatasetError: It would begin, and a folder of pictures is not there.
+        EmbeddingError: It would begin, and one of its embeddings is there already.
+        StorageError: The record cannot be read or written.
+    """
+    path = record_path(plan)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock.take(path.with_suffix(".lock"))
+    if lock is None:
+        raise TrainingError(
+            f'Another process trains "{plan.name}" already; wait for its end, or stop it.'
+        )
+    with lock:
+        yield _continue(path, plan) if path.exists() else _begin(path, plan)
+
+
+def _begin(path: Path, plan: Plan) -> Record:
+    for folder in dict.fromkeys(run.training.dataset_dir for run in plan.runs):
+        if not (Path(folder).is_dir() or find_folder(folder).is_dir()):
+            raise DatasetError(f"There is no folder {folder}; check its path.")
+    taken = {entry.name.casefold(): entry for entry in Library(find_folder("embeddings")).list()}
+    for run in plan.runs:
+        if entry := taken.get(run.name.casefold()):
+            raise EmbeddingError(
+                f'There is already an embedding "{run.name}" at {entry.path}; rename or delete it, '
+                "or choose another name."
+            )
+    record = Record(path, time.time())
+    text = json.dumps({"version": _VERSION, "began": record.began, **_content(plan)}, indent=1)
+    write_whole(path, text.encode())
+    return record
+
+
+def _continue(path: Path, plan: Plan) -> Record:
+    try:
+        stored: Any = json.loads(path.read_text(encoding="utf-8"))
+        began = float(stored["began"])
+        before = {key: stored[key] for key in _content(plan)}
+    except (OSError, ValueError, KeyError, TypeError):
+        raise StorageError(
+            f"{path} cannot be read; remove it, and choose another name for what is trained now."
+        ) from None
+    now = json.loads(json.dumps(_content(plan)))
+    if before != now:
+        raise SettingsError(
+            f'"{plan.name}" was begun with {_difference(before, now)}; give the same as then to go '
+            f"on, or choose another name (its record is {path})."
+        )
+    return Record(path, began)
+
+
+def _content(plan: Plan) -> dict[str, Any]:
+    """Collect what decides how the runs end; how many are trained at once does not."""
+    fields = {*TrainSettings.model_fields, *VectorSettings.model_fields}
+    shared = plan.shared.model_dump(mode="json")
+    return {
+        "settings": {key: value for key, value in shared.items() if key in fields},
+        "runs": [{"embedding": run.name, "values": dict(run.values)} for run in plan.runs],
+    }
+
+
+def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
+    then, given = before["settings"], now["settings"]
+    names = [key for key in given if then.get(key) != given[key]]
+    if names:
+        return ", ".join(f"{key} {then.get(key)}" for key in names)
+    return "other runs"
