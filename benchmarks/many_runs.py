@@ -3,9 +3,9 @@
     python benchmarks/many_runs.py [--runs 8] [--steps 20] [--batch 4] [--threads 2] [--rounds 1]
 
 Each way trains the same runs, which differ in their seeds, in processes of its own. What is timed
-lies between the first step and the end of the last run: starting Python and encoding the pictures
-are not in it. The ways take turns, and ratios are of one turn; the memory of processes is the sum
-of their peaks.
+lies between the first step and the end of the last run, by the clock and in the processor's time,
+which says more where the machine is busy: starting Python and encoding the pictures are not in it.
+The ways take turns, and ratios are of one turn; the memory of processes is the sum of their peaks.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
@@ -35,6 +36,22 @@ from textual_inversion.training.run import train
 WAYS = ("one after the other", "as processes", "in one batch")
 ROOT = Path(__file__).resolve().parents[1]
 NOTHING_BESIDE = {"save_image_every": 0, "save_embedding_every": 0, "evaluate_every": 0}
+
+
+class Cost(NamedTuple):
+    """What a way took: seconds by the clock and of the processor, and memory in MiB."""
+
+    seconds: float
+    work: float
+    memory: float
+
+
+class Span(NamedTuple):
+    """The moments at which a training began and ended, and the processor's seconds between."""
+
+    began: float
+    ended: float
+    work: float
 
 
 def make_settings(args: argparse.Namespace, numbers: list[int]) -> list[TrainSettings]:
@@ -60,7 +77,7 @@ def serve(way: str, args: argparse.Namespace, numbers: list[int]) -> None:
     print("ready", flush=True)
     sys.stdin.readline()
     reset_peak()
-    spans: list[tuple[float, float]] = []
+    spans: list[Span] = []
     if way == "in one batch":
         together = train_together(settings, Control(), at_once=len(settings))
         spans.append(_span(each.event for each in together))
@@ -69,17 +86,17 @@ def serve(way: str, args: argparse.Namespace, numbers: list[int]) -> None:
     print(json.dumps({"spans": spans, "peak": peak_mb(best_device())}), flush=True)
 
 
-def _span(events: Iterator[Event]) -> tuple[float, float]:
-    """Run to the end; return the moments after the last start and at the end."""
-    began = ended = 0.0
+def _span(events: Iterator[Event]) -> Span:
+    """Run to the end; measure from the last start to the last end."""
+    began = ended = (0.0, 0.0)
     for event in events:
         if isinstance(event, Failed):
             raise SystemExit(event.message)
         if isinstance(event, Started):
-            began = time.time()
+            began = (time.time(), time.process_time())
         if isinstance(event, Finished):
-            ended = time.time()
-    return began, ended
+            ended = (time.time(), time.process_time())
+    return Span(began[0], ended[0], ended[1] - began[1])
 
 
 class Worker:
@@ -101,11 +118,11 @@ class Worker:
         self.process.stdin.write("go\n")
         self.process.stdin.flush()
 
-    def result(self) -> tuple[list[tuple[float, float]], float]:
+    def result(self) -> tuple[list[Span], float]:
         """Wait for its end; return the spans of its trainings and its peak memory in MiB."""
         answer = json.loads(self._line())
         self.process.wait()
-        return [(began, ended) for began, ended in answer["spans"]], answer["peak"]
+        return [Span(*span) for span in answer["spans"]], answer["peak"]
 
     def _line(self) -> str:
         assert self.process.stdout is not None
@@ -115,8 +132,8 @@ class Worker:
         return line
 
 
-def measure(way: str, args: argparse.Namespace) -> tuple[float, float]:
-    """Train all runs in one way; return the seconds and the memory in MiB."""
+def measure(way: str, args: argparse.Namespace) -> Cost:
+    """Train all runs in one way."""
     numbers = list(range(args.runs))
     argv = ["--model", str(args.model), "--pictures", str(args.pictures)]
     argv += ["--steps", str(args.steps), "--batch", str(args.batch)]
@@ -132,10 +149,32 @@ def measure(way: str, args: argparse.Namespace) -> tuple[float, float]:
         results = [worker.result() for worker in workers]
     spans = [span for found, _ in results for span in found]
     if way == "one after the other":
-        seconds = sum(ended - began for began, ended in spans)
+        seconds = sum(span.ended - span.began for span in spans)
     else:
-        seconds = max(ended for _, ended in spans) - min(began for began, _ in spans)
-    return seconds, sum(peak for _, peak in results)
+        seconds = max(span.ended for span in spans) - min(span.began for span in spans)
+    return Cost(seconds, sum(span.work for span in spans), sum(peak for _, peak in results))
+
+
+def report(args: argparse.Namespace, turns: list[dict[str, Cost]]) -> None:
+    """Print the table: medians over the turns, and of ratios to the first way of the same turn."""
+    print(
+        f"{args.runs} runs of {args.steps} steps, batch {args.batch}, {args.model.name}, "
+        f"{best_device().type}, {args.threads} threads"
+    )
+    titles = ("runs an hour", "by the clock", "of the work", "memory MB", "of the memory")
+    print(f"{'':20}" + "".join(f"{title:>15}" for title in titles))
+    for way in WAYS:
+        costs = [turn[way] for turn in turns]
+        shares = [
+            Cost(*(ours / first for ours, first in zip(turn[way], turn[WAYS[0]], strict=True)))
+            for turn in turns
+        ]
+        hourly = args.runs * 3600 / statistics.median(cost.seconds for cost in costs)
+        memory = statistics.median(cost.memory for cost in costs)
+        clock, work, more = (
+            statistics.median(getattr(share, name) for share in shares) for name in Cost._fields
+        )
+        print(f"{way:20}{hourly:15.0f}{clock:15.2f}{work:15.2f}{memory:15.0f}{more:15.2f}")
 
 
 def main() -> None:
@@ -154,21 +193,7 @@ def main() -> None:
     if args.serve:
         serve(args.serve, args, [int(number) for number in args.numbers.split(",")])
         return
-    turns = [{way: measure(way, args) for way in WAYS} for _ in range(args.rounds)]
-    print(
-        f"{args.runs} runs of {args.steps} steps, batch {args.batch}, {args.model.name}, "
-        f"{best_device().type}, {args.threads} threads"
-    )
-    print(
-        f"{'':22}{'runs an hour':>14}{'times the first':>17}{'memory MB':>11}{'of the first':>14}"
-    )
-    for way in WAYS:
-        seconds = statistics.median(turn[way][0] for turn in turns)
-        memory = statistics.median(turn[way][1] for turn in turns)
-        faster = statistics.median(turn[WAYS[0]][0] / turn[way][0] for turn in turns)
-        more = statistics.median(turn[way][1] / turn[WAYS[0]][1] for turn in turns)
-        hourly = args.runs * 3600 / seconds
-        print(f"{way:22}{hourly:14.0f}{faster:16.2f}x{memory:11.0f}{more:13.2f}x")
+    report(args, [{way: measure(way, args) for way in WAYS} for _ in range(args.rounds)])
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from textual_inversion.events import (
     Event,
     Failed,
     Finished,
+    Loading,
     Started,
     Stepped,
     Warned,
@@ -76,6 +77,8 @@ class RunsPrinter:
                 is_new = message not in self._said
                 self._said.add(message)
                 return f"Note: {message}" if is_new else ""
+            case Loading(what=what) if not run:
+                return f"Loading {what} ..."
             case Started():
                 return f"{run}: {event.step} of {event.total}, in {event.folder}"
             case Finished():

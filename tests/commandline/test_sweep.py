@@ -1,6 +1,10 @@
 """`ti sweep` and `ti batch`, from the command line to the table at the end."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from contextlib import contextmanager
 
 import pytest
@@ -44,6 +48,14 @@ def vectors(folder):
     return {path.stem: formats.read(path).vectors[0] for path in folder.glob("*.pt")}
 
 
+def assert_as_unbroken(home):
+    """Compare the runs of the sweep cat-x with those of whole-x."""
+    whole, broken = (vectors(home / "embeddings" / f"{name}-x-sweep") for name in ("whole", "cat"))
+    for number in range(1, 5):
+        ours, expected = broken[f"cat-x-run{number}"], whole[f"whole-x-run{number}"]
+        torch.testing.assert_close(ours, expected, rtol=0, atol=1e-6)
+
+
 def said(capsys):
     return json.loads(capsys.readouterr().out)
 
@@ -79,10 +91,25 @@ def test_the_same_command_goes_on_where_it_was_interrupted(home, flags, capsys):
     assert sorted(states) == ["stopped", "stopped", "waiting", "waiting"]
     assert main(command) == 0
     assert {run["state"] for run in said(capsys)} == {"finished"}
-    whole, broken = (vectors(home / "embeddings" / f"{name}-x-sweep") for name in ("whole", "cat"))
-    for number in range(1, 5):
-        ours, expected = broken[f"cat-x-run{number}"], whole[f"whole-x-run{number}"]
-        torch.testing.assert_close(ours, expected, rtol=0, atol=1e-6)
+    assert_as_unbroken(home)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no TERM")
+@pytest.mark.parametrize(("how", "code"), [("SIGKILL", -9), ("SIGTERM", 75)])
+def test_a_sweep_whose_process_is_ended_goes_on_exactly(home, flags, capsys, how, code):
+    longer = [*OVER, *flags, "--max-steps", "20"]
+    assert main(["sweep", "whole-x", *longer]) == 0
+    command = ["sweep", "cat-x", *longer, "--runs-at-once", "3", "--events", "json"]
+    argv = [sys.executable, "-m", "textual_inversion", *command]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, env=env) as process:
+        next(line for line in process.stdout if '"stepped", "step": 3' in line)
+        process.send_signal(getattr(signal, how))
+        process.stdout.read()
+    assert process.returncode == code
+    assert main(command) == 0
+    assert_as_unbroken(home)
 
 
 @pytest.mark.slow
@@ -153,3 +180,14 @@ def test_bad_input_is_one_sentence_and_a_code(home, capsys, argv, code, words):
     assert said.startswith("ti: ")
     assert said.count("\n") == 1
     assert words in said
+
+
+@pytest.mark.slow
+def test_what_cannot_share_a_pass_is_trained_in_groups_and_why_is_said(home, flags, capsys):
+    over = ["--over", "precision=fp32,bf16", "seed=0,1"]
+    assert main(["sweep", "cat-x", *over, *flags]) == 0
+    out = capsys.readouterr().out
+    (note,) = [line for line in out.splitlines() if "groups" in line]
+    assert "because runs that differ in precision cannot share a pass" in note
+    assert note.endswith(": 2 with precision fp32; 2 with precision bf16.")
+    assert [line.split()[3] for line in out.splitlines()[-4:]] == ["finished"] * 4

@@ -33,13 +33,15 @@ class RunRecord:
 
     def keep(self, event: Event) -> list[Event]:
         """Keep an event; return what is to be passed on, a warning of the tracker's first."""
+        passed: list[Event] = [event]
         if isinstance(event, Waiting):
-            return [event]
+            return passed
         if self._log is None or self._tracker is None:
             self._early += [event] if isinstance(event, Warned) else []
-            return [event]
+            return passed
         warning = self._tracker.log(event)
-        passed = [warning, event] if warning else [event]
+        if warning:
+            passed.insert(0, warning)
         for each in passed:
             self._log.keep(each)
         if isinstance(event, Started):

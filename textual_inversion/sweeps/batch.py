@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from textual_inversion.devices.determinism import DeterministicKernels
 from textual_inversion.errors import TextualInversionError
-from textual_inversion.events import Event, Failed, Started, Stepped, Waiting
+from textual_inversion.events import Event, Failed, Loading, Started, Stepped, Waiting
 from textual_inversion.models.opening import open_model
 from textual_inversion.runs.requests import Control, LinkedControl
 from textual_inversion.settings import TrainSettings
@@ -54,6 +54,7 @@ def train_together(
     if not waiting:
         return
     settings = waiting[0]
+    yield RunEvent("", Loading("base model"))
     model = open_model(settings.model, load_options(settings))
     kernels, shared = DeterministicKernels(), SharedPass()
     active: list[_Run] = []

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from textual_inversion.runs.history import Row, RunHistory
+from textual_inversion.settings.comparison.many_runs import Rank
 from textual_inversion.storage.paths import find_folder
 from textual_inversion.sweeps.plan import Plan
 from textual_inversion.sweeps.record import Record
@@ -54,7 +55,7 @@ def read_results(plan: Plan, record: Record) -> list[Result]:
     ]
 
 
-def ranked(results: list[Result], rank: Literal["loss", "order"]) -> list[Result]:
+def ranked(results: list[Result], rank: Rank) -> list[Result]:
     """Sort by the lowest loss, those without one last; or leave the order."""
     if rank == "order":
         return results

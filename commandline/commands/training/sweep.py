@@ -11,6 +11,7 @@ from commandline.job import interruptible
 from commandline.many_runs import follow_runs
 from commandline.tables import add_json_flag, aligned, print_json, print_table
 from textual_inversion.settings import BatchSettings, SweepSettings
+from textual_inversion.settings.comparison.many_runs import Rank
 
 if TYPE_CHECKING:
     from textual_inversion.sweeps.plan import Plan
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     return code
 
 
-def _plan(args: argparse.Namespace) -> tuple[Plan, str]:
+def _plan(args: argparse.Namespace) -> tuple[Plan, Rank]:
     from textual_inversion.sweeps.concepts import plan_concepts
     from textual_inversion.sweeps.plan import plan_sweep
 

@@ -11,6 +11,8 @@ from textual_inversion.settings.create import VectorSettings
 from textual_inversion.settings.markers import Positional, SamePass, Ui
 from textual_inversion.settings.train import TrainSettings
 
+Rank = Literal["loss", "order"]
+
 
 class ManyRunsSettings(TrainSettings, VectorSettings):
     """What all runs have in common, their vectors' start included."""
@@ -31,7 +33,7 @@ class SweepSettings(ManyRunsSettings):
     from."""
     samples: Annotated[int, Field(ge=0), Ui("Samples")] = 0
     """Train only so many of the combinations, drawn at random by the seed; 0 trains all."""
-    rank: Annotated[Literal["loss", "order"], Ui("Rank")] = "loss"
+    rank: Annotated[Rank, Ui("Rank")] = "loss"
     """How the table at the end is sorted: by the lowest loss of each run's fixed batch, which is
     fair between runs with the same pictures, template and seed, or in the order of the runs."""
 
