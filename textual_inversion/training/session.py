@@ -76,7 +76,11 @@ def make_session(
 ) -> Session:
     """Make the timer and the processes' agreement first, then the learner that calls them."""
     timer = ThroughputTimer(parts.model.device, pictures_per_step=parts.pictures_per_step)
-    hooks = Hooks(lambda: timer.mark("waiting"), timer.text_encoded, on_updated=timer.step_done)
+    hooks = Hooks(
+        timer.text_encoded,
+        on_updated=timer.step_done,
+        on_turn=lambda: timer.mark("waiting"),
+    )
     agreed = control
     if group.size > 1:
         sync = GradientSync(control)
