@@ -97,4 +97,4 @@ def read_settings(args: argparse.Namespace, model: type[SettingsType]) -> Settin
     """
     given = {key: value for key, value in vars(args).items() if key not in _NOT_SETTINGS}
     stored = read_settings_file(args.settings_file) if args.settings_file else {}
-    return model.build(stored, given)
+    return model.build(model.merge(stored, given))

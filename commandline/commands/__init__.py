@@ -55,6 +55,7 @@ COMMANDS = {
         "generation.suggest_words", "Rank words for the initialization text on your pictures."
     ),
     "train": Command("training.train", "Train an embedding on a folder of pictures."),
+    "presets": Command("training.presets", "List the presets of ti train, and keep your own."),
     "generate": Command(
         "generation.generate", "Generate pictures with the embeddings of a prompt."
     ),

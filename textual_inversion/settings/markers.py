@@ -7,8 +7,14 @@ from typing import Literal
 
 Widget = Literal[
     "auto", "slider", "area", "embedding", "model", "template", "schedule", "folder", "file",
-    "axis", "run", "vae", "word",
+    "axis", "run", "vae", "word", "preset",
 ]  # fmt: skip
+
+# The groups of `ti train`'s fields beside the essentials, which have none.
+PICTURES = "Pictures and captions"
+OPTIMIZATION = "Optimization"
+PREVIEWS = "Previews and saving"
+RUN = "Run and machine"
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,11 @@ class Ui:
 @dataclass(frozen=True)
 class Positional:
     """Marks a field that the command line takes by position, not by a flag."""
+
+
+@dataclass(frozen=True)
+class OneRun:
+    """Marks a field that is about one run alone, such as where it is logged: no preset holds it."""
 
 
 @dataclass(frozen=True)
