@@ -84,7 +84,7 @@ def keep_and_carry(page, server, tmp_path):
     (tmp_path / "theirs.json").write_text('{"max_steps": "many"}')
     row.locator("[type=file]").set_input_files(tmp_path / "theirs.json")
     expect(row).to_contain_text(
-        "theirs is no preset: Max steps must be a whole number", timeout=PATIENCE_MS
+        'theirs is no preset: "Max steps" must be a whole number', timeout=PATIENCE_MS
     )
 
 

@@ -2,12 +2,14 @@
 // preview comes; who looks at the newest step goes on with it.
 const chosen = {step: null, prompt: 0, image: 0, other: null, line: 50};
 const find = selector => element.querySelector(selector);
-let known = null, run = '';
+let known = null, run = '', filmAt = 0;
 
 const at = place => known.prompts[chosen.prompt]?.at[place]?.[chosen.image] ?? null;
 const beside = () => known.prompts[chosen.prompt]?.beside[chosen.image] ?? null;
 const newest = () => known.steps[known.steps.length - 1];
 const step = () => known.steps.includes(chosen.step) ? chosen.step : newest();
+// Until somebody chooses, what is drawn without the learned vectors stands beside.
+const other = () => chosen.other ?? (known.beside ? 'beside' : '');
 const otherOf = name => name === 'beside' ? beside() : name ? at(Number(name)) : null;
 
 function option(select, value, text) {
@@ -26,15 +28,14 @@ function put(image, urls, alt) {
 function draw() {
   if (!known.steps.length) return;
   const prompt = known.prompts[chosen.prompt].text, one = at(step());
-  const name = chosen.other === 'beside' ? known.beside : chosen.other && `step ${chosen.other}`;
-  const other = otherOf(chosen.other);
+  const name = other() === 'beside' ? known.beside : `step ${other()}`, two = otherOf(other());
   put(find('.ti-one'), one, `${prompt}, step ${step()}`);
-  put(find('.ti-other'), other, `${prompt}, ${name}`);
-  for (const part of ['.ti-divider', '.ti-divide']) find(part).hidden = !other;
+  put(find('.ti-other'), two, `${prompt}, ${name}`);
+  for (const part of ['.ti-divider', '.ti-divide']) find(part).hidden = !two;
   find('.ti-stage').style.setProperty('--line', `${chosen.line}%`);
   find('.ti-divide').value = chosen.line;
   find('.ti-scrub-said').textContent =
-    other ? `${prompt}: ${name} left of the line, step ${step()} right of it` : `${prompt}: step ${step()}`;
+    two ? `${prompt}: ${name} left of the line, step ${step()} right of it` : `${prompt}: step ${step()}`;
   const slider = find('.ti-scrub-step input');
   slider.max = known.steps.length - 1;
   slider.value = known.steps.indexOf(step());
@@ -62,8 +63,7 @@ function frame(prompt, image, column, urls, caption) {
 }
 
 function drawFilm() {
-  const film = find('.ti-film'), before = film.scrollLeft;
-  film.replaceChildren();
+  const film = find('.ti-film');
   known.prompts.forEach(({at: steps, beside: first}, prompt) => {
     const most = Math.max(0, ...known.steps.map(one => steps[one].length));
     for (let image = 0; image < most; image += 1) {
@@ -75,7 +75,7 @@ function drawFilm() {
       film.append(row);
     }
   });
-  film.scrollLeft = chosen.step === null ? film.scrollWidth : before;
+  film.scrollLeft = chosen.step === null ? film.scrollWidth : filmAt;
 }
 
 function start() {
@@ -83,16 +83,15 @@ function start() {
   known = JSON.parse(find('.ti-scrub').dataset.known);
   if (known.run !== run) {
     run = known.run;
-    Object.assign(chosen, {step: null, prompt: 0, image: 0, other: known.beside ? 'beside' : ''});
+    Object.assign(chosen, {step: null, prompt: 0, image: 0, other: null});
   }
-  // The first picture without what is learned comes before any step, or never.
-  if (chosen.other === null) chosen.other = known.beside ? 'beside' : '';
+  if (!known.prompts[chosen.prompt]) chosen.prompt = chosen.image = 0;
   const select = find('select');
   option(select, '', 'nothing');
   if (known.beside) option(select, 'beside', known.beside);
   known.steps.forEach(one => option(select, String(one), `step ${one}`));
-  if (chosen.other && !otherOf(chosen.other)) chosen.other = '';
-  select.value = chosen.other;
+  if (chosen.other && !otherOf(chosen.other)) chosen.other = null;
+  select.value = other();
   drawFilm();
   draw();
   if (focused) find(focused)?.focus({preventScroll: true});
@@ -118,5 +117,8 @@ element.addEventListener('click', event => {
   else chosen.step = Number(button.dataset.step) === newest() ? null : Number(button.dataset.step);
   draw();
 });
+element.addEventListener('scroll', event => {
+  if (event.target.matches('.ti-film')) filmAt = event.target.scrollLeft;
+}, true);
 watch('value', start);
 start();
