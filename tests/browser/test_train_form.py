@@ -56,7 +56,7 @@ def go_from_preset_to_preset(page, bar):
     choose_preset(page, "a1111")
     expect_value(page, "max_steps", "100000")
     expect(mark(page, "batch_size")).to_have_text("by a1111; reset to 4")
-    assert "●" in dots_at(page, "pictures-and-captions")
+    assert dots_at(page, "pictures-and-captions") == '" ●\xa04"'
     fill(page, "train-batch_size", 2)
     expect(mark(page, "batch_size")).to_have_text("reset to 1 (a1111)")
     choose_preset(page, "quick")

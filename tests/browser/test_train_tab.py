@@ -101,6 +101,7 @@ def overlay(page, server):
 def test_one_continues_or_starts_over_and_uses_the_best(trained, server, shoot):
     page, choice = trained, trained.locator("#train-resume-choice")
     expect(choice).to_contain_text("Continue from step 6", timeout=PATIENCE_MS)
+    assert choice.bounding_box()["height"] > 100
     assert page.evaluate("() => window.shifts") < 0.02
     shoot(page, "train-resume-choice")
     scrub(page)

@@ -3,7 +3,12 @@
 const PREFIX = 'train-';
 const sheet = document.head.appendChild(document.createElement('style'));
 const card = element.closest('#train-settings');
-const known = () => JSON.parse(element.querySelector('.ti-find').dataset.known);
+const known = () => {
+  const {groups: ids, fields, presets} = JSON.parse(element.querySelector('.ti-find').dataset.known);
+  const named = Object.entries(fields).map(([path, [drawn, group, marked, held]]) =>
+    [path, {drawn, group: ids[group], marked, held}]);
+  return {paths: Object.keys(fields), fields: Object.fromEntries(named), presets};
+};
 const texts = Object.fromEntries((window.gradio_config?.components ?? [])
   .filter(one => one.props?.elem_id?.startsWith(PREFIX))
   .map(({props}) => [props.elem_id.slice(PREFIX.length), `${props.label ?? ''} ${props.info ?? ''}`]));
@@ -57,7 +62,7 @@ function rules(marked, hits) {
   const written = [];
   for (const group of groups()) {
     const count = inGroup(group, Object.keys(marked)).length;
-    if (count) written.push(`#${group} > button.label-wrap > span:first-child::after {content: " ●\\a0${count}"}`);
+    if (count) written.push(`#${group} > button.label-wrap > span:first-child::after {content: " ●\\a0 ${count}"}`);
   }
   if (!query && !onlyChanged) return written.join('\n');
   const hidden = info.paths.filter(path => !hits.includes(path)).flatMap(

@@ -26,21 +26,20 @@ def known():
 
 
 def test_every_field_is_told_with_its_default_and_its_group(known):
-    assert {path: field["drawn"] for path, field in known["fields"].items()} == {
-        knob.path: knob.default for knob in walk(TrainSettings)
-    }
-    assert known["fields"]["flip"]["group"] == "train-pictures-and-captions-part"
-    assert known["fields"]["max_steps"]["group"] == ""
-    assert not known["fields"]["embedding"]["marked"]
+    drawn = {path: value for path, (value, *_) in known["fields"].items()}
+    assert drawn == {knob.path: knob.default for knob in walk(TrainSettings)}
+    _, group, marked, held = known["fields"]["flip"]
+    assert (known["groups"][group], marked, held) == ("train-pictures-and-captions-part", 1, 1)
+    assert known["fields"]["embedding"][1:] == [0, 0, 0]
 
 
 def test_there_are_four_groups_beside_the_essentials(known):
-    essentials = [path for path in known["paths"] if not known["fields"][path]["group"]]
+    essentials = [path for path, (_, group, *_) in known["fields"].items() if not group]
     assert essentials == [
         "embedding", "dataset_dir", "template", "learning_rate", "max_steps", "batch_size",
         "gradient_accumulation_steps", "preset", "model",
     ]  # fmt: skip
-    assert len({field["group"] for field in known["fields"].values()}) == 5
+    assert len(known["groups"]) == 5
 
 
 def test_presets_are_told_with_what_they_set(known):
