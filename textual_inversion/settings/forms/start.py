@@ -27,11 +27,10 @@ _PROMPTS: dict[Subject, str] = {
     "person": "a portrait of [name]",
 }
 _VECTORS: dict[Effort, int] = {"quick": 2, "balanced": 4, "careful": 6}
-# What decides how long a step takes on one machine.
-_PACE = (HardwareSettings.model_fields.keys() - BasicTrainSettings.model_fields.keys()) | {
-    "model", "batch_size", "gradient_accumulation_steps", "width", "height",
-}  # fmt: skip
-_PACE -= {"preset"}  # what it sets is compared by itself
+# What decides how long a step takes on one machine; what a preset sets is compared by itself.
+_PACE = (
+    HardwareSettings.model_fields.keys() - BasicTrainSettings.model_fields.keys() - {"preset"}
+) | {"model", "batch_size", "gradient_accumulation_steps", "width", "height"}
 
 
 class StartSettings(Settings):
