@@ -108,4 +108,4 @@ def read_settings(args: argparse.Namespace, model: type[SettingsType]) -> Settin
     """
     given = given_settings(args)
     stored = read_settings_file(args.settings_file) if args.settings_file else {}
-    return model.build(stored, given)
+    return model.build(model.merge(stored, given))

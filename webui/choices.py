@@ -41,6 +41,14 @@ def templates() -> list[str]:
     return list_templates()
 
 
+def presets() -> list[str]:
+    """List the presets of a training, "none" first."""
+    from textual_inversion.settings.presets.built_in import BUILT_IN
+    from textual_inversion.settings.presets.kept import NO_PRESET, own_presets
+
+    return [NO_PRESET, *BUILT_IN, *own_presets()]
+
+
 def embeddings() -> list[tuple[str, str]]:
     """List the embeddings as (label, name)."""
     try:

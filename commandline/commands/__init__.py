@@ -61,6 +61,7 @@ COMMANDS = {
     "batch": Command(
         "training.sweep", "Train an embedding for each line of a table, many in one batch."
     ),
+    "presets": Command("training.presets", "List the presets of ti train, and keep your own."),
     "generate": Command(
         "generation.generate", "Generate pictures with the embeddings of a prompt."
     ),

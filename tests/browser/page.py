@@ -112,8 +112,8 @@ def set_up_training(page, *, max_steps, save_image_every=5):
     expect(page.locator("#train-embedding input")).not_to_have_value("", timeout=PATIENCE_MS)
     fill(page, "train-max_steps", max_steps)
     fill(page, "train-batch_size", 1)
+    page.locator("#train-previews-and-saving-part button").first.click()
     fill(page, "train-save_image_every", save_image_every)
-    page.locator("#train-previews-part button").first.click()
     fill(page, "train-preview_steps", 4)
 
 

@@ -54,7 +54,7 @@ def test_models_are_listed_hashed_and_used_without_a_restart(server, models, win
     press_in_table(page, "Use as VAE: models/VAE/mine.safetensors")
     create(page_on(page, "Create Embedding"), "glimmer", words="dog")
     go_to(page, "Train")
-    page.locator("#train-base-model-part button").first.click()
+    page.locator("#train-run-and-machine-part button").first.click()
     expect(page.locator("#train-vae input")).to_have_value("models/VAE/mine.safetensors")
     go_to(page, "Generate")
     fill(page, "generate-steps", 2)

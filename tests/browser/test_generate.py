@@ -156,7 +156,7 @@ def test_a_picture_tells_its_settings_and_is_handed_on(page, shared_server, tmp_
         assert packed.read(name) == made.read_bytes()
 
     press(page, "generate-to-train-button")
-    page.locator("#train-previews-part button").first.click()
+    page.locator("#train-previews-and-saving-part button").first.click()
     assert value_of(page, "train-preview_seed") == "41"
     go_to(page, "Generate")
     press(page, "generate-to-preprocess-button")

@@ -128,9 +128,9 @@ _TYPE_AT_ONCE = """([opener, field, value]) => {
 
 def test_what_is_typed_while_a_part_unfolds_stays(glimmer, window):
     page = open_page(window, glimmer, "Train")
-    page.wait_for_selector("#train-evaluation-part button")
+    page.wait_for_selector("#train-run-and-machine-part button")
     page.wait_for_load_state("networkidle")
-    wanted = ["#train-evaluation-part button", "#train-evaluate_every input", "5"]
+    wanted = ["#train-run-and-machine-part button", "#train-evaluate_every input", "5"]
     page.evaluate(_TYPE_AT_ONCE, wanted)
     page.wait_for_timeout(2500)
     assert value_of(page, "train-evaluate_every") == "5"

@@ -36,7 +36,7 @@ def live(shared_server, chromium):
     set_up_training(page, max_steps=100_000, save_image_every=40)
     page.locator("#train-preview_beside input[value=start]").check()
     fill(page, "train-learning_rate", "1e-9")
-    page.locator("#train-evaluation-part button").first.click()
+    page.locator("#train-run-and-machine-part button").first.click()
     fill(page, "train-evaluate_every", 5)
     fill(page, "train-convergence_window", 20)
     press(page, "train-start-button")
@@ -124,14 +124,14 @@ def test_the_pace_and_the_prompt_are_told(live):
 
 
 def test_previews_come_beside_the_one_without(live):
-    wait_for_pictures(live, "train-picture-gallery", 2)
-    expect_text(live, "train-picture-gallery", r"without.*step \d+")
+    wait_for_pictures(live, "train-previews", 2)
+    expect_text(live, "train-previews", r"without.*step \d+")
 
 
 def test_save_now_and_sample_now_are_answered(live):
-    pictures = live.locator("#train-picture-gallery img").count()
+    pictures = live.locator("#train-previews img").count()
     press(live, "train-sample-button")
-    wait_for_pictures(live, "train-picture-gallery", pictures + 1)
+    wait_for_pictures(live, "train-previews", pictures + 1)
     press(live, "train-save-button")
     expect_text(live, "train-run-facts", r"Last saved.*glimmer-\d+\.(pt|png)")
     expect_text(live, "train-run-facts", r"Best\s*step \d+, fixed-batch loss 0\.\d+: .*-best\.pt")
@@ -143,5 +143,5 @@ def test_it_is_all_there_again_after_a_reload(live, shoot):
     assert grows(live, "train-status-line", r"Step (\d+) of 100000")
     expect_text(live, "train-loss-chart", r"converged at step \d+")
     expect(live.locator("#train-vectors [role=meter]")).to_have_count(3, timeout=PATIENCE_MS)
-    wait_for_pictures(live, "train-picture-gallery", 2)
+    wait_for_pictures(live, "train-previews", 2)
     shoot(live, "live-elements")

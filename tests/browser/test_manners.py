@@ -37,7 +37,7 @@ def test_a_mistake_stands_at_its_field_takes_success_away_and_leads_there(shared
     page.keyboard.type("c")
     expect(said).to_have_count(0)
     go_to(page, "Train")
-    folded = page.locator("#train-loss-and-noise-part button.label-wrap").first
+    folded = page.locator("#train-optimization-part button.label-wrap").first
     folded.click()
     fill(page, "train-min_timestep", -3)
     folded.click()

@@ -50,7 +50,7 @@ def test_trainings_wait_change_places_and_all_finish(server, window, shoot):
 
     page.locator("#runs-table").get_by_role("button", name="Sample now").click()
     go_to(page, "Train")
-    wait_for_pictures(page, "train-picture-gallery", 1)
+    wait_for_pictures(page, "train-previews", 1)
     go_to(page, "Runs")
     page.locator("#runs-table").get_by_role("button", name="Stop").first.click()
     rows = page.locator("#runs-table tbody tr")

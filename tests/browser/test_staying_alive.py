@@ -33,7 +33,7 @@ def training(server, window):
     create(page, "glimmer")
     set_up_training(page, max_steps=100_000, save_image_every=20)
     press(page, "train-start-button")
-    wait_for_pictures(page, "train-picture-gallery", 1)
+    wait_for_pictures(page, "train-previews", 1)
     return page
 
 
@@ -42,7 +42,7 @@ def test_eight_tabs_of_one_browser_stay_live(training, server, window):
     seen = [step_of(page) for page in pages]
     for page, step in zip(pages, seen, strict=True):
         wait_for_step(page, step + 3)
-        wait_for_pictures(page, "train-picture-gallery", 1)
+        wait_for_pictures(page, "train-previews", 1)
     assert min(step_of(page) for page in pages) > max(seen)
 
 
@@ -62,7 +62,7 @@ def test_a_killed_server_shows_the_run_when_it_is_back(training, server):
     come_back(training, server, "Train")
     expect_text(training, "train-status-line", "The program ended during this run")
     expect_text(training, "train-loss-chart", "smoothed, now")
-    wait_for_pictures(training, "train-picture-gallery", 1)
+    wait_for_pictures(training, "train-previews", 1)
     press(training, "train-start-button")
     wait_for_step(training, reached + 1)
 

@@ -45,6 +45,8 @@ def other_value(knob):
         return fitting if knob.default != fitting else fitting + 8
     if knob.kind == "float":
         return (knob.maximum or 3.5) if knob.default != knob.maximum else knob.minimum
+    if knob.ui.widget == "preset":
+        return "quick"
     return f"an other {knob.path}" if knob.path not in SCHEDULES else "0.001:10, 0.0005"
 
 

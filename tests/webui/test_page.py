@@ -61,7 +61,7 @@ def test_only_the_named_endpoints_are_offered_as_an_api(page):
 
 def test_galleries_only_show(page):
     galleries = [b for b in page.blocks.values() if type(b).__name__ == "Gallery"]
-    assert len(galleries) == 3
+    assert len(galleries) == 2
     inputs = {block for event in page.fns.values() for block in event.inputs}
     assert not inputs & set(galleries)
 

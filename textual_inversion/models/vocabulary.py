@@ -17,8 +17,7 @@ from textual_inversion.models.catalog import ModelInfo
 from textual_inversion.models.families.base import text_encoder_names
 from textual_inversion.models.single_file.layout import read_checkpoint_layout, read_pickled
 from textual_inversion.models.tokenizers import open_tokenizers
-
-_TABLE = "token_embedding.weight"
+from textual_inversion.models.word_size import TABLE
 
 
 @dataclass(frozen=True)
@@ -95,4 +94,4 @@ def _table(files: list[Path], prefix: str = "") -> torch.Tensor:
 
 
 def _is_table(key: str, prefix: str) -> bool:
-    return key.startswith(prefix) and key.endswith(_TABLE)
+    return key.startswith(prefix) and key.endswith(TABLE)

@@ -89,6 +89,16 @@ class Settings(BaseModel):
             if name not in fields or value != fields[name].default
         }
 
+    @classmethod
+    def merge(cls, stored: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+        """Put what is given before what a settings file holds."""
+        return {**stored, **given}
+
+    def unchosen(self) -> dict[str, Any]:
+        """Name the values that stand where nobody chooses; fields that must be given have none."""
+        fields = type(self).model_fields
+        return {name: info.default for name, info in fields.items() if not info.is_required()}
+
     def to_json(self) -> str:
         """Write the settings as the text of a settings file."""
         fields: dict[str, Any] = {"schema_version": SCHEMA_VERSION, **self.model_dump(mode="json")}

@@ -10,7 +10,8 @@ import annotated_types
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from textual_inversion.settings import Positional, Settings, Ui
+from textual_inversion.settings.base import Settings
+from textual_inversion.settings.markers import OneRun, Positional, Ui
 
 Kind = Literal["text", "int", "float", "bool", "choice", "multi"]
 _KINDS: dict[Any, Kind] = {str: "text", int: "int", float: "float", bool: "bool"}
@@ -18,7 +19,7 @@ _KINDS: dict[Any, Kind] = {str: "text", int: "int", float: "float", bool: "bool"
 
 @dataclass(frozen=True)
 class Knob:
-    """One setting as a form sees it; `required` knobs have no default."""
+    """One setting as a form sees it; `required` ones have no default, no preset holds `one_run`."""
 
     path: str
     kind: Kind
@@ -30,6 +31,7 @@ class Knob:
     required: bool
     positional: bool
     ui: Ui
+    one_run: bool = False
 
     @property
     def flag(self) -> str:
@@ -58,6 +60,7 @@ def _knob(path: str, info: FieldInfo) -> Knob:
         required=info.is_required(),
         positional=any(isinstance(item, Positional) for item in info.metadata),
         ui=ui,
+        one_run=any(isinstance(item, OneRun) for item in info.metadata),
     )
 
 

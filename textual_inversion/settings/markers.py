@@ -7,8 +7,14 @@ from typing import Literal
 
 Widget = Literal[
     "auto", "slider", "area", "embedding", "model", "template", "schedule", "folder", "file",
-    "axis", "run", "vae", "word",
+    "axis", "run", "vae", "word", "preset",
 ]  # fmt: skip
+
+# The groups of `ti train`'s fields beside the essentials, which have none.
+PICTURES = "Pictures and captions"
+OPTIMIZATION = "Optimization"
+PREVIEWS = "Previews and saving"
+RUN = "Run and machine"
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,11 @@ class Positional:
 @dataclass(frozen=True)
 class SamePass:
     """Marks a field in which runs must agree to share the passes of one base model."""
+
+
+@dataclass(frozen=True)
+class OneRun:
+    """Marks a field that is about one run alone, such as where it is logged: no preset holds it."""
 
 
 @dataclass(frozen=True)

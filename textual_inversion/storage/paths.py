@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-_OUTPUT_FOLDERS = {("embeddings",), ("runs",), ("outputs",)}
+_OUTPUT_FOLDERS = {("embeddings",), ("runs",), ("outputs",), ("presets",)}
 
 
 def kept_file(name: str) -> Path:
@@ -17,7 +17,7 @@ def find_folder(name: str) -> Path:
     """Find `embeddings`, `templates`, `models` or the like: here, else in the project's folder.
 
     The environment variable TI_HOME replaces "here", the working directory; with it, the output
-    folders (embeddings, runs, outputs) are never looked for elsewhere.
+    folders (embeddings, runs, outputs, presets) are never looked for elsewhere.
     """
     here = Path(os.environ.get("TI_HOME", ".")) / name
     if "TI_HOME" in os.environ and Path(name).parts[:1] in _OUTPUT_FOLDERS:

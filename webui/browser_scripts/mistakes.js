@@ -44,6 +44,7 @@ const mark = (block, text) => {
   field.setAttribute('aria-describedby', told ? `${said.id} ${told}` : said.id);
 };
 const show = async block => {
+  window.trainForm?.clear();
   if (!block.checkVisibility()) {
     unfold(document.querySelector(`.block:has(#${block.id}) button.label-wrap:not(.open)`));
   }

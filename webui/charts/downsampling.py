@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 NUM_BUCKETS = 100
+SMOOTHING = 0.85
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def bucketed(
     ]
 
 
-def smoothed(values: Sequence[float], *, memory: float = 0.85) -> list[float]:
+def smoothed(values: Sequence[float], *, memory: float = SMOOTHING) -> list[float]:
     """Average each value with those before it, weighing older ones less (no bias at the start)."""
     result: list[float] = []
     total = weight = 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 
 from markupsafe import Markup
@@ -32,9 +33,9 @@ def loss_chart(run: Run | None) -> Markup:
     """Draw the losses of a run: dots or a band of what was read, a smoothed line, the rate."""
     buckets = bucketed(run.losses) if run is not None else []
     if run is None or not buckets:
-        return render("charts/loss_chart", parts=[])
+        return render("charts/loss_chart", parts=[], curves="")
     means = smoothed([bucket.mean for bucket in buckets])
-    fixed = _evaluations(run)
+    fixed = evaluations(run)
     first, last = min(step for step, *_ in [run.losses[0], *fixed]), buckets[-1].step
     axes = Axes(first, max(last, first + 1), *_range(buckets, fixed))
     curves = [
@@ -52,19 +53,23 @@ def loss_chart(run: Run | None) -> Markup:
     )
     legend = _legend(means[-1], fixed, run.converged_step)
     parts = [legend, loss, *_bands_strip(axes, run), *_rate_strip(axes, buckets)]
-    return render("charts/loss_chart", parts=parts)
+    return render("charts/loss_chart", parts=parts, curves=_curves(axes, buckets))
 
 
-def rate_chart(settings: TrainSettings) -> Markup:
-    """Draw the learning rate that settings come to, and describe it in words."""
+def rate_chart(settings: TrainSettings, word_size: float | None = None) -> Markup:
+    """Draw the learning rate that settings come to, and describe it in words.
+
+    `word_size` is that of the base model's words, of which "auto" is a share; where it is not
+    known, the share is told.
+    """
     rates = make_rates(settings)
     schedule = rates.schedule
-    points = _sampled(rates, settings.max_steps)
+    factor = word_size if word_size and is_relative(settings) else 1.0
+    points = [(step, factor * rate) for step, rate in _sampled(rates, settings.max_steps)]
     low, high = min(rate for _, rate in points), max(rate for _, rate in points)
     words = schedule_words(schedule, settings.max_steps)
     if is_relative(settings):
-        span = f"{high:.0%}" if low == high else f"{low:.0%} to {high:.0%}"
-        words = f"{span} of the size of the base model's words."
+        words = _relative_words(low / factor, high / factor, word_size)
     elif any(rates.rate(step) != schedule.rate(step) for step, _ in points[:-1]):
         words += f" With scheduler, warm-up and scale it lies between {low:.3g} and {high:.3g}."
     elif len(schedule.segments) == 1 and schedule.end is None:
@@ -73,6 +78,16 @@ def rate_chart(settings: TrainSettings) -> Markup:
     stairs = svg.stairs(axes, points, "rate")
     plot = svg.plot(axes, [stairs], label="Learning rate by step", height_px=70)
     return plot + paragraph(words)
+
+
+def _relative_words(low: float, high: float, word_size: float | None) -> str:
+    """Describe rates that are shares of a word's size."""
+    shares = f"{high:.0%}" if low == high else f"{low:.0%} to {high:.0%}"
+    share = f"{shares} of the size of the base model's words"
+    if not word_size:
+        return f"{share}."
+    ends = [f"{word_size * end:.3g}" for end in dict.fromkeys([low, high])]
+    return f"{' to '.join(ends)}, which is {share}."
 
 
 def schedule_words(schedule: Schedule, max_steps: int) -> str:
@@ -104,7 +119,14 @@ def _sampled(rates: ScaledRates, end: int) -> list[tuple[int, float]]:
     return [*points, (end, points[-1][1])]
 
 
-def _evaluations(run: Run) -> list[tuple[float, float]]:
+def _curves(axes: Axes, buckets: list[Bucket]) -> str:
+    """Write for the page's script what is smoothed, and between which ends it is drawn."""
+    points = [(bucket.step, round(bucket.mean, 6)) for bucket in buckets]
+    ends = (axes.x_low, axes.x_high, axes.y_low, axes.y_high)
+    return json.dumps({"axes": ends, "points": points})
+
+
+def evaluations(run: Run) -> list[tuple[float, float]]:
     """List (step, loss) of the fixed batch."""
     return [(float(item.step), item.loss) for item in _few_evaluations(run)]
 

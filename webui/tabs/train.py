@@ -21,14 +21,18 @@ from webui.form import Form, draw_form
 from webui.html import paragraph, render
 from webui.layout import Tab, buttons, lead, page_errors
 from webui.polling import Part, start_button, stop_button
-from webui.served_images import served
 from webui.tabs import export, publish, requests
+from webui.train import scrubber
 from webui.train.best import BestButton
+from webui.train.chart_options import ChartOptions
+from webui.train.finding import FindingBar
+from webui.train.loading import LoadButton
+from webui.train.presets import PresetRow
 from webui.train.resuming import ResumeChoice
+from webui.train.word_size import word_size
 from webui.views.shell_command import command_line
 from webui.views.status import facts_html, status_html
 
-_PREVIEWS_SHOWN = 24
 _LEAD = (
     "Only the new word's vectors learn; the model stays as it is. A run goes on when this page is "
     "closed, and Interrupt saves before it ends."
@@ -41,19 +45,23 @@ def draw(runner: Runner, worker: QueueWorker, base_model: Component) -> Tab:
     """Draw the tab."""
     lead(_LEAD)
     with gr.Row(elem_classes="ti-columns ti-watch"):
-        with gr.Column(scale=5, min_width=320, elem_classes="ti-card"):
-            form = _settings(base_model)
+        with gr.Column(scale=5, min_width=320, elem_classes="ti-card", elem_id="train-settings"):
+            finding, presets = FindingBar(), PresetRow(runner)
+            form = _settings(base_model, presets)
+            finding.listen(form)
+            presets.listen(form, finding)
             take = gr.Button(
                 "Take previews' values from Generate", size="sm", elem_id="train-take-button"
             )
             check = gr.Button("Check the data set", size="sm", elem_id="train-check-button")
-        with gr.Column(scale=6, min_width=320):
-            resuming = ResumeChoice(form)
+        with gr.Column(scale=6, min_width=320, elem_classes="ti-sticky"):
             start, stop = buttons("train", "Train")
+            resuming = ResumeChoice(form)
             with gr.Row(elem_classes="ti-buttons"):
                 asked = requests.draw(runner, worker, form, resuming)
                 best = BestButton(runner)
-            parts = _live()
+                load = LoadButton(runner)
+            parts = _live(resuming.news)
             _show_command(form)
             export.draw(form.by_path["embedding"])
             publish.draw(form.by_path["embedding"])
@@ -63,15 +71,21 @@ def draw(runner: Runner, worker: QueueWorker, base_model: Component) -> Tab:
         api_visibility="private",
     )
     resuming.listen(best.used)
+    load.listen(form)
     stopped = stop.click(lambda: runner.stop("train"), queue=False, api_visibility="private")
     parts += [start_button("train", start), stop_button("train", stop), *asked.parts]
-    parts += [*resuming.parts, *best.parts]
+    parts += [*resuming.parts, *best.parts, *load.parts]
     extras = {"take": take, "check": check, "replaced": [begun, best.used]}
     return Tab(form, parts, [begun, stopped, *asked.events], extras)
 
 
-def _settings(base_model: Component) -> Form[TrainSettings]:
-    lists = {"template": choices.templates(), "embedding": [], "vae": choices.vaes()}
+def _settings(base_model: Component, presets: PresetRow) -> Form[TrainSettings]:
+    lists = {
+        "template": choices.templates(),
+        "embedding": [],
+        "vae": choices.vaes(),
+        "preset": choices.presets(),
+    }
     # So that the first try is one click; the command line asks for the folder.
     sample = {"dataset_dir": choices.sample_pictures()}
     form = draw_form(
@@ -81,7 +95,7 @@ def _settings(base_model: Component) -> Form[TrainSettings]:
         initial=sample,
         notes=["learning_rate"],
         shared={"model": base_model},
-        below={"dataset_dir": pictures_in},
+        below={"dataset_dir": pictures_in, "preset": presets.draw},
     )
     form.explain(_curve, form.notes["learning_rate"])
     return form
@@ -90,7 +104,8 @@ def _settings(base_model: Component) -> Form[TrainSettings]:
 def _curve(values: dict[str, Any]) -> str:
     """Draw the rate; it does not depend on the embedding, nor need one be chosen."""
     try:
-        return training_curves.rate_chart(TrainSettings.build(values, {"embedding": _UNCHOSEN}))
+        settings = TrainSettings.build(values, {"embedding": _UNCHOSEN})
+        return training_curves.rate_chart(settings, word_size(settings.model))
     except SettingsError as error:
         return paragraph(in_labels(str(error), TrainSettings), style="wrong")
 
@@ -101,27 +116,21 @@ def _begin(runner: Runner, resuming: ResumeChoice, values: tuple[Any, ...]) -> N
         runner.start("train", jobs.training(settings), name=settings.embedding)
 
 
-def _live() -> list[Part]:
+def _live(news: gr.HTML) -> list[Part]:
+    """Draw what is seen of the run, the most telling first."""
     status = gr.HTML(elem_id="train-status-line")
+    previews = scrubber.draw()
+    ChartOptions().listen(news)
     chart = gr.HTML(elem_id="train-loss-chart")
-    gallery = gr.Gallery(
-        label="Previews, the newest first", columns=4, fit_columns=False, height="auto",
-        object_fit="contain", interactive=False, elem_id="train-picture-gallery",
-        buttons=["download", "fullscreen"],
-    )  # fmt: skip
     vectors = gr.HTML(elem_id="train-vectors")
     facts = gr.HTML(elem_id="train-run-facts")
     return [
         Part("train", status, lambda run: status_html(run, idle=_IDLE)),
+        previews,
         Part("train", chart, training_curves.loss_chart, _chart_state_key, of_begun=True),
-        Part("train", gallery, previews_shown, _previews_state_key, of_begun=True),
         Part("train", vectors, vectors_html, _vectors_state_key, of_begun=True),
         Part("train", facts, facts_html),
     ]
-
-
-def _previews_state_key(run: Run) -> object:
-    return [len(run.previews), run.first_step]
 
 
 def _chart_state_key(run: Run) -> object:
@@ -130,16 +139,6 @@ def _chart_state_key(run: Run) -> object:
 
 def _vectors_state_key(run: Run) -> object:
     return [run.measured[-1].step if run.measured else 0, run.first_step]
-
-
-def previews_shown(run: Run | None) -> list[tuple[str, str]]:
-    """List the previews and their captions: those without the embedding, then the newest."""
-    previews = list(run.previews) if run is not None else []
-    learned = [(p.path, f"step {p.step}") for p in previews if not p.without]
-    beside = [(p.path, "without") for p in previews if p.without]
-    shown = [*beside, *learned[: -_PREVIEWS_SHOWN - 1 : -1]]
-    copies = [(served(path), caption) for path, caption in shown]
-    return [(path, caption) for path, caption in copies if path]
 
 
 def _show_command(form: Form[TrainSettings]) -> None:

@@ -10,6 +10,7 @@ import gradio as gr
 from textual_inversion.errors import TextualInversionError
 from textual_inversion.runs.state import Run
 from textual_inversion.settings import TrainSettings
+from textual_inversion.settings.knobs import walk
 from textual_inversion.storage.paths import find_folder
 from webui import choices
 from webui.event_options import UNQUEUED
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from textual_inversion.training.checkpoint import Checkpoint
 
 CONTINUE, START_OVER = "continue", "start over"
+_NOTHING_TO_CONTINUE = [("A new run", CONTINUE)]
+_NO_RUN = "There is no run of this embedding to go on from."
 _NAMES = ("embedding", "resume", "log_dir")
 _DEFAULT_RESUME = str(TrainSettings.model_fields["resume"].default)
 
@@ -30,26 +33,27 @@ class ResumeChoice:
 
     def __init__(self, form: Form[TrainSettings]) -> None:
         self.form = form
+        # Always there, so that nothing moves when a run has come to its end.
         self.control = gr.Radio(
-            [CONTINUE, START_OVER],
+            [("Continue, where there is a run", CONTINUE), ("Start over", START_OVER)],
             value=CONTINUE,
-            label="This embedding has a run to go on from",
-            visible=False,
+            label="Train begins",
+            info=_NO_RUN,
             elem_id="train-resume-choice",
         )
         # Draws nothing; the browser hears from it that a run has begun or ended.
-        self._news = gr.HTML(visible="hidden", elem_id="train-run-news")
+        self.news = gr.HTML(visible="hidden", elem_id="train-run-news")
 
     @property
     def parts(self) -> list[Part]:
         """What is drawn again when it changes."""
-        return [Part("train", self._news, _news_html, _news_state_key)]
+        return [Part("train", self.news, _news_html, _news_state_key)]
 
     def listen(self, replaced: Any) -> None:
         """Offer the choice when another embedding is chosen, a run ends, or after `replaced`."""
         fields = [self.form.by_path[path] for path in _NAMES]
         changes = [field.change for field in fields]  # pyright: ignore
-        gr.on([*changes, self._news.change], offered, fields, self.control, **UNQUEUED)
+        gr.on([*changes, self.news.change], offered, fields, self.control, **UNQUEUED)
         replaced.then(offered, fields, self.control, **UNQUEUED)
 
     def settings(self, values: tuple[Any, ...]) -> TrainSettings:
@@ -71,23 +75,30 @@ class ResumeChoice:
 
 
 def offered(embedding: str | None, resume: str | None, log_dir: str | None) -> Any:
-    """Show the choice with the step to continue from, or hide it."""
-    checkpoint = None
-    if embedding and log_dir and resume == _DEFAULT_RESUME:
-        try:
-            checkpoint = found_checkpoint(embedding, log_dir)
-        except TextualInversionError:  # Train says what is wrong
-            checkpoint = None
+    """Offer to continue from a step, where there is a run to go on from."""
+    if resume != _DEFAULT_RESUME:
+        label = next(knob.ui.label for knob in walk(TrainSettings) if knob.path == "resume")
+        said = f'The setting "{label}" decides, which is {resume or "empty"}.'
+        return gr.update(value=CONTINUE, choices=[(f'As "{label}" says', CONTINUE)], info=said)
+    checkpoint = _found(embedding, log_dir)
     if checkpoint is None:
-        return gr.update(visible=False, value=CONTINUE)
+        return gr.update(value=CONTINUE, choices=_NOTHING_TO_CONTINUE, info=_NO_RUN)
     step, run = checkpoint.updates, checkpoint.run_folder
     return gr.update(
-        visible=True,
         value=CONTINUE,
         choices=[(f"Continue from step {step}", CONTINUE), ("Start over", START_OVER)],
         info=f"The run {run.parent.name}/{run.name}. To start over puts back the vectors with "
         "which it began; the embedding as it is now is kept under a name of its own.",
     )
+
+
+def _found(embedding: str | None, log_dir: str | None) -> Checkpoint | None:
+    if not (embedding and log_dir):
+        return None
+    try:
+        return found_checkpoint(embedding, log_dir)
+    except TextualInversionError:  # Train says what is wrong
+        return None
 
 
 def found_checkpoint(name: str, log_dir: str) -> Checkpoint | None:

@@ -1,4 +1,4 @@
-"""The command line that does what a form says: only what differs from the defaults. Pure."""
+"""The command line that does what a form says: what nobody chose is left out."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ def command_line(job: str, settings: Settings) -> str:
     """Write `ti <job> …` so that a shell gives it the same settings."""
     arguments: list[str] = []
     flags: list[str] = []
+    unchosen = settings.unchosen()
     for knob in walk(type(settings)):
         value = getattr(settings, knob.path)
         if knob.positional:
             arguments.append(shlex.quote(str(value)))
-        elif value != knob.default:
+        elif value != unchosen.get(knob.path):
             flags.append(_flag(knob, value))
     # A word that begins with a dash would be taken for a flag.
     marked = (

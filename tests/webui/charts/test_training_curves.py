@@ -81,6 +81,12 @@ def test_one_rate_is_said_in_words_alone():
 def test_the_automatic_rate_is_a_share_of_the_words_size():
     drawn = rate_chart(TrainSettings(embedding="cat", dataset_dir="pictures"))
     assert "<p>2% to 100% of the size of the base model&#39;s words.</p>" in drawn
+
+
+def test_the_automatic_rate_is_told_in_the_unit_of_a_runs_where_the_model_is_known():
+    settings = TrainSettings(embedding="cat", dataset_dir="pictures")
+    drawn = rate_chart(settings, 0.2)
+    assert "<p>0.00392 to 0.2, which is 2% to 100% of the size of the base" in drawn
     assert "ti-plot" in drawn
 
 

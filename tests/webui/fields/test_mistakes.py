@@ -27,7 +27,7 @@ def refused(form, **values):
 def test_each_field_is_named_by_its_label_and_led_to(form):
     shown = refused(form, dataset_dir="cats", max_steps=0, min_timestep=-1)
     assert 'class="ti-mistake ti-field:train-max_steps">Max steps must be at least 1' in shown
-    folded = 'ti-field:train-min_timestep ti-group:train-loss-and-noise-part">From timestep must'
+    folded = 'ti-field:train-min_timestep ti-group:train-optimization-part">From timestep must'
     assert folded in shown
 
 

@@ -1,16 +1,12 @@
 import gradio as gr
 import pytest
-from PIL import Image
 
-from textual_inversion.events import Previewed
 from textual_inversion.jobs.queue import Queue
 from textual_inversion.jobs.runner import Runner
 from textual_inversion.jobs.worker import QueueWorker
-from textual_inversion.runs.state import Run
 from textual_inversion.settings import GenerateSettings, TrainSettings
 from webui.form import draw_form
 from webui.tabs.requests import _add, preview_values, taken_words
-from webui.tabs.train import previews_shown
 from webui.train.resuming import CONTINUE, ResumeChoice
 
 
@@ -34,24 +30,13 @@ def test_a_new_seed_each_time_is_not_taken():
     assert "preview_output" not in preview_values(generate_form(), "cat")
 
 
-def test_what_the_prompt_gives_by_itself_comes_first(tmp_path, monkeypatch):
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "page"))
-    run = Run(kind="train")
-    for step, without in ((2, True), (2, False), (4, False)):
-        path = tmp_path / f"{step}-{without}.png"
-        Image.new("RGB", (8, 8), (step, 0, int(without))).save(path)
-        run.apply(Previewed(step, str(path), "a cat", without))
-    shown = [caption for _, caption in previews_shown(run)]
-    assert shown == ["without", "step 4", "step 2"]
-
-
 @pytest.mark.slow
 def test_what_was_taken_is_said_by_the_labels_of_the_fields():
     with gr.Blocks():
         form = draw_form("train", TrainSettings)
     said = taken_words(form, {"preview_steps": 9, "preview_sampler": "Euler"})
     assert said == "Taken from Generate: Preview sampling steps, Preview sampler."
-    assert "Previews" in form.groups
+    assert "Previews and saving" in form.groups
 
 
 @pytest.mark.slow

@@ -22,17 +22,19 @@ def pressed(choice, cat, answer, **changes):
     return choice.settings((*shown.values(), answer))
 
 
+def labels(*offer):
+    return [label for label, _ in offered(*offer)["choices"]]
+
+
 def test_nothing_is_offered_where_there_is_no_run(home):
-    assert offered("cat-x", "latest", "runs") == gr.update(visible=False, value=CONTINUE)
-    assert offered(None, "latest", "runs")["visible"] is False
+    assert labels("cat-x", "latest", "runs") == labels(None, "latest", "runs") == ["A new run"]
 
 
 @pytest.mark.slow
 def test_a_run_is_offered_with_its_step_unless_resume_says_something_else(home, cat):
     run(cat)
-    shown = offered("cat-x", "latest", "runs")
-    assert (shown["visible"], shown["choices"][0]) == (True, ("Continue from step 4", CONTINUE))
-    assert offered("cat-x", "never", "runs")["visible"] is False
+    assert labels("cat-x", "latest", "runs") == ["Continue from step 4", "Start over"]
+    assert labels("cat-x", "never", "runs") == ['As "Resume" says']
 
 
 @pytest.mark.slow

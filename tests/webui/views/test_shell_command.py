@@ -25,6 +25,14 @@ def test_only_what_differs_is_named():
     assert command_line("train", settings) == said
 
 
+def test_beside_a_preset_only_what_differs_from_it_is_named():
+    settings = TrainSettings.build(
+        {"embedding": "cat", "dataset_dir": "x", "preset": "quick", "max_steps": 500}
+    )
+    said = "ti train cat --dataset-dir x --max-steps 500 --preset quick"
+    assert command_line("train", settings) == said
+
+
 @pytest.mark.parametrize(
     ("job", "settings"),
     [

@@ -27,15 +27,10 @@ _PROMPTS: dict[Subject, str] = {
     "person": "a portrait of [name]",
 }
 _VECTORS: dict[Effort, int] = {"quick": 2, "balanced": 4, "careful": 6}
-_TRAINING: dict[Effort, dict[str, int]] = {
-    "quick": {"max_steps": 100, "save_image_every": 20, "save_embedding_every": 20},
-    "balanced": {"max_steps": 300, "save_image_every": 50, "save_embedding_every": 50},
-    "careful": {"max_steps": 1000, "save_image_every": 100, "save_embedding_every": 100},
-}
-# What decides how long a step takes on one machine.
-_PACE = (HardwareSettings.model_fields.keys() - BasicTrainSettings.model_fields.keys()) | {
-    "model", "batch_size", "gradient_accumulation_steps", "width", "height",
-}  # fmt: skip
+# What decides how long a step takes on one machine; what a preset sets is compared by itself.
+_PACE = (
+    HardwareSettings.model_fields.keys() - BasicTrainSettings.model_fields.keys() - {"preset"}
+) | {"model", "batch_size", "gradient_accumulation_steps", "width", "height"}
 
 
 class StartSettings(Settings):
@@ -79,8 +74,7 @@ class StartSettings(Settings):
         return TrainSettings.build(
             {"embedding": self.name, "dataset_dir": dataset_dir, "model": self.model},
             {"template": f"{self.kind}_filewords.txt", "preview_prompt": _PROMPTS[self.kind]},
-            {"preview_beside": "start", "resume": "never"},
-            dict(_TRAINING[self.effort]),
+            {"preview_beside": "start", "resume": "never", "preset": self.effort},
         )
 
 
