@@ -32,7 +32,10 @@ SETTINGS: dict[str, type[Settings]] = {
     "workshop": WorkshopSettings,
     "prune": PruneSettings,
 }
-_NOT_SETTINGS = {"command", "settings_file", "events", "queue", "push_to_hub", "yes"}
+_NOT_SETTINGS = {
+    *("command", "settings_file", "events", "queue", "push_to_hub", "yes"),
+    *("look", "look_prompt"),
+}
 
 SettingsType = TypeVar("SettingsType", bound=Settings)
 
