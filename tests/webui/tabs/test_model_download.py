@@ -6,11 +6,15 @@ import pytest
 
 from tests.models.test_download import UNET, files_of
 from textual_inversion.errors import ModelError
+from webui.tabs import model_download
 from webui.tabs.model_download import download
 
 
 @pytest.mark.slow
-def test_the_page_says_how_far_a_download_is_and_where_the_model_lies(hub, home, stacks):
+def test_the_page_says_how_far_a_download_is_and_where_the_model_lies(
+    hub, home, stacks, monkeypatch
+):
+    monkeypatch.setattr(model_download, "_EVERY_SECONDS", 0.001)
     hub.add("owner/model", files_of(stacks["sd1"]) | {UNET: bytes(24 << 20)})
     *going, last = download(" owner/model ", "", "")
     assert {line[:23] for line in going} == {"Downloading owner/model"}

@@ -108,7 +108,7 @@ def _embed(picture: Image.Image, embedding: Embedding, data: bytes) -> Image.Ima
     )
     captioned = caption(picture, f"<{embedding.name}>", footers)
     # A1111 cuts off black margins before it reads, a row of which would be some of the blocks'.
-    captioned = captioned.point(lambda value: max(value, 1))
+    captioned = captioned.point([1, *range(1, 256)] * 3)
     return png_pixels.add_blocks(captioned, zlib.compress(data, 9), shades(embedding))
 
 
