@@ -1,27 +1,10 @@
 """A base model is downloaded while the page says how far it is."""
 
-import re
-
 import pytest
 
-from tests.models.test_download import UNET, files_of
+from tests.models.test_download import files_of
 from textual_inversion.errors import ModelError
-from webui.tabs import model_download
 from webui.tabs.model_download import download
-
-
-@pytest.mark.slow
-def test_the_page_says_how_far_a_download_is_and_where_the_model_lies(
-    hub, home, stacks, monkeypatch
-):
-    monkeypatch.setattr(model_download, "_EVERY_SECONDS", 0.001)
-    hub.add("owner/model", files_of(stacks["sd1"]) | {UNET: bytes(24 << 20)})
-    *going, last = download(" owner/model ", "", "")
-    assert {line[:23] for line in going} == {"Downloading owner/model"}
-    told = [found for line in going if (found := re.search(r": (\d+) of (\d+) MB", line))]
-    assert told
-    assert all(int(found[1]) <= int(found[2]) for found in told)
-    assert last.startswith(f"owner/model is here: {home / 'hub-cache'}")
 
 
 @pytest.mark.slow
