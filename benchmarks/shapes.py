@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -59,3 +60,43 @@ def write_sd15_shape(folder: Path) -> Path:
     shutil.copytree(POCKET / "tokenizer", new / "tokenizer", dirs_exist_ok=True)
     new.replace(folder)
     return folder
+
+
+def sdxl_shape(divisor: int = 1) -> tuple[Any, Any, Any, Any]:
+    """Give SDXL's UNet, autoencoder and two text encoders, without memory for their weights.
+
+    `divisor` makes the UNet's and the text encoders' layers narrower: 1, 2 or 5.
+    """
+    from diffusers import AutoencoderKL, UNet2DConditionModel
+    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+
+    narrow, wide = 768, 1280 // divisor
+    first = CLIPTextConfig(
+        vocab_size=49408, hidden_size=narrow, intermediate_size=3072, num_hidden_layers=12,
+        num_attention_heads=12, projection_dim=narrow,
+    )  # fmt: skip
+    second = CLIPTextConfig(
+        vocab_size=49408, hidden_size=wide, intermediate_size=4 * wide, num_hidden_layers=32,
+        num_attention_heads=20 // divisor, projection_dim=wide, hidden_act="gelu",
+    )  # fmt: skip
+    with torch.device("meta"):
+        unet = UNet2DConditionModel(
+            sample_size=128,
+            block_out_channels=(320 // divisor, 640 // divisor, wide),
+            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+            up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+            transformer_layers_per_block=(1, 2, 10),
+            attention_head_dim=(5 // divisor, 10 // divisor, 20 // divisor),
+            cross_attention_dim=narrow + wide,
+            use_linear_projection=True,
+            addition_embed_type="text_time",
+            addition_time_embed_dim=256,
+            projection_class_embeddings_input_dim=1536 + wide,
+        )
+        vae = AutoencoderKL(
+            down_block_types=("DownEncoderBlock2D",) * 4,
+            up_block_types=("UpDecoderBlock2D",) * 4,
+            block_out_channels=(128, 256, 512, 512),
+            layers_per_block=2,
+        )
+        return unet, vae, CLIPTextModel(first), CLIPTextModelWithProjection(second)

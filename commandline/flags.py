@@ -36,7 +36,10 @@ SETTINGS: dict[str, type[Settings]] = {
     "workshop": WorkshopSettings,
     "prune": PruneSettings,
 }
-_NOT_SETTINGS = {"command", "settings_file", "events", "queue", "push_to_hub", "yes", "json"}
+_NOT_SETTINGS = {
+    *("command", "settings_file", "events", "queue", "push_to_hub", "yes", "json"),
+    *("look", "look_prompt"),
+}
 
 SettingsType = TypeVar("SettingsType", bound=Settings)
 

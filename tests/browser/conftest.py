@@ -70,6 +70,23 @@ def server(tmp_path):
     yield from serve(tmp_path)
 
 
+@pytest.fixture
+def online(tmp_path, monkeypatch):
+    """A page whose Hub is on this machine."""
+    for name in ("embeddings", "runs", "outputs"):
+        (tmp_path / name).mkdir()
+    from tests.hubserver import TOKEN, FakeHub
+
+    with FakeHub() as hub:
+        own = {"HF_ENDPOINT": hub.url, "HF_TOKEN": TOKEN, "HF_HOME": str(tmp_path / "hf")}
+        for name, value in own.items():
+            monkeypatch.setitem(os.environ, name, value)
+        server = Server(tmp_path)
+        server.start()
+        yield server, hub
+        server.end()
+
+
 @pytest.fixture(scope="module")
 def shared_server(tmp_path_factory):
     """A server for the tests of a file that leave nothing behind which others would see."""

@@ -17,6 +17,7 @@ from tests.browser.page import (
     press,
     value_of,
 )
+from tests.models.test_download import files_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -65,6 +66,20 @@ def test_models_are_listed_hashed_and_used_without_a_restart(server, models, win
     shoot(page, "base-models")
     kept = json.loads((server.home / ".textual-inversion" / "model_folders.json").read_text())
     assert kept == [str(models)]
+
+
+def test_a_model_of_the_hub_is_downloaded_and_can_be_used(online, stacks, window, shoot):
+    server, hub = online
+    hub.add("owner/model", files_of(stacks["sd1"]))
+    page = open_page(window, server)
+    go_to(page, "Base Models")
+    fill(page, "models-download-name", "owner/model")
+    press(page, "models-download-button")
+    expect_text(page, "models-download-line", "owner/model is here: .*snapshots")
+    expect_text(page, "models-table", "owner/model.*64 x 64")
+    shoot(page, "base-models-download")
+    press_in_table(page, "Use: owner/model")
+    expect(page.locator("#base-model input").first).to_have_value("owner/model")
 
 
 def page_on(page, tab):

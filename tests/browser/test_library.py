@@ -1,5 +1,6 @@
 """The Library tab: a file is dropped in, looked at, renamed, deleted, put back and downloaded."""
 
+import base64
 import re
 import shutil
 from pathlib import Path
@@ -22,8 +23,21 @@ def embedding(name, width=192, seed=1):
     return Embedding(name, (rows,), 500, "pocket")
 
 
+_FILES = """files => {
+    const dragged = new DataTransfer();
+    for (const [name, data] of files) {
+        const bytes = Uint8Array.from(atob(data), letter => letter.charCodeAt(0));
+        dragged.items.add(new File([bytes], name));
+    }
+    return dragged;
+}"""
+
+
 def drop(page, *paths):
-    page.locator("#library-drop input[type=file]").set_input_files([str(p) for p in paths])
+    """Drag files onto the field and let them go there."""
+    files = [[path.name, base64.b64encode(path.read_bytes()).decode()] for path in paths]
+    dragged = page.evaluate_handle(_FILES, files)
+    page.locator("#library-drop button").first.dispatch_event("drop", {"dataTransfer": dragged})
 
 
 def open_entry(page, name):
@@ -90,6 +104,24 @@ def test_typing_finds_and_what_does_not_fit_says_why(page, server, shoot):
     shoot(page, "library-search")
     page.locator("#library-only input").check()
     expect_text(page, "library-list", "1 of 3 embeddings")
+
+
+def test_the_same_word_of_another_family_stands_beside_it_and_can_be_copied(page, server, shoot):
+    folder = server.home / "embeddings"
+    formats.write(embedding("cat"), folder / "cat.pt")
+    sdxl = Embedding("cat", (torch.ones(1, 768), torch.ones(1, 1280)), 7)
+    formats.write(sdxl, folder / "cat.safetensors")
+    open_entry(page, "cat")
+    expect_text(page, "library-details", "The same word for other models.*cat.safetensors.*SDXL")
+    page.locator("#library-details").get_by_role("button", name="cat.safetensors").first.click()
+    expect(page.locator("#library-details h3")).to_have_text("cat.safetensors", timeout=PATIENCE_MS)
+    copy = page.locator("#library-details").get_by_role("button", name="Copy embeddings/").first
+    copy.click()
+    expect(page.get_by_text("Copied")).to_be_visible(timeout=PATIENCE_MS)
+    shoot(page, "library-same-word")
+    press(page, "library-duplicate-button")
+    expect(page.locator("#library-details h3")).to_have_text("cat-copy", timeout=PATIENCE_MS)
+    assert formats.read(folder / "cat-copy.safetensors").widths == (768, 1280)
 
 
 def test_an_export_of_what_is_gone_is_refused_in_a_toast(page, server):

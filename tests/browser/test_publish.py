@@ -1,33 +1,14 @@
 """An embedding is published from the page: shown, agreed to, and on the Hub."""
 
-import os
-
 import pytest
 import torch
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Server
 from tests.browser.page import open_page, press
-from tests.hubserver import TOKEN, FakeHub
 from textual_inversion.embeddings import formats
 from textual_inversion.embeddings.embedding import Embedding
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-
-@pytest.fixture
-def online(tmp_path, monkeypatch):
-    """A page whose Hub is on this machine."""
-    for name in ("embeddings", "runs", "outputs"):
-        (tmp_path / name).mkdir()
-    with FakeHub() as hub:
-        own = {"HF_ENDPOINT": hub.url, "HF_TOKEN": TOKEN, "HF_HOME": str(tmp_path / "hf")}
-        for name, value in own.items():
-            monkeypatch.setitem(os.environ, name, value)
-        server = Server(tmp_path)
-        server.start()
-        yield server, hub
-        server.end()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])

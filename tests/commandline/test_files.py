@@ -96,3 +96,41 @@ def test_what_cannot_be_done_is_one_sentence(theirs, capsys, argv, code, words):
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert words in said
+
+
+@pytest.mark.parametrize("form", ["a1111", "concept", "png"])
+def test_of_several_files_none_is_written_where_one_is_bad(theirs, capsys, form):
+    torch.save({"emb_params": torch.full((2, 768), torch.nan)}, theirs / "nan.pt")
+    (theirs / "good.pt").write_bytes((theirs / "odd (2).pt").read_bytes())
+    argv = ["convert", "good.pt", "nan.pt", "good.pt", "--format", form, "--output", "out"]
+    assert main(argv) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("ti: nan.pt is broken: its vectors contain NaN")
+    assert not (theirs / "out").exists()
+
+
+def test_of_several_files_none_is_written_where_one_has_no_room_in_the_format(theirs, capsys):
+    sdxl = {"clip_l": torch.ones(1, 768), "clip_g": torch.ones(1, 1280)}
+    torch.save(sdxl, theirs / "sdxl.pt")
+    argv = ["convert", "two.bin", "sdxl.pt", "--format", "concept", "--output", "out"]
+    assert main(argv) == 1
+    assert "sdxl is for SDXL" in capsys.readouterr().err
+    assert not (theirs / "out").exists()
+
+
+@pytest.mark.parametrize("more", [[], ["--force"]])
+def test_two_embeddings_are_never_written_to_one_file(theirs, capsys, more):
+    argv = ["convert", "two.bin", "--format", "diffusers", "--output", "out", *more]
+    assert main(argv) == 1
+    said = capsys.readouterr().err
+    assert "Several embeddings would be written to out/learned_embeds.safetensors" in said
+    assert not (theirs / "out").exists()
+
+
+def test_a_file_that_is_there_keeps_all_of_several_from_being_written(theirs, capsys):
+    (theirs / "b.pt").write_bytes(b"mine")
+    assert main(["convert", "two.bin", "--format", "a1111"]) == 1
+    assert "b.pt exists already" in capsys.readouterr().err
+    assert not (theirs / "a.pt").exists()
+    assert (theirs / "b.pt").read_bytes() == b"mine"

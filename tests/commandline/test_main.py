@@ -84,7 +84,8 @@ FLAGS = {
         "--vae-tiling --vae --output --model --settings --events"
     ),
     "workshop": (
-        "--operation --sources --weights --dropped --share --norm --overwrite --model --settings"
+        "--operation --sources --weights --dropped --share --norm --overwrite --model --settings "
+        "--preview --preview-prompt"
     ),
     "prune": "--new-name --keep --dataset-dir --template --overwrite --vae --model --settings",
 }

@@ -79,7 +79,7 @@ def _forge(layout: Layout, embedding: Embedding) -> Refusal:
     if layout.params is not None:
         return None if len(layout.params) == 1 else "It takes one word under string_to_param."
     if layout.keys.keys() >= _PAIR:
-        return _detached(layout) or _swapped(layout, embedding)
+        return _detached(layout) or _of_other_widths(layout, embedding)
     if len(layout.keys) != 1 or not layout.tensors:
         return f"It takes one tensor from a file, or clip_l and clip_g; here are {_listed(layout)}."
     return None
@@ -92,9 +92,11 @@ def _detached(layout: Layout) -> Refusal:
     return None
 
 
-def _swapped(layout: Layout, embedding: Embedding) -> Refusal:
+def _of_other_widths(layout: Layout, embedding: Embedding) -> Refusal:
     widths = tuple(layout.tensors[key][-1] for key in ("clip_l", "clip_g"))
-    return None if widths == embedding.widths else "clip_l and clip_g hold each other's vectors."
+    return (
+        None if widths == embedding.widths else "clip_l and clip_g have not the widths of SDXL's."
+    )
 
 
 def _comfyui(layout: Layout, embedding: Embedding) -> Refusal:

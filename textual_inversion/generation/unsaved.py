@@ -11,6 +11,13 @@ from textual_inversion.models.opening import open_model
 from textual_inversion.settings import GenerateSettings
 
 _NAME = "[name]"
+_STEPS = 12
+
+
+def preview_settings(prompt: str, model: str) -> GenerateSettings:
+    """Return the settings of a quick picture, the same each time; an empty prompt is the name."""
+    given = {"prompt": prompt or _NAME, "model": model, "seed": 1, "steps": _STEPS}
+    return GenerateSettings.build(given)
 
 
 def draw_unsaved(embedding: Embedding, settings: GenerateSettings) -> Image.Image:

@@ -11,7 +11,7 @@ from textual_inversion.errors import ModelError
 from textual_inversion.models.catalog import ModelInfo
 from textual_inversion.models.checks.config import check_folder, read_config
 from textual_inversion.models.listing.vaes import find_vae
-from textual_inversion.models.single_file.loading import read_tensors
+from textual_inversion.models.single_file.reading import read_tensors
 from textual_inversion.models.single_file.vae import load_vae_tensors
 
 # What a single file does not tell and a base model's own autoencoder does.

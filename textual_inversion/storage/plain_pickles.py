@@ -104,13 +104,20 @@ def read(data: bytes, at: int, storages: dict[str, Storage]) -> tuple[Any, int]:
         UnusualError: It holds something else than plain values and tensors, or is damaged.
     """
     machine = _Machine(data, at, storages)
+    memo, stack = machine.memo, machine.stack
     try:
         for _ in range(_MOST_OPCODES):
             code = data[machine.at]
             machine.at += 1
-            if code == _STOP:
-                return machine.stack.pop(), machine.at
-            _CODES[code](machine)
+            if code == _PUT:  # these two are half of all
+                memo[data[machine.at]] = stack[-1]
+                machine.at += 1
+            elif code == _TEXT:
+                stack.append(machine.text(machine.number(4)))
+            elif code == _STOP:
+                return stack.pop(), machine.at
+            else:
+                _CODES[code](machine)
     except (LookupError, ValueError, TypeError, AttributeError, struct.error) as error:
         raise UnusualError from error
     raise UnusualError
@@ -120,15 +127,12 @@ def _push(value: Callable[[_Machine], Any]) -> Callable[[_Machine], None]:
     return lambda machine: machine.stack.append(value(machine))
 
 
-def _put(machine: _Machine) -> None:
-    machine.memo[machine.byte()] = machine.stack[-1]
-
-
 def _set_items(machine: _Machine, items: list[Any]) -> None:
     target = machine.stack[-1]
-    if not isinstance(target, dict) or not all(isinstance(key, str) for key in items[::2]):
+    keys = items[::2]
+    if not isinstance(target, dict) or set(map(type, keys)) - {str}:
         raise UnusualError
-    target.update(zip(items[::2], items[1::2], strict=True))
+    target.update(zip(keys, items[1::2], strict=True))
 
 
 def _set_item(machine: _Machine) -> None:
@@ -194,6 +198,8 @@ def _outline(storage: Storage, offset: Any, shape: Any, strides: Any) -> Outline
 
 
 _STOP = pickle.STOP[0]
+_PUT = pickle.BINPUT[0]
+_TEXT = pickle.BINUNICODE[0]
 _CODES: dict[int, Callable[[_Machine], None]] = {
     code[0]: act
     for code, act in (
@@ -207,10 +213,8 @@ _CODES: dict[int, Callable[[_Machine], None]] = {
         (pickle.BININT1, _push(_Machine.byte)),
         (pickle.BININT2, _push(lambda machine: machine.number(2))),
         (pickle.BININT, _push(lambda machine: machine.number(4, signed=True))),
-        (pickle.BINUNICODE, _push(lambda machine: machine.text(machine.number(4)))),
         (pickle.GLOBAL, _push(lambda machine: Global(f"{machine.line()} {machine.line()}"))),
         (pickle.MARK, lambda machine: machine.marks.append(len(machine.stack))),
-        (pickle.BINPUT, _put),
         (pickle.BINGET, _push(lambda machine: machine.memo[machine.byte()])),
         (pickle.TUPLE, _push(lambda machine: tuple(machine.since_mark()))),
         (pickle.TUPLE1, _tuple(1)),

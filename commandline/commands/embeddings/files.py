@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from textual_inversion.storage.paths import find_folder
 
 if TYPE_CHECKING:
     from textual_inversion.embeddings.embedding import Embedding
+    from textual_inversion.embeddings.formats.exports.extras import Extras
 
 _CONCEPTS = ("object", "style")
 
@@ -56,11 +57,13 @@ def _add_export_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the files, print their paths and return the exit code."""
+    """Write the files, all or none, print their paths and return the exit code."""
     _check_flags(args)
-    for embedding, path in _sources(args):
-        for written in _export(args, embedding, path):
-            print(printable(str(written)))
+    from textual_inversion.embeddings.formats.exports.export import export_all
+
+    wanted = [_prepared(args, embedding, path) for embedding, path in _sources(args)]
+    for written in export_all(wanted, args.format, args.output, force=args.force):
+        print(printable(str(written)))
     return 0
 
 
@@ -93,10 +96,12 @@ def _sources(args: argparse.Namespace) -> Iterator[tuple[Embedding, Path]]:
     yield from found
 
 
-def _export(args: argparse.Namespace, embedding: Embedding, path: Path) -> Iterable[Path]:
+def _prepared(
+    args: argparse.Namespace, embedding: Embedding, path: Path
+) -> tuple[Embedding, Extras]:
+    """Return the embedding as it is to be written, and what is shown beside it."""
     from dataclasses import replace
 
-    from textual_inversion.embeddings.formats.exports.export import export
     from textual_inversion.embeddings.formats.exports.extras import Extras
     from textual_inversion.embeddings.provenance import of_the_library
     from textual_inversion.images.decoding import open_picture
@@ -109,5 +114,4 @@ def _export(args: argparse.Namespace, embedding: Embedding, path: Path) -> Itera
         extras = replace(extras, picture=open_picture(args.picture))
     if args.concept_type:
         extras = replace(extras, concept_type=args.concept_type)
-    embedding = replace(embedding, name=args.name or embedding.name)
-    return export(embedding, args.format, args.output, extras=extras, force=args.force)
+    return replace(embedding, name=args.name or embedding.name), extras

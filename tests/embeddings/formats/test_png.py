@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
+from tests.embeddings.formats import pixels
 from tests.embeddings.formats.samples import bare, facts, only, published, sd1, sdxl
 from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.embeddings.formats import png, png_pixels
@@ -50,6 +51,38 @@ def test_the_pixels_survive_lossless_webp_and_black_margins(tmp_path):
     framed.paste(png.embed(picture(), sd1()), (20, 30))
     framed.save(tmp_path / "cat.webp", lossless=True)
     assert facts(read_picture(tmp_path / "cat.webp")) == facts(sd1())
+
+
+@pytest.mark.parametrize("embedding", [sd1(), sdxl(), Embedding("x", (sd1().vectors[0] * 0,))])
+def test_a1111s_rule_finds_the_vectors_in_pictures_that_are_black(embedding):
+    """It cuts off black margins first, which must not take a row of the blocks with them."""
+    written = png._dumps(embedding)
+    heights = range(24, 96, 3)
+    found = [pixels.data_in(png.embed(Image.new("RGB", (30, h)), embedding)) for h in heights]
+    assert found == [written] * len(heights)
+
+
+@pytest.mark.parametrize("form", ["webp", "jxl"])
+def test_every_lossless_format_keeps_the_vectors_in_the_pixels(tmp_path, form):
+    if form == "jxl":
+        pytest.importorskip("pillow_jxl")
+    path = tmp_path / f"cat.{form}"
+    png.embed(picture(), sd1()).save(path, form.upper(), lossless=True)
+    assert facts(read_picture(path)) == facts(sd1())
+
+
+def test_avif_is_opened_and_its_pixels_are_looked_through(tmp_path):
+    """Pillow writes none without loss, so what is found is that there is no embedding."""
+    picture().save(tmp_path / "cat.avif", quality=100, subsampling="4:4:4")
+    with pytest.raises(png.PlainPictureError, match="lossy formats destroy"):
+        read_picture(tmp_path / "cat.avif")
+
+
+def test_jpeg_xl_without_its_plugin_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setattr(png, "_formats", lambda: ["PNG"])
+    (tmp_path / "cat.jxl").write_bytes(b"\xff\x0a")
+    with pytest.raises(EmbeddingError, match="pip install pillow-jxl-plugin"):
+        read_picture(tmp_path / "cat.jxl")
 
 
 def test_further_text_lies_beside_the_embedding(path):

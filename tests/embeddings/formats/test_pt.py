@@ -76,6 +76,27 @@ def test_other_floats_become_fp32(path, dtype):
     assert facts(read_pt(path))[-1] == [(torch.float32, VECTORS.to(dtype).float().tolist())]
 
 
+def on_cuda(path):
+    """Say in a torch file that its tensors lay on a GPU, as they do in A1111's own."""
+    cpu, cuda = b"X\x03\x00\x00\x00cpu", b"X\x06\x00\x00\x00cuda:0"
+    if not zipfile.is_zipfile(path):
+        path.write_bytes(path.read_bytes().replace(cpu, cuda))
+        return
+    with zipfile.ZipFile(path) as file:
+        records = {name: file.read(name) for name in file.namelist()}
+    with zipfile.ZipFile(path, "w") as file:
+        for name, data in records.items():
+            file.writestr(name, data.replace(cpu, cuda))
+
+
+@pytest.mark.parametrize("is_zip", [True, False])
+def test_tensors_that_were_saved_on_a_gpu_are_read_without_one(path, is_zip):
+    torch.save({"emb_params": VECTORS}, path, _use_new_zipfile_serialization=is_zip)
+    on_cuda(path)
+    assert b"cuda:0" in path.read_bytes()
+    assert torch.equal(read_pt(path).vectors[0], VECTORS)
+
+
 @pytest.mark.parametrize("is_zip", [True, False])
 @pytest.mark.parametrize("wrap", [dict, torch.nn.ParameterDict])
 def test_early_files_with_parameters_are_read(path, wrap, is_zip):

@@ -61,6 +61,18 @@ def test_links_that_turn_in_a_circle_end(library, folder):
     assert found == [("cat", True), ("lost", False)]
 
 
+def test_links_to_folders_and_files_elsewhere_are_followed(library, folder, tmp_path):
+    formats.write(sd1(), tmp_path / "elsewhere" / "cat.pt")
+    formats.write(sd1(), tmp_path / "kept" / "0815.pt")
+    folder.mkdir()
+    (folder / "more").symlink_to(tmp_path / "elsewhere")
+    (folder / "dog.pt").symlink_to(tmp_path / "kept" / "0815.pt")
+    found = [(entry.name, entry.path, entry.problem) for entry in library.list()]
+    assert found == [
+        ("cat", folder / "more" / "cat.pt", None), ("dog", folder / "dog.pt", None),
+    ]  # fmt: skip
+
+
 def test_a_bad_file_is_listed_with_its_problem(library, folder):
     library.save(sd1())
     (folder / "bad.pt").write_bytes(b"bad")

@@ -37,12 +37,13 @@ def name_of(path: Path, embedding: Embedding, num_in_file: int) -> str:
 
 
 def _file_name(path: Path, stored: str) -> str:
-    own = printable(path.stem)
+    stem = path.stem
+    own = printable(stem)
     if path.suffix.lower() in PICTURES:
         return _checked(stored) or own
-    if not path.stem.startswith(_GENERIC):
+    if not stem.startswith(_GENERIC):
         return own
-    inside = "" if stored == path.stem else stored
+    inside = "" if stored == stem else stored
     return _token(path.parent) or _checked(inside) or _checked(path.absolute().parent.name) or own
 
 

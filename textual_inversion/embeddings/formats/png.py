@@ -16,6 +16,9 @@ import struct
 import warnings
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +107,8 @@ def _embed(picture: Image.Image, embedding: Embedding, data: bytes) -> Image.Ima
         f"{embedding.num_vectors}v {embedding.step}s",
     )
     captioned = caption(picture, f"<{embedding.name}>", footers)
+    # A1111 cuts off black margins before it reads, a row of which would be some of the blocks'.
+    captioned = captioned.point([1, *range(1, 256)] * 3)
     return png_pixels.add_blocks(captioned, zlib.compress(data, 9), shades(embedding))
 
 
@@ -128,9 +133,13 @@ def _decode_tensor(value: dict[str, Any]) -> object:
 
 
 def _open(path: Path) -> Image.Image:
+    if path.suffix.lower() == ".jxl" and "JXL" not in _formats():
+        raise EmbeddingError(
+            f"{path} is a JPEG XL picture, which Pillow opens only with a plugin; install it with "
+            "pip install pillow-jxl-plugin, or save the picture as PNG."
+        )
     try:
-        Image.init()
-        formats = [name for name in _FORMATS if name in Image.OPEN]
+        formats = _formats()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             picture = Image.open(path, formats=formats)
@@ -140,6 +149,15 @@ def _open(path: Path) -> Image.Image:
         raise EmbeddingError(f"{path} is too large a picture to hold an embedding.") from error
     except (OSError, SyntaxError, ValueError, struct.error) as error:
         raise EmbeddingError(f"{path} cannot be opened as a picture: {error}.") from error
+
+
+@cache
+def _formats() -> list[str]:
+    """List the formats that can be opened here; JPEG XL comes with a plugin for Pillow."""
+    Image.init()
+    with suppress(ImportError):
+        import_module("pillow_jxl")
+    return [name for name in _FORMATS if name in Image.OPEN]
 
 
 def _with_pixels(picture: Image.Image, path: Path) -> Image.Image:

@@ -117,6 +117,7 @@ def _by_width(
     for key in keys:
         groups.setdefault(shapes[key][-1], []).append(key)
     _refuse_unsupported(frozenset(groups), path)
+    _refuse_swapped({key.rpartition(".")[2]: shapes[key][-1] for key in keys}, path)
     if not set(groups) <= _KNOWN:
         return _unknown_widths(groups, keys, path, joined=joined)
     found = []
@@ -150,6 +151,15 @@ def _refuse_unsupported(widths: frozenset[int], path: Path) -> None:
         raise EmbeddingError(
             f"{path} holds vectors of width 1280 for SDXL's second text encoder (CLIP-G) only; "
             "save it with those of width 768 for the first (CLIP-L), too."
+        )
+
+
+def _refuse_swapped(widths: Mapping[str, int], path: Path) -> None:
+    """Refuse SDXL's two tensors under each other's keys, by which every program takes them."""
+    if [widths.get(key) for key in SDXL_KEYS] == [_CLIP_G, _CLIP_L]:
+        raise EmbeddingError(
+            f"{path} holds SDXL's vectors under each other's keys: clip_l has width 1280, which is "
+            "CLIP-G's, and clip_g width 768, which is CLIP-L's; exchange the two keys."
         )
 
 

@@ -11,9 +11,11 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import os
 import pickle
 import zipfile
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from math import prod
 from pathlib import Path
 from typing import Any, cast
@@ -23,7 +25,7 @@ import numpy as np
 from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.embeddings.formats.labels import labelled, with_metadata
 from textual_inversion.embeddings.formats.naming import name_of
-from textual_inversion.embeddings.formats.sets import find_sets
+from textual_inversion.embeddings.formats.sets import TensorSet, find_sets
 from textual_inversion.embeddings.formats.shapes import SDXL_KEYS
 from textual_inversion.embeddings.library.entry import Summary
 from textual_inversion.errors import EmbeddingError
@@ -61,15 +63,29 @@ _NOT_PLAIN = (
 def glance(path: Path) -> Summary | None:
     """Summarize a file; None where that takes reading it in full."""
     suffix = path.suffix.lower()
-    if suffix not in {".pt", ".bin", ".safetensors"} or not 0 < path.stat().st_size <= _MAX_BYTES:
+    if suffix not in {".pt", ".bin", ".safetensors"}:
         return None
-    data = path.read_bytes()
+    data = _read_small(path)
+    if not data:
+        return None
     try:
         one = _safetensors(data, path) if suffix == ".safetensors" else _torch(data, path)
     except _NOT_PLAIN:
         return None
     name = name_of(path, one, 1)
     return Summary.of(one if one.name == name else dataclasses.replace(one, name=name))
+
+
+def _read_small(path: Path) -> bytes:
+    """Read a file of a usual size in one call; nothing of a larger one, or of a pipe or device."""
+    size = path.stat().st_size  # of what is no regular file this is 0
+    if not 0 < size <= _MAX_BYTES:
+        return b""
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        return os.read(handle, size)
+    finally:
+        os.close(handle)
 
 
 def _safetensors(data: bytes, path: Path) -> Embedding:
@@ -113,8 +129,7 @@ def _embedding(
     """Make the embedding as the full readers do; its vectors have only their shapes."""
     if len(arrays) != 1 and set(arrays) != set(SDXL_KEYS):
         raise UnusualError
-    shapes = {key: array.shape for key, array in arrays.items()}
-    (found,) = find_sets(shapes, path)
+    found = _set_of(tuple((key, array.shape) for key, array in arrays.items()))
     stored = [arrays[key] for (key,) in found.encoders]
     rows = [one if one.ndim == 2 else one[None] for one in stored]  # (n, width) each
     if len({len(one) for one in rows}) != 1:
@@ -122,6 +137,13 @@ def _embedding(
     vectors = cast("Any", tuple(rows))
     make = labelled if is_torch else with_metadata
     return make(found, vectors, labels, path)
+
+
+@lru_cache(maxsize=1024)
+def _set_of(shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> TensorSet:
+    """Find the one embedding among tensors of these keys and shapes, which many files share."""
+    (found,) = find_sets(dict(shapes), Path())
+    return found
 
 
 def _legacy(data: bytes) -> tuple[Any, Numbers]:

@@ -8,10 +8,12 @@ not of the expected types is not used, and vectors always come from the embeddin
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import importlib.metadata
 import stat
 import threading
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -60,10 +62,11 @@ class Index:
             if stamps.keys() != known.keys() or any(
                 known[inner][0] != stamp for inner, stamp in stamps.items()
             ):
-                known = {
-                    inner: self._again(known.get(inner), inner, stamp)
-                    for inner, stamp in stamps.items()
-                }
+                with _without_collection():
+                    known = {
+                        inner: self._again(known.get(inner), inner, stamp)
+                        for inner, stamp in stamps.items()
+                    }
                 self._keep(known)
             self._files = known
             return known
@@ -118,6 +121,21 @@ def read_content(path: Path) -> Content:
     from textual_inversion.embeddings.library.reading import summarize
 
     return summarize(path)
+
+
+@contextlib.contextmanager
+def _without_collection() -> Iterator[None]:
+    """Keep Python from looking for circles among the entries of a large folder, over and over.
+
+    There are none, and looking takes a fifth of the time that listing does.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _bounded(path: Path) -> bytes:

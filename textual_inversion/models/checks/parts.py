@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from textual_inversion.models.catalog import ModelInfo
 from textual_inversion.models.families.base import text_encoder_names
 
 _INTEGERS = {2: (torch.int16, "uint16"), 4: (torch.int32, "uint32"), 8: (torch.int64, "uint64")}
+_NUM_THREADS = 2  # one computes while the other waits for a mapped file
 _PART = 1 << 17  # numbers that stay in the processor's cache between two looks
 
 
@@ -107,7 +109,8 @@ def _are_finite(weights: Sequence[torch.Tensor]) -> list[bool]:
 def _are_finite_in_memory(weights: Sequence[torch.Tensor]) -> list[bool]:
     """Ask on the CPU, by the numbers' bits, in the order in which they lie in a mapped file."""
     order = sorted(range(len(weights)), key=lambda index: weights[index].data_ptr())
-    found = {index: _is_finite(weights[index]) for index in order}
+    with ThreadPoolExecutor(_NUM_THREADS) as pool:
+        found = dict(zip(order, pool.map(_is_finite, (weights[n] for n in order)), strict=True))
     return [found[index] for index in range(len(weights))]
 
 
@@ -132,7 +135,7 @@ def _flat(weight: torch.Tensor) -> torch.Tensor:
     channels_last = weight.ndim == 4 and weight.is_contiguous(memory_format=torch.channels_last)
     if channels_last:
         weight = weight.permute(0, 2, 3, 1)
-    return weight.reshape(-1)
+    return weight.detach().reshape(-1)
 
 
 def _shape(shape: Any) -> str:

@@ -6,8 +6,9 @@ are converted by diffusers' own functions.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
-from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
 
@@ -21,13 +22,14 @@ from textual_inversion.models.families.base import (
     tokenizer_names,
 )
 from textual_inversion.models.single_file.building import build_on_meta, with_weights
+from textual_inversion.models.single_file.large_pages import empty_like
 from textual_inversion.models.single_file.layout import (
     UNET,
     VAE,
     CheckpointLayout,
     read_checkpoint_layout,
-    read_pickled,
 )
+from textual_inversion.models.single_file.reading import read_changed
 from textual_inversion.models.single_file.vae import load_vae_tensors
 from textual_inversion.models.tokenizers import open_tokenizers
 
@@ -42,37 +44,36 @@ def load_single_file(
     """
     layout = read_checkpoint_layout(info.folder)
     prefixes = (UNET, VAE, *(keys.prefix for keys in layout.format.text_encoders))
-    tensors = {
-        name: _as_floats(
-            name, tensor, dtype, unet_format if name.startswith(UNET) else torch.preserve_format
-        )
-        for name, tensor in read_tensors(info.folder).items()
-        if name.startswith(prefixes)
-    }
+
+    def change(name: str, tensor: torch.Tensor) -> torch.Tensor:
+        memory_format = unet_format if name.startswith(UNET) else torch.preserve_format
+        return _as_floats(name, tensor, dtype, memory_format)
+
     family = info.family
-    parts: dict[str, Any] = dict(zip(tokenizer_names(family), open_tokenizers(info), strict=True))
-    parts |= {
-        "unet": _unet(layout, tensors),
-        "vae": load_vae_tensors(_under(tensors, VAE), _vae_config(layout)),
-    }
-    for name, tokenizer, keys in zip(
-        text_encoder_names(family),
-        tokenizer_names(family),
-        layout.format.text_encoders,
-        strict=True,
-    ):
-        config = _text_config(layout, keys, parts[tokenizer])
-        parts[name] = _text(resolve_name(family.classes[name]), config, keys, tensors)
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(read_changed, info.folder, prefixes, change)
+        # Meanwhile everything is made that needs the names and shapes only.
+        parts = dict(zip(tokenizer_names(family), open_tokenizers(info), strict=True))
+        parts |= _modules(layout, parts)
+        tensors = reading.result()
+    parts["vae"] = load_vae_tensors(_under(tensors, VAE), _vae_config(layout))
+    unet_tensors = _converters().convert_ldm_unet_checkpoint(tensors, unet_config(layout))
+    with_weights(parts["unet"], unet_tensors, "UNet")
+    for name, keys in zip(text_encoder_names(family), layout.format.text_encoders, strict=True):
+        with_weights(parts[name], _text_tensors(parts[name], keys, tensors), "text encoder")
     return parts
 
 
-def read_tensors(path: Path) -> dict[str, torch.Tensor]:
-    """Read the tensors of a .safetensors or torch file, mapped into memory until they are used."""
-    if path.suffix.lower() == ".safetensors":
-        from safetensors.torch import load_file
-
-        return load_file(path)
-    return read_pickled(path)
+def _modules(layout: CheckpointLayout, tokenizers: Mapping[str, Any]) -> dict[str, Any]:
+    """Build the UNet and the text encoders without weights."""
+    family = layout.family
+    modules = {"unet": build_on_meta(resolve_name(family.classes["unet"]), **unet_config(layout))}
+    for name, tokenizer, keys in zip(
+        text_encoder_names(family), tokenizers.values(), layout.format.text_encoders, strict=True
+    ):
+        config = _text_config(layout, keys, tokenizer)
+        modules[name] = build_on_meta(resolve_name(family.classes[name]), config)
+    return modules
 
 
 def _as_floats(
@@ -84,8 +85,10 @@ def _as_floats(
             "not floating-point numbers; use the model in full or half precision."
         )
     if tensor.ndim != 4:  # other formats are for a picture's sides alone
-        return tensor.to(dtype)
-    return tensor.to(dtype, memory_format=memory_format)
+        memory_format = torch.preserve_format
+    if tensor.dtype == dtype and memory_format == torch.preserve_format:
+        return tensor
+    return empty_like(tensor, dtype, memory_format).copy_(tensor)
 
 
 def _under(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
@@ -95,15 +98,6 @@ def _under(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Ten
 def _converters() -> Any:
     """Import diffusers' conversion functions; typed Any, as pyright takes minutes over them."""
     return import_module("diffusers.loaders.single_file_utils")
-
-
-def _unet(layout: CheckpointLayout, tensors: dict[str, torch.Tensor]) -> Any:
-    config = unet_config(layout)
-    return with_weights(
-        build_on_meta(resolve_name(layout.family.classes["unet"]), **config),
-        _converters().convert_ldm_unet_checkpoint(tensors, config),
-        "UNet",
-    )
 
 
 def unet_config(layout: CheckpointLayout) -> dict[str, Any]:
@@ -150,15 +144,17 @@ def _vae_config(layout: CheckpointLayout) -> dict[str, Any]:
     return {**usual, **layout.format.vae}
 
 
-def _text(kind: Any, config: Any, keys: TextEncoderKeys, tensors: dict[str, torch.Tensor]) -> Any:
-    module = build_on_meta(kind, config)
+def _text_tensors(
+    module: Any, keys: TextEncoderKeys, tensors: dict[str, torch.Tensor]
+) -> dict[str, torch.Tensor]:
+    """Select a text encoder's tensors, by the names that transformers gives them."""
     if keys.is_open_clip:
         weights = _converters().convert_open_clip_checkpoint(module, tensors, prefix=keys.prefix)
     else:
         weights = _clip(tensors, keys.prefix)
-    if not hasattr(module, "text_model"):  # how transformers names it depends on its version
-        weights = {name.removeprefix("text_model."): value for name, value in weights.items()}
-    return with_weights(module, weights, "text encoder")
+    if hasattr(module, "text_model"):  # that depends on the version of transformers
+        return weights
+    return {name.removeprefix("text_model."): value for name, value in weights.items()}
 
 
 def _clip(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

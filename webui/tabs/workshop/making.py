@@ -11,7 +11,6 @@ from gradio.components import Component
 
 from textual_inversion.jobs.device_lock import DeviceLock
 from textual_inversion.jobs.runner import Runner
-from textual_inversion.settings import GenerateSettings
 from textual_inversion.settings.workshop import WorkshopSettings
 from textual_inversion.storage.paths import find_folder
 from webui import choices
@@ -26,7 +25,6 @@ _LEAD = (
     "Make a new embedding from those you have: mix them, take one from another, calculate with "
     "words. Look at a picture of it before you save it."
 )
-_PREVIEW_STEPS = 12
 # In the browser: a server's answer could replace what is typed while it comes.
 _INSERT = """(sources, name, operation) => {
   if (!name) return [undefined, null];
@@ -83,12 +81,11 @@ def _preview(form: Form[WorkshopSettings], values: Any, prompt: str, device: Dev
         settings = form.settings(values)
         warm(device)
         from textual_inversion.embeddings.workshop.make import make_embedding
-        from textual_inversion.generation.unsaved import draw_unsaved
+        from textual_inversion.generation.unsaved import draw_unsaved, preview_settings
 
         embedding = make_embedding(settings, choices.library(find_folder("embeddings")))
-        shown = {"prompt": prompt or "[name]", "model": settings.model, "seed": 1}
         with device.turn():
-            made = draw_unsaved(embedding, GenerateSettings.build(shown, {"steps": _PREVIEW_STEPS}))
+            made = draw_unsaved(embedding, preview_settings(prompt, settings.model))
         buffer = io.BytesIO()
         made.save(buffer, "PNG")
     data = base64.b64encode(buffer.getvalue()).decode()
