@@ -177,11 +177,13 @@ def test_a_picture_tells_its_settings_and_is_handed_on(page, shared_server, tmp_
 
 def test_pictures_are_shown_whole_and_enlarged_by_a_click_alone(page, shoot):
     type_prompt(page, "a red cat")
-    generate(page, 2, num_images=2, seed=11)
+    generate(page, 3, num_images=3, seed=11)
     gallery = page.locator("#generate-picture-gallery")
-    expect(gallery.locator(".thumbnail-lg img")).to_have_count(2)
+    expect(gallery.locator(".thumbnail-lg img")).to_have_count(3)
     expect(gallery.locator(".preview")).to_have_count(0)
-    shoot(page, "generate-two")
+    hidden = "box => box.scrollHeight - box.clientHeight"
+    assert gallery.locator(".grid-wrap").evaluate(hidden) <= 1
+    shoot(page, "generate-three")
     gallery.locator(".thumbnail-lg").nth(1).click()
     expect(gallery.get_by_test_id("detailed-image")).to_be_visible()
     expect_text(page, "generate-picture-info", "Seed: 12")
