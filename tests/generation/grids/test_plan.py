@@ -70,7 +70,7 @@ def test_weights_are_written_without_exponents_which_prompts_do_not_know(home, r
 def test_three_axes_lay_out_columns_rows_and_pages(home, run):
     axes = {"columns": "seed", "column_values": "1,2", "rows": "cfg", "row_values": "3"}
     made = plan(home, prompt="a cat", **axes, pages="sampler", page_values="Euler, DDIM")
-    found = [(c.place, c.settings.seed, c.settings.sampler) for c in made.cells]
+    found = [(c.index, c.settings.seed, c.settings.sampler) for c in made.cells]
     assert found == [
         ((0, 0, 0), 1, "Euler"),
         ((0, 0, 1), 2, "Euler"),
