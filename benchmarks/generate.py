@@ -1,14 +1,16 @@
 """Pictures a second: ours beside diffusers' StableDiffusionPipeline, in one process.
 
     python benchmarks/generate.py [--model models/pocket] [--batch 1] [--steps 10] [--rounds 7]
-    python benchmarks/generate.py --model sd15-shape --batch 1 --steps 1 --rounds 3
+    python benchmarks/generate.py --model sd15-shape --batch 1 --steps 1 --rounds 3 --no-variants
 
 Both draw with the same weights, sampler (Euler), prompt, seeds and precision, by turns: A B B A, so
-that a machine that drifts drifts for both. Shown are the medians and the median ratio of neighbors.
-"two passes" is ours with the halves of guidance one after the other instead of as one batch, and
-"text again" ours with both texts encoded anew at every step instead of once a drawing. "ours,
-files" does all that the Generate tab does, with live previews and PNG files with infotext; it is
-compared with "diffusers, files", whose pictures are saved as PNG files.
+that a machine that drifts drifts for both. The first table has the medians and the quartiles of the
+ratios of turns that stood side by side, the second where the processor's time goes: the UNet, the
+decoder are the same modules for both, so the text encoder and what is around all modules is what
+one program can do better or worse. "two passes" is ours with the halves of guidance one after the
+other instead of as one batch, and "text again" ours with both texts encoded anew at every step
+instead of once a drawing. "ours, files" does all that the Generate tab does, with live previews and
+PNG files with infotext; it is compared with "diffusers, files", whose pictures are saved as PNGs.
 """
 
 from __future__ import annotations
@@ -16,7 +18,6 @@ from __future__ import annotations
 import argparse
 import statistics
 import tempfile
-import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,13 +25,13 @@ from typing import Any
 
 import torch
 from shapes import write_sd15_shape
+from spent import PARTS, Spent, Turn
 
 from textual_inversion.generation.generate import draw
 from textual_inversion.generation.guidance import Guidance
 from textual_inversion.generation.params import SamplingParams
-from textual_inversion.generation.pictures import write_pictures
+from textual_inversion.generation.pictures import decode_pictures, write_pictures
 from textual_inversion.generation.previews.live import LivePreviews
-from textual_inversion.generation.sampling import sample
 from textual_inversion.models.base import BaseModel
 from textual_inversion.models.catalog import describe_model
 from textual_inversion.models.loading import load_model
@@ -38,23 +39,27 @@ from textual_inversion.models.text_encoders import Conditioning
 
 PROMPT, NEGATIVE = "a photo of a cat", "blurry"
 _REFERENCE = {"ours, files": "diffusers, files"}
+Contestants = dict[str, Callable[[], Any]]
 
 
-def ours(model: BaseModel, params: SamplingParams) -> None:
-    """Draw as the Generate tab does, without writing files."""
-    *_, state = sample(model, params, {})
-    model.decode(state.latents)
-
-
-def our_files(model: BaseModel, params: SamplingParams, folder: Path) -> None:
-    """Draw all that the Generate tab does."""
-    live, latents = LivePreviews(model, enabled=True), None
+def drawn(model: BaseModel, params: SamplingParams, *, live_previews: bool) -> torch.Tensor:
+    """Sample as the Generate tab does, and return the latents."""
+    live, latents = LivePreviews(model, enabled=live_previews), None
     for state in draw(model, params, {}):
         live.draw(state)
         latents = state.latents
     assert latents is not None
-    for _ in write_pictures(model, params, {}, latents, folder):
-        pass
+    return latents
+
+
+def ours(model: BaseModel, params: SamplingParams) -> None:
+    """Draw, without previews and files."""
+    list(decode_pictures(model, params, drawn(model, params, live_previews=False)))
+
+
+def our_files(model: BaseModel, params: SamplingParams, folder: Path) -> None:
+    """Draw all that the Generate tab does."""
+    list(write_pictures(model, params, {}, drawn(model, params, live_previews=True), folder))
 
 
 def theirs(model: BaseModel) -> Any:
@@ -80,7 +85,7 @@ def theirs(model: BaseModel) -> Any:
 
 def their_draw(pipe: Any, params: SamplingParams) -> Any:
     """Draw with the pipeline; the pictures come back."""
-    drawn = pipe(
+    return pipe(
         params.prompt,
         negative_prompt=params.negative_prompt,
         num_inference_steps=params.steps,
@@ -89,8 +94,7 @@ def their_draw(pipe: Any, params: SamplingParams) -> Any:
         height=params.height,
         num_images_per_prompt=len(params.seeds),
         generator=[torch.Generator().manual_seed(seed) for seed in params.seeds],
-    )
-    return drawn.images
+    ).images
 
 
 def their_files(pipe: Any, params: SamplingParams, folder: Path) -> None:
@@ -133,22 +137,22 @@ def text_again() -> Any:
         Guidance._conditioning = cached  # type: ignore[method-assign]
 
 
-def text_seconds(model: BaseModel) -> float:
-    """Time the encoding of both texts, the median of nine."""
-    return statistics.median(
-        timed(lambda: model.text.encode([NEGATIVE, PROMPT], {}))[0] for _ in range(9)
-    )
+def variants(model: BaseModel, params: SamplingParams) -> Contestants:
+    """List ours without what is meant to save time."""
 
+    def draw_in_two() -> None:
+        with two_passes(model):
+            ours(model, params)
 
-def timed(draw: Callable[[], Any]) -> tuple[float, float]:
-    """Return the seconds by the clock and of the processor, all threads counted."""
-    clock, processor = time.perf_counter(), time.process_time()
-    draw()
-    return time.perf_counter() - clock, time.process_time() - processor
+    def draw_again() -> None:
+        with text_again():
+            ours(model, params)
+
+    return {"two passes": draw_in_two, "text again": draw_again}
 
 
 def main() -> None:
-    """Draw by turns and print the table."""
+    """Draw by turns and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--model", default="models/pocket")
     parser.add_argument("--batch", type=int, default=1)
@@ -167,64 +171,71 @@ def main() -> None:
     seeds = tuple(range(args.batch))
     params = SamplingParams(PROMPT, NEGATIVE, "Euler", args.steps, 4.0, size, size, seeds)
     pipe = theirs(model)
-
-    def draw_in_two() -> None:
-        with two_passes(model):
-            ours(model, params)
-
-    def draw_again() -> None:
-        with text_again():
-            ours(model, params)
-
-    contestants: dict[str, Callable[[], Any]] = {
+    contestants: Contestants = {
         "diffusers": lambda: their_draw(pipe, params),
         "ours": lambda: ours(model, params),
     }
     if args.variants:
-        contestants |= {"two passes": draw_in_two, "text again": draw_again}
+        contestants |= variants(model, params)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         contestants |= {
             "ours, files": lambda: our_files(model, params, folder),
             "diffusers, files": lambda: their_files(pipe, params, folder),
         }
-        report(args, model, measure(contestants, args.rounds))
-    print(f"both texts are encoded in {1000 * text_seconds(model):.1f} ms, once a drawing")
+        turns = measure(contestants, args.rounds, Spent.of(model, pipe))
+    print(
+        f"{model.info.name}, {size} px, batch {args.batch}, {args.steps} steps, {model.dtype}, "
+        f"{torch.get_num_threads()} threads, {args.rounds} rounds"
+    )
+    print_ratios(turns, args.batch)
+    print_parts(turns)
 
 
-def measure(
-    contestants: dict[str, Callable[[], Any]], rounds: int
-) -> dict[str, list[tuple[float, float]]]:
+def measure(contestants: Contestants, rounds: int, spent: Spent) -> dict[str, list[Turn]]:
     """Let all draw once, then by turns, every second round in the opposite order."""
     names = list(contestants)
     for name in names:
         contestants[name]()
-    times: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
+    turns: dict[str, list[Turn]] = {name: [] for name in names}
     for index in range(rounds):
         for name in names if index % 2 == 0 else reversed(names):
-            times[name].append(timed(contestants[name]))
-    return times
+            turns[name].append(spent.turn(contestants[name]))
+    return turns
 
 
-def report(
-    args: argparse.Namespace, model: BaseModel, times: dict[str, list[tuple[float, float]]]
-) -> None:
-    """Print medians, and ratios of the turns that stood side by side."""
-    print(
-        f"{model.info.name}, batch {args.batch}, {args.steps} steps, {model.dtype}, "
-        f"{torch.get_num_threads()} threads, {args.rounds} rounds"
-    )
+def print_ratios(turns: dict[str, list[Turn]], batch: int) -> None:
+    """Print pictures a second, and ratios of the turns that stood side by side."""
     print(
         f"{'':18}{'pictures/s':>10}{'clock':>11}{'quartiles':>16}{'processor':>11}{'quartiles':>16}"
     )
-    for name, own in times.items():
-        pairs = list(zip(own, times[_REFERENCE.get(name, "diffusers")], strict=True))
+    for name, own in turns.items():
+        pairs = list(zip(own, turns[_REFERENCE.get(name, "diffusers")], strict=True))
         cells = ""
-        for place in (0, 1):
-            low, middle, high = statistics.quantiles([a[place] / b[place] for a, b in pairs], n=4)
+        for what in ("clock", "processor"):
+            ratios = [getattr(a, what) / getattr(b, what) for a, b in pairs]
+            low, middle, high = statistics.quantiles(ratios, n=4)
             cells += f"{middle:11.3f}" + f"{low:.3f} to {high:.3f}".rjust(16)
-        speed = args.batch / statistics.median(seconds for seconds, _ in own)
+        speed = batch / statistics.median(turn.clock for turn in own)
         print(f"{name:18}{speed:10.3f}{cells}")
+
+
+def print_parts(turns: dict[str, list[Turn]]) -> None:
+    """Print the milliseconds of the processor in each part.
+
+    "more" is what the program itself takes more than its reference, as a share of all that takes.
+    """
+    print(f"{'processor, ms':18}" + "".join(f"{part:>12}" for part in (*PARTS, "around", "more")))
+    for name, own in turns.items():
+        cells = [statistics.median(turn.parts[part] for turn in own) for part in PARTS]
+        pairs = zip(own, turns[_REFERENCE.get(name, "diffusers")], strict=True)
+        more = statistics.median((a.own - b.own) / b.processor for a, b in pairs)
+        around = statistics.median(turn.around for turn in own)
+        print(
+            f"{name:18}"
+            + "".join(f"{1000 * cell:12.1f}" for cell in (*cells, around))
+            + f"{more:12.2%}"
+        )
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from webui.api.endpoints import Endpoints
 from webui.browser_scripts import scripts
 from webui.event_options import UNQUEUED, hide_progress
 from webui.form import Form, remember
+from webui.generate import completion, first_prompt
 from webui.head import job
 from webui.head.base_model import BaseModelChoice
 from webui.layout import Tab
@@ -34,17 +35,6 @@ from webui.tabs import (
     workshop,
 )
 from webui.unfolding import keep_what_is_typed
-
-# Gives what is empty something to begin with; in the browser, since somebody may choose or type
-# while a server answers.
-_CHOOSE_FIRST = """(chosen, prompt, first) => {
-  const FIRST = 'ti-first-prompt', name = chosen || first;
-  // A prompt that somebody wrote stays; one that was filled in goes with the embedding.
-  const isOwn = prompt && prompt !== localStorage.getItem(FIRST);
-  const words = isOwn || !name ? undefined : `a photo of <${name}>`;
-  if (words) localStorage.setItem(FIRST, words);
-  return [chosen || !first ? undefined : first, words];
-}"""
 
 
 @dataclass(frozen=True)
@@ -103,9 +93,9 @@ def build(runner: Runner, *, is_local: bool = True) -> gr.Blocks:
             *preprocess.join(page, drawn.preparing, training, tabs),
             *drawn.table.listen(training.form, tabs),
         ]
-        generate.join(page, drawing, training, drawn.preparing, tabs)
+        generate.join(drawing, training, drawn.preparing, tabs)
         _add_what_has_no_place(page, Endpoints(runner, worker, drawing.extras["waiting"]))
-        live = Live(runner, [*badge, *drawn.parts])
+        live = Live(runner, [*badge, *drawn.parts, completion.names_part()])
         live.listen(page, begun)
         hide_progress(page, live.drawn_keys)
     return page
@@ -143,6 +133,7 @@ def _draw_tabs(
 def _add_what_has_no_place(page: gr.Blocks, endpoints: Endpoints) -> None:
     """Add the browser's scripts and the HTTP API."""
     keep_what_is_typed(page)
+    completion.listen(page)
     job.listen(page)
     scripts.listen(page)
     endpoints.draw()
@@ -166,8 +157,7 @@ def _offer_embeddings(moments: list[Any], creating: Tab, training: Tab, drawing:
     created, name = creating.extras["created"].success, creating.form.by_path["name"]
     offers = [moment(_embeddings, None, listed, **UNQUEUED) for moment in moments]
     for offered in [*offers, created(_created, name, listed, **UNQUEUED)]:
-        inputs, outputs = [chosen, prompt, first], [chosen, prompt]
-        offered.then(None, inputs, outputs, js=_CHOOSE_FIRST, **UNQUEUED)
+        first_prompt.choose_first(offered, chosen, prompt, first)
 
 
 def _embeddings() -> tuple[Any, Any, str]:

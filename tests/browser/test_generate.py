@@ -86,6 +86,16 @@ def test_names_are_completed_with_the_mouse_in_the_middle_of_a_text(page):
     expect(prompt).to_be_focused()
 
 
+def test_names_are_completed_on_the_grids_tab_as_well(shared_server, window, page):
+    grids = open_page(window, shared_server, "Grids")
+    grids.wait_for_selector("#generate-embedding-names [data-name=glimmer]", state="attached")
+    prompt = grids.locator("#grid-prompt textarea")
+    prompt.press_sequentially("a <gli")
+    prompt.press("Tab")
+    expect(prompt).to_have_value("a <glimmer>")
+    grids.close()
+
+
 def test_enter_without_a_list_is_a_new_line(page):
     prompt = type_prompt(page, "a cat")
     prompt.press("Enter")
@@ -163,6 +173,21 @@ def test_a_picture_tells_its_settings_and_is_handed_on(page, shared_server, tmp_
     expect(page.locator("#preprocess-source textarea, #preprocess-source input")).to_have_value(
         str(made.parent), timeout=PATIENCE_MS
     )
+
+
+def test_pictures_are_shown_whole_and_enlarged_by_a_click_alone(page, shoot):
+    type_prompt(page, "a red cat")
+    generate(page, 3, num_images=3, seed=11)
+    gallery = page.locator("#generate-picture-gallery")
+    expect(gallery.locator(".thumbnail-lg img")).to_have_count(3)
+    expect(gallery.locator(".preview")).to_have_count(0)
+    hidden = "box => box.scrollHeight - box.clientHeight"
+    assert gallery.locator(".grid-wrap").evaluate(hidden) <= 1
+    shoot(page, "generate-three")
+    gallery.locator(".thumbnail-lg").nth(1).click()
+    expect(gallery.get_by_test_id("detailed-image")).to_be_visible()
+    expect_text(page, "generate-picture-info", "Seed: 12")
+    fill(page, "generate-num_images", 1)
 
 
 def test_a_file_without_settings_is_said(page, tmp_path):

@@ -87,6 +87,27 @@ def test_from_a_fresh_page_to_a_picture(small, chromium, photos, shoot, view, sc
     window.close()
 
 
+def test_what_is_taught_is_in_the_prompt_unless_somebody_wrote_one(small, window, photos):
+    page = open_page(window, small, "Start")
+    add_pictures(page, photos)
+    page.locator("#start-kind label", has_text="style").click()
+    train(page, "my-cat")
+    prompt = page.locator("#generate-prompt textarea")
+    for _ in range(2):
+        go_to(page, "Generate")
+        expect(prompt).to_have_value("a house in <my-cat> style", timeout=PATIENCE_MS)
+        go_to(page, "Train")
+    go_to(page, "Generate")
+    prompt.fill("my own words")
+    go_to(page, "Start")
+    press(page, "start-stop-button")
+    expect(page.locator("#start-card")).to_contain_text("my-cat", timeout=PATIENCE_MS)
+    train(page, "-2")
+    go_to(page, "Generate")
+    expect(page.locator("#train-embedding input")).to_have_value(re.compile("my-cat-2"))
+    expect(prompt).to_have_value("my own words")
+
+
 def test_the_other_tabs_show_what_it_did_and_the_card_leads_on(small, window, photos, shoot):
     page = open_page(window, small, "Start")
     add_pictures(page, photos)

@@ -40,6 +40,18 @@ def test_any_first_draws_are_spread_over_the_timesteps(stacks):
     assert Draws.make(model, latents, 4).timesteps.equal(timesteps[:4])
 
 
+@pytest.mark.parametrize("count", [2, 4, 5])
+def test_every_picture_is_seen_with_much_noise_and_with_little(stacks, count):
+    model = open_model(str(stacks["sd1"]))
+    latents = torch.arange(count).float().view(-1, 1, 1, 1).expand(-1, 4, 8, 8)
+    draws = Draws.make(model, latents, 32)
+    noise = Draws.make(model, torch.zeros(1, 4, 8, 8), 32).noisy
+    scale = model.alphas_cumprod[draws.timesteps].sqrt().view(-1, 1, 1, 1)
+    shown = ((draws.noisy - noise) / scale).mean((1, 2, 3)).round().int()
+    late = draws.timesteps >= 500
+    assert set(shown[late].tolist()) == set(shown[~late].tolist()) == set(range(count))
+
+
 def test_the_loss_of_a_text_does_not_depend_on_those_beside_it(stacks):
     model = open_model(str(stacks["sd1"]))
     draws = Draws.make(model, torch.randn(2, 4, 8, 8), 3)
@@ -74,6 +86,21 @@ def test_a_stop_gives_nothing(chosen):
     control = Control()
     control.stop.set()
     assert suggest(control, **chosen)[0] == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"prompt": "cat " * 25_000 + "[name]"}, {"words": "red, " + "cat " * 100}],
+)
+def test_a_text_of_more_than_one_chunk_is_refused(chosen, given):
+    with pytest.raises(SettingsError, match=r"takes more than 75 tokens .* shorten the longer"):
+        suggest(**chosen | given)
+
+
+@pytest.mark.parametrize("prompt", ["a (([name] [dog", "([name]:abc) ]", "a \0 [name]"])
+def test_brackets_are_text_in_the_prompt_that_words_are_tried_in(chosen, prompt):
+    found, _ = suggest(**chosen | {"prompt": prompt, "words": "cat, dog", "draws": 1})
+    assert {one.word for one in found} == {"cat", "dog"}
 
 
 def test_what_is_missing_is_said(chosen):

@@ -41,12 +41,23 @@ def test_diffusers_draws_the_same_picture_from_our_files(home, stacks, kind, sam
 
 
 @pytest.mark.slow
-def test_sdxl_draws_what_diffusers_draws(home, stacks):
+@pytest.mark.parametrize(("negative", "theirs"), [("red", "red"), ("", None)])
+def test_sdxl_draws_what_diffusers_draws(home, stacks, negative, theirs):
     pipe = pipeline("StableDiffusionXLPipeline", stacks["sdxl"], "Euler")
-    theirs = pipe("a photo", **asked())
-    events = run("a photo", negative_prompt="red", sampler="Euler", model=str(stacks["sdxl"]))
+    expected = pipe("a photo", **asked() | {"negative_prompt": theirs}).images[0]
+    events = run("a photo", negative_prompt=negative, sampler="Euler", model=str(stacks["sdxl"]))
     ours = pictures(events)[0]
-    assert np.abs(np.asarray(ours, int) - np.asarray(theirs.images[0], int)).max() <= 1
+    assert np.abs(np.asarray(ours, int) - np.asarray(expected, int)).max() <= 1
+
+
+@pytest.mark.slow
+def test_an_embedding_in_the_negative_prompt_is_drawn_as_diffusers_draws_it(zyx, home):
+    pipe = pipeline("StableDiffusionPipeline", zyx, "Euler")
+    pipe.load_textual_inversion(str(home / "embeddings" / "zyx.pt"), token="<zyx>")
+    theirs = pipe("a cat", **asked() | {"negative_prompt": "a <zyx>"}).images[0]
+    ours = drawn("a cat", zyx, negative_prompt="a <zyx>", sampler="Euler")
+    assert np.abs(ours - np.asarray(theirs, int)).max() <= 1
+    assert (ours != drawn("a cat", zyx, negative_prompt="a", sampler="Euler")).any()
 
 
 def test_every_sampler_is_held_to_diffusers_or_to_its_formula():

@@ -60,7 +60,15 @@ def test_break_stands_alone_also_within_brackets():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "hostile", ["(" * 100_000, "([" * 50_000 + "x", " " * 100_000, ":" * 100_000, "(a:" * 30_000]
+    "hostile",
+    [
+        "(" * 100_000,
+        "([" * 50_000 + "x",
+        " " * 100_000,
+        ":" * 100_000,
+        "(a:" * 30_000,
+        "(a:" + "9" * 100_000,
+    ],
 )
 def test_a_hostile_prompt_is_parsed_at_once(hostile):
     assert parse_emphasis(hostile)

@@ -38,7 +38,6 @@ TAG = re.compile(r"</?[A-Za-z!]|&(lt|gt|amp|quot|#\d+);")
 HOSTILE = """"><script>alert('x')<script>{{7*7}}{% raw %}&lt;"""
 # `<name>` is how prompts call an embedding.
 NO_MARKUP = {
-    '(prompt, name) => prompt || (name ? `a photo of <${name}>` : "")',
     "Write the new word in a prompt as <name> or just name, several words if you like.",
 }
 

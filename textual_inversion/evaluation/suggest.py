@@ -24,6 +24,7 @@ from textual_inversion.models.base import BaseModel
 from textual_inversion.models.opening import open_model
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import SuggestSettings
+from textual_inversion.settings.base import PROMPT_TOKENS
 from textual_inversion.storage.paths import find_folder
 
 NUM_SHOWN = 10
@@ -85,6 +86,7 @@ def suggest_words(
     yield Loading("base model")
     model = open_model(settings.model)
     words = given or list_words(model.text.encoders[0].tokenizer, settings.most_words)
+    _check_length(settings.prompt, given or words[:1], model)
     latents = yield from _encode(settings, model, control)
     if latents is None:
         return []
@@ -97,6 +99,20 @@ def suggest_words(
         if control.stopping:
             return []
     return ranking.best()
+
+
+def _check_length(prompt: str, words: list[str], model: BaseModel) -> None:
+    """Refuse texts of more than one chunk: what each word costs grows with their length."""
+    for word in words:
+        if model.text.num_chunks(_in_prompt(word, prompt), {}) > 1:
+            raise SettingsError(
+                f"The prompt {prompt[:80]!r} takes more than {PROMPT_TOKENS} tokens with the word "
+                f"{word[:80]!r}; shorten the longer one."
+            )
+
+
+def _in_prompt(word: str, prompt: str) -> str:
+    return " ".join(prompt.replace(_PLACE, word).split())
 
 
 def _encode(
@@ -140,8 +156,9 @@ class _Ranking:
             if one.num_words < len(self.left):
                 order = self.sums[self.left].argsort()[: one.num_words].tolist()
                 self.left = [self.left[index] for index in order]
-            texts = [self._text(self.words[index]) for index in self.left]
-            yield from self._score([*texts, self._text("")], one.draws, total)
+            words = [*(self.words[index] for index in self.left), ""]
+            texts = [_in_prompt(word, self.settings.prompt) for word in words]
+            yield from self._score(texts, one.draws, total)
             self.num_draws += len(one.draws)
 
     def best(self) -> list[Suggestion]:
@@ -150,9 +167,6 @@ class _Ranking:
         order = sorted(self.left, key=lambda index: float(self.sums[index]))
         means = [(self.words[i], float(self.sums[i]) / self.num_draws) for i in order[:NUM_SHOWN]]
         return [Suggestion(word, mean, 1 - mean / without) for word, mean in means]
-
-    def _text(self, word: str) -> str:
-        return " ".join(self.settings.prompt.replace(_PLACE, word).split())
 
     def _score(self, texts: list[str], which: range, total: int) -> Iterator[Event]:
         """Add the losses of the words that are left, and last of the text without a word."""

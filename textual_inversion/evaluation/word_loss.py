@@ -24,7 +24,8 @@ _TEXTS_AT_ONCE = 32
 class Draws:
     """Noisy latents and their targets (K, C, H, W), with their timesteps (K,).
 
-    Timesteps are spread so evenly that any first k of them are, too; pictures take turns.
+    Timesteps are spread so evenly that any first k of them are, too; pictures take turns in a
+    random order, so that each is seen at all of them.
     """
 
     noisy: torch.Tensor
@@ -37,7 +38,7 @@ class Draws:
         last = model.num_timesteps - 1
         places = [(_van_der_corput(index) + _OFFSET) % 1 for index in range(count)]
         timesteps = torch.tensor([round(place * last) for place in places])
-        rows = latents[torch.arange(count) % len(latents)]
+        rows = latents[_turns(len(latents), count)]
         noise = torch.stack(
             [
                 torch.randn(rows.shape[1:], generator=generator("suggest", index))
@@ -50,6 +51,13 @@ class Draws:
 
     def __len__(self) -> int:
         return len(self.timesteps)
+
+
+def _turns(num_pictures: int, count: int) -> torch.Tensor:
+    """Return which picture each draw takes (count,): all of them before one comes again."""
+    rounds = range(-(-count // num_pictures))
+    orders = [torch.randperm(num_pictures, generator=generator("turns", one)) for one in rounds]
+    return torch.cat(orders)[:count]
 
 
 def _van_der_corput(index: int) -> float:

@@ -12,6 +12,7 @@ import torch
 from textual_inversion.generation.params import SamplingParams
 from textual_inversion.models.base import BaseModel
 from textual_inversion.models.text_encoders import Conditioning, LearnedTokens, Prompt
+from textual_inversion.prompts.emphasis import Fragment
 from textual_inversion.prompts.language import parse_negative_prompt, parse_prompt
 
 
@@ -57,15 +58,19 @@ class Guidance:
             texts = [self._negative.at(call, self.params.steps), *texts]
         key = tuple(texts)
         if key not in self._encoded:
-            encoded = self.model.text.encode(
-                texts,
-                self.words,
-                keep_mean=self.params.emphasis == "original",
-                clip_skip=self.params.clip_skip,
-            )
             rows = torch.arange(len(texts)).repeat_interleave(len(self.params.seeds))
-            self._encoded[key] = encoded[rows]
+            self._encoded[key] = self._encode(texts)[rows]
         return self._encoded[key]
+
+    def _encode(self, texts: list[tuple[Fragment, ...]]) -> Conditioning:
+        encoded = self.model.text.encode(
+            texts,
+            self.words,
+            keep_mean=self.params.emphasis == "original",
+            clip_skip=self.params.clip_skip,
+        )
+        is_zero = self._is_guided and not texts[0] and self.model.info.family.has_zero_negative
+        return encoded.with_zeros(0) if is_zero else encoded
 
 
 def _rescaled(guided: torch.Tensor, followed: torch.Tensor, share: float) -> torch.Tensor:

@@ -33,7 +33,7 @@ def write_pictures(
 ) -> Iterator[Path]:
     """Decode latents (B, C, H, W), and save each picture under the next free number."""
     number = _next_number(folder)
-    for index, picture in enumerate(_decode(model, params, latents)):
+    for index, picture in enumerate(decode_pictures(model, params, latents)):
         if canvas is not None:
             picture = canvas.finish(picture)
         path = folder / f"{number + index:05d}-{params.seeds[index]}.png"
@@ -41,10 +41,10 @@ def write_pictures(
         yield path
 
 
-def _decode(
+def decode_pictures(
     model: BaseModel, params: SamplingParams, latents: torch.Tensor
 ) -> Iterator[Image.Image]:
-    """Decode together what takes no more memory than one picture of usual size."""
+    """Decode latents (B, C, H, W); together what takes no more memory than one of usual size."""
     width, height = params.final_size
     at_once = max(1, _PIXELS_AT_ONCE // (width * height))
     for part in latents.split(at_once):

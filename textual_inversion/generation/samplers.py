@@ -6,6 +6,8 @@ import inspect
 import warnings
 from typing import Any
 
+import torch
+
 from textual_inversion.models.noise_schedule import is_zero_terminal, sampler_betas
 from textual_inversion.settings import Sampler
 
@@ -33,11 +35,8 @@ _SCHEDULERS: dict[Sampler, tuple[str, dict[str, Any]]] = {
 }
 
 
-def make_scheduler(sampler: Sampler, config: Any, seeds: tuple[int, ...] = (0,)) -> Any:
-    """Make the scheduler of a sampler's name, with the model's own noise schedule.
-
-    `seeds` are those of the pictures; a scheduler that draws noise by itself draws from them.
-    """
+def make_scheduler(sampler: Sampler, config: Any) -> Any:
+    """Make the scheduler of a sampler's name, with the model's own noise schedule."""
     import diffusers
 
     if sampler == "DPM++ 2S a":
@@ -48,11 +47,24 @@ def make_scheduler(sampler: Sampler, config: Any, seeds: tuple[int, ...] = (0,))
     kind = getattr(diffusers, name)
     if is_zero_terminal(config) and "rescale_betas_zero_snr" not in _parameters(kind.__init__):
         extra = {**extra, "trained_betas": sampler_betas(config)}
-    if "noise_sampler_seed" in _parameters(kind.__init__):
-        extra = {**extra, "noise_sampler_seed": list(seeds)}
-        # It warns of the last digit of its own times.
-        warnings.filterwarnings("ignore", r"Should have t[ab]", module="torchsde")
     return kind.from_config(config, **extra)
+
+
+def draw_noise_on_cpu(scheduler: Any, latents: torch.Tensor, seeds: tuple[int, ...]) -> None:
+    """Make a scheduler that draws noise by itself do it on the CPU, a seed for each picture.
+
+    It would draw on the latents' (B, C, H, W) device, where a seed gives other numbers.
+    """
+    if not hasattr(scheduler, "noise_sampler"):
+        return
+    from diffusers.schedulers.scheduling_dpmsolver_sde import BrownianTreeNoiseSampler
+
+    # It warns of the last digit of its own times.
+    warnings.filterwarnings("ignore", r"Should have t[ab]", module="torchsde")
+    sigmas = scheduler.sigmas[scheduler.sigmas > 0]
+    template = torch.zeros(latents.shape, dtype=latents.dtype)
+    draw = BrownianTreeNoiseSampler(template, sigmas.min(), sigmas.max(), list(seeds))
+    scheduler.noise_sampler = lambda now, following: draw(now, following).to(latents.device)
 
 
 def step_options(scheduler: Any, *, generators: list[Any], eta: float) -> dict[str, Any]:

@@ -18,7 +18,11 @@ import torch
 from textual_inversion.generation.guidance import Guidance
 from textual_inversion.generation.init_image.start import Start
 from textual_inversion.generation.params import SamplingParams
-from textual_inversion.generation.samplers import make_scheduler, step_options
+from textual_inversion.generation.samplers import (
+    draw_noise_on_cpu,
+    make_scheduler,
+    step_options,
+)
 from textual_inversion.models.base import BaseModel
 from textual_inversion.models.text_encoders import LearnedTokens
 
@@ -46,11 +50,12 @@ def sample(
 
     With a `start`, it goes on from there instead of from pure noise.
     """
-    scheduler = make_scheduler(params.sampler, model.scheduler.config, params.seeds)
+    scheduler = make_scheduler(params.sampler, model.scheduler.config)
     scheduler.set_timesteps(params.steps, device=model.device)
     timesteps = _timesteps_from(scheduler, start.first_step if start else 0)
     generators = [torch.Generator().manual_seed(seed) for seed in params.seeds]
     latents, base, noise = _beginning(model, params, start, scheduler, timesteps, generators)
+    draw_noise_on_cpu(scheduler, latents, params.seeds)
     guidance = Guidance(model, words, params)
     extra = step_options(scheduler, generators=generators, eta=params.eta)
     calls = len(scheduler.timesteps)
@@ -70,7 +75,7 @@ def sample(
 
 def count_calls(model: BaseModel, params: SamplingParams, first_step: int) -> int:
     """Count the calls of the UNet from a step of the schedule to its end."""
-    scheduler = make_scheduler(params.sampler, model.scheduler.config, params.seeds)
+    scheduler = make_scheduler(params.sampler, model.scheduler.config)
     scheduler.set_timesteps(params.steps)
     return len(_timesteps_from(scheduler, first_step))
 

@@ -45,6 +45,12 @@ class Conditioning:
         """Select prompts by a tensor of indices, as tensors do."""
         return Conditioning(self.hidden[rows], None if self.pooled is None else self.pooled[rows])
 
+    def with_zeros(self, row: int) -> Conditioning:
+        """Put zeros in the place of one prompt."""
+        place = torch.tensor([row], device=self.hidden.device)
+        pooled = None if self.pooled is None else self.pooled.index_fill(0, place, 0)
+        return Conditioning(self.hidden.index_fill(0, place, 0), pooled)
+
     def detach(self) -> Conditioning:
         """Detach both tensors from the graph."""
         return Conditioning(

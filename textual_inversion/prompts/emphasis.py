@@ -16,7 +16,7 @@ _STRONGER = 1.1
 _WEAKER = 1 / 1.1
 _TOKEN = re.compile(
     r"\\(?P<escaped>[()\[\]\\])"
-    r"|(?P<weighed>:\s*(?P<weight>[+-]?(?:\d+\.?\d*|\.\d+))\s*\))"
+    r"|(?P<weighed>:\s*(?P<weight>[+-]?(?:\d+(?:\.\d*)?|\.\d+))\s*\))"
     r"|(?P<bracket>[()\[\]])"
     r"|[^\\()\[\]:]+|[\\:]"
 )

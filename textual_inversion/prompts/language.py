@@ -18,7 +18,7 @@ from textual_inversion.prompts.schedule import ScheduledPrompt, parse_schedule
 from textual_inversion.settings import Emphasis
 
 _AND = re.compile(r"\bAND\b")
-_WEIGHT = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)")
+_WEIGHT = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)")
 # A private-use character stands for each name while the rest of the prompt is parsed.
 _FIRST_MARK = 0xF0000
 _MARKS = re.compile("([\U000f0000-\U000ffffd\U00100000-\U0010fffd])")

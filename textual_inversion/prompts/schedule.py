@@ -13,7 +13,7 @@ import math
 import re
 from dataclasses import dataclass
 
-_NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*")
+_NUMBER = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*")
 # Brackets nested deeper than this are plain text.
 _MAX_DEPTH = 32
 

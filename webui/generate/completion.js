@@ -1,6 +1,7 @@
 () => {
   // A list under the caret: after "<" all names, after two letters of a word those that begin so.
-  const PROMPTS = '#generate-prompt, #generate-negative_prompt';
+  const PROMPTS = ['generate', 'grid'].flatMap(
+    job => [`#${job}-prompt`, `#${job}-negative_prompt`]).join(', ');
   const MOST = 8;
   const BRACKETED = /<([^<>\n]*)$/;
   const WORD = /(?:^|[\s,(\[|:])([^\s,()<>[\]|:]{2,})$/;

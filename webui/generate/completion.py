@@ -17,13 +17,16 @@ SCRIPT = Path(__file__).with_name("completion.js")
 
 
 def names_part() -> Watched:
-    """Draw the names where the script finds them; they are renewed when a file comes or goes."""
+    """Draw the names where the script finds them; they are renewed when a file comes or goes.
+
+    They stand outside of the tabs, of which a browser draws those alone that were opened.
+    """
     names = gr.HTML(elem_id="generate-embedding-names", visible="hidden")
     return Watched(names, _names_html, _changed_at)
 
 
 def listen(page: gr.Blocks) -> None:
-    """Complete names on every prompt of the Generate tab."""
+    """Complete names on the prompts of the Generate and the Grids tab."""
     page.load(None, None, None, js=SCRIPT.read_text(encoding="utf-8"), **UNQUEUED)
 
 

@@ -29,9 +29,8 @@ class Results:
         queue = gr.HTML(elem_id="generate-waiting-line")
         preview = gr.HTML(elem_id="generate-live-preview")
         gallery = gr.Gallery(
-            label="Pictures", columns=2, height="auto", object_fit="contain", preview=True,
-            interactive=False, elem_id="generate-picture-gallery",
-            buttons=["download", "fullscreen"],
+            label="Pictures", columns=2, height="auto", object_fit="contain", interactive=False,
+            elem_id="generate-picture-gallery", buttons=["download", "fullscreen"],
         )  # fmt: skip
         self.info = gr.HTML(elem_id="generate-picture-info")
         self.chosen = gr.Textbox("", visible=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +19,7 @@ from webui.event_options import QUIET, UNQUEUED
 from webui.folders.allowed import ALLOWED
 from webui.folders.field import pictures_in
 from webui.form import draw_form
+from webui.generate import first_prompt
 from webui.html import paragraph, render
 from webui.jobs import warm
 from webui.layout import Tab, lead, page_errors
@@ -39,8 +39,6 @@ _LEAD = (
 _LOOK_EVERY_SECONDS = 0.5
 # Other pictures may be right.
 _NOTHING = "() => ''"
-# A prompt that nobody has written.
-_FILLED_IN = re.compile(r"\s*|a photo of <[^<>]*>")
 
 
 class StartTab:
@@ -76,25 +74,25 @@ class StartTab:
     ) -> list[Any]:
         """Connect the tab with those that it fills; return the events after which to poll."""
         forms = [creating.form, preparing.form, training.form]
-        prompt = drawing.form.by_path["prompt"]
+        words = gr.Textbox(visible=False)
         filled = [control for form in forms for control in form.own_controls]
 
-        def begin(written: str | None, *values: Any) -> list[Any]:
+        def begin(*values: Any) -> list[Any]:
             notes, plan = self._begin(values)
             if plan is None:
-                return [*notes, *(gr.skip() for _ in (prompt, *filled))]
-            is_free = _FILLED_IN.fullmatch(written or "")
-            word = plan.training.preview_prompt.replace("[name]", f"<{plan.creating.name}>")
+                return [*notes, "", *(gr.skip() for _ in filled)]
+            proposed = plan.training.preview_prompt.replace("[name]", f"<{plan.creating.name}>")
             shown = placed(creating.form, plan.creating) + placed(preparing.form, plan.preparing)
             shown += placed(training.form, plan.training, resume="latest")
-            return [*notes, word if is_free else gr.skip(), *shown]
+            return [*notes, proposed, *shown]
 
         begun = self._train.click(
             begin,
-            [prompt, *self.form.controls],
-            [self.form.notes["folder"], self.form.notes["name"], prompt, *filled],
+            self.form.controls,
+            [self.form.notes["folder"], self.form.notes["name"], words, *filled],
             **QUIET,
         )
+        first_prompt.propose(begun, drawing.form.by_path["prompt"], words)
         stopped = self._stop.click(lambda: self.runner.stop("train"), **UNQUEUED)
         self.pressed = self._card.listen(tabs, training, drawing, comparing)
         return [begun, stopped, self.pressed]

@@ -13,7 +13,6 @@ from textual_inversion.settings import GenerateSettings
 from webui import choices
 from webui.event_options import UNQUEUED
 from webui.form import Form, draw_form
-from webui.generate import completion
 from webui.generate.actions import Actions
 from webui.generate.canvas import draw_canvas, save_canvas
 from webui.generate.history import draw_history
@@ -61,7 +60,6 @@ def draw(runner: Runner, base_model: Component, *, is_local: bool = True) -> Tab
             actions = Actions(runner, is_local=is_local)
             history = draw_history(results)
     (canvas,) = drawn
-    names = completion.names_part()
     for path, note in form.notes.items():
         form.explain(partial(count_html, runner.device, path), note)
     actions.connect(form, results.chosen, canvas)
@@ -79,16 +77,15 @@ def draw(runner: Runner, base_model: Component, *, is_local: bool = True) -> Tab
         )
     ]
     offered = Watched(clear, lambda: gr.update(visible=len(waiting) > 0), lambda: len(waiting))
-    parts = [*results.parts, history, names, offered]
+    parts = [*results.parts, history, offered]
     parts += [stop_button("generate", button) for button in (stop, skip)]
     extras = {**_insertion(insert, form.by_path["prompt"]), "insert": insert}
     extras |= {"actions": actions, "chosen": results.chosen, "waiting": waiting}
     return Tab(form, parts, [begun, *asked], extras)
 
 
-def join(page: gr.Blocks, drawing: Tab, training: Tab, preparing: Tab, tabs: gr.Tabs) -> None:
-    """Join the tab to the page and to those that its pictures are handed to."""
-    completion.listen(page)
+def join(drawing: Tab, training: Tab, preparing: Tab, tabs: gr.Tabs) -> None:
+    """Join the tab to those that its pictures are handed to."""
     take_from(drawing.form, training.form, training.extras["take"])
     actions: Actions = drawing.extras["actions"]
     chosen = drawing.extras["chosen"]

@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 from PIL import Image
 
@@ -35,6 +38,10 @@ def folder_of(events):
     return next(event.folder for event in events if isinstance(event, Started))
 
 
+def folder_path(events):
+    return Path(folder_of(events))
+
+
 @pytest.mark.slow
 def test_every_cell_is_a_file_and_all_are_one_picture(home, run):
     events = draw()
@@ -59,6 +66,19 @@ def test_a_cell_is_the_picture_that_generate_draws(home, run, stacks):
     )
     assert opened(ours).tobytes() == opened(theirs).tobytes()
     assert opened(ours).text == opened(theirs).text
+
+
+@pytest.mark.slow
+def test_base_models_stand_side_by_side_and_pages_below_each_other(home, stacks):
+    names = [str(stacks[kind]) for kind in ("sd1", "sd2")]
+    axes = {"columns": "model", "column_values": ", ".join(names), "pages": "seed"}
+    chosen = {"prompt": "a cat", "steps": 1, **axes, "page_values": "1,2"}
+    events = list(draw_grid(GridSettings.build(chosen), Control()))
+    told = [opened(e.path).text["parameters"] for e in events if isinstance(e, Progressed)]
+    found = [re.search(r"Seed: (\d).*Model: (\w+)", text).groups() for text in told]
+    assert sorted(found) == [("1", "sd1"), ("1", "sd2"), ("2", "sd1"), ("2", "sd2")]
+    width, height = opened(folder_path(events) / "grid.png").size
+    assert (width > 2 * 64, height > 2 * 64) == (True, True)
 
 
 @pytest.mark.slow

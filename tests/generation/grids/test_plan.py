@@ -58,6 +58,27 @@ def test_the_newest_snapshot_stands_where_no_step_varies(home, run):
     ]
 
 
+def test_weights_are_written_without_exponents_which_prompts_do_not_know(home, run):
+    made = plan(home, run="zyx", columns="weight", column_values="1000000, 0.00001, 2")
+    assert [cell.settings.prompt for cell in made.cells] == [
+        "a photo of (<zyx>:1000000)",
+        "a photo of (<zyx>:0.00001)",
+        "a photo of (<zyx>:2)",
+    ]
+
+
+def test_three_axes_lay_out_columns_rows_and_pages(home, run):
+    axes = {"columns": "seed", "column_values": "1,2", "rows": "cfg", "row_values": "3"}
+    made = plan(home, prompt="a cat", **axes, pages="sampler", page_values="Euler, DDIM")
+    found = [(c.index, c.settings.seed, c.settings.sampler) for c in made.cells]
+    assert found == [
+        ((0, 0, 0), 1, "Euler"),
+        ((0, 0, 1), 2, "Euler"),
+        ((1, 0, 0), 1, "DDIM"),
+        ((1, 0, 1), 2, "DDIM"),
+    ]
+
+
 def test_a_random_seed_is_the_same_in_all_cells(home, stacks):
     cells = plan(home, prompt="a cat", columns="steps", column_values="1,2").cells
     assert cells[0].settings.seed == cells[1].settings.seed >= 0
@@ -96,6 +117,11 @@ def test_embeddings_of_the_library_and_files_take_one_words_place(home, run, sta
         ({"columns": "weight", "column_values": "1"}, "Weight needs an embedding"),
         ({"columns": "embedding", "column_values": "zz"}, "Embedding needs an embedding"),
         ({"columns": "model", "column_values": "nope"}, 'There is no base model "nope"'),
+        ({"columns": "seed", "column_values": "4294967296"}, "seed must be less than 4294967296"),
+        ({"columns": "seed", "column_values": "1\0"}, "columns: '1\\x00' is not a number"),
+        ({"columns": "cfg", "column_values": "9" * 100_000}, "is not a number; write numbers"),
+        ({"columns": "width", "column_values": "63"}, "width must be a multiple of 8"),
+        ({"run": "zyx\0", "columns": "step"}, "There is no run 'zyx\\x00'"),
     ],
 )
 def test_what_cannot_be_drawn_is_said_before_a_model_opens(home, run, settings, said):

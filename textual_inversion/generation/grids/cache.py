@@ -19,7 +19,7 @@ from textual_inversion.models.text_encoders import LearnedTokens
 from textual_inversion.storage.atomic import write_whole
 
 # Changes when the same parameters begin to give other pictures.
-_FORMAT = 1
+_FORMAT = 2
 _LIBRARIES = ("torch", "diffusers", "transformers")
 
 

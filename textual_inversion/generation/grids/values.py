@@ -17,7 +17,7 @@ from itertools import chain
 from textual_inversion.errors import SettingsError
 
 MOST_VALUES = 1000
-_NUMBER = r"[+-]?\s*(?:\d+\.?\d*|\.\d+)"
+_NUMBER = r"[+-]?\s*(?:\d+(?:\.\d*)?|\.\d+)"
 _RANGE = re.compile(
     rf"(?P<start>{_NUMBER})\s*-\s*(?P<end>{_NUMBER})\s*"
     rf"(?:\(\s*(?P<step>{_NUMBER})\s*\)|\[\s*(?P<count>\d+)\s*\])?"

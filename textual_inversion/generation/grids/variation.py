@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from textual_inversion.errors import SettingsError
@@ -57,5 +58,7 @@ def weigh(fields: dict[str, Any], word: str, weight: float | None) -> dict[str, 
 
 
 def _weighed(prompt: str, word: str, weight: float) -> str:
+    # The prompt's language knows no exponents.
+    number = f"{Decimal(repr(weight)).normalize():f}"
     pieces = split_names(prompt, [word])
-    return "".join(f"({piece.text}:{weight:.6g})" if piece.name else piece.text for piece in pieces)
+    return "".join(f"({piece.text}:{number})" if piece.name else piece.text for piece in pieces)

@@ -14,6 +14,7 @@ from textual_inversion.models.base import BaseModel
 
 _EVERY_SECONDS = 0.2
 _SIDE_PX = 256
+_MOST_SCALE = 8
 
 
 class LivePreviews:
@@ -30,7 +31,8 @@ class LivePreviews:
             return ""
         self._due_at = moment + _EVERY_SECONDS
         picture = to_picture(state.denoised[0], self._matrix)
-        scale = _SIDE_PX / max(picture.size)
+        # The browser enlarges what is left; few latents need few pixels.
+        scale = min(_SIDE_PX / max(picture.size), _MOST_SCALE)
         size = [max(1, round(side * scale)) for side in picture.size]
         buffer = io.BytesIO()
         picture.resize((size[0], size[1]), Image.Resampling.BICUBIC).save(buffer, "JPEG")

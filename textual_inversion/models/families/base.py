@@ -111,6 +111,11 @@ class ModelFamily(Protocol):
         ...
 
     @property
+    def has_zero_negative(self) -> bool:
+        """Whether an empty negative prompt stands for zeros instead of an encoded empty text."""
+        ...
+
+    @property
     def single_files(self) -> tuple[SingleFile, ...]:
         """The formats of single files; empty: only folders can be loaded."""
         ...

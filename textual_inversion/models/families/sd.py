@@ -42,6 +42,7 @@ class StableDiffusion:
         "vae": "diffusers:AutoencoderKL",
     }
     has_clip_skip = True
+    has_zero_negative = False
     single_files = (_VERSION_1, _VERSION_2)
 
     def sizes(self, configs: Mapping[str, Config]) -> Sizes:

@@ -35,6 +35,7 @@ class StableDiffusionXL:
         "vae": "diffusers:AutoencoderKL",
     }
     has_clip_skip = False  # nor has it in A1111's web UI
+    has_zero_negative = True  # as in diffusers' pipeline and A1111's web UI
     single_files = (
         SingleFile((_CLIP_L, _CLIP_G), 1024, vae={"scaling_factor": 0.13025, "force_upcast": True}),
     )
