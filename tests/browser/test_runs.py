@@ -34,7 +34,7 @@ def add_to_queue(page, name, *, steps, waiting):
     fill(page, "train-max_steps", steps)
     press(page, "train-queue-button")
     go_to(page, "Runs")
-    expect(page.locator(".ti-ticket")).to_have_count(waiting, timeout=PATIENCE_MS)
+    expect(page.locator("#runs-queue-list .ti-ticket")).to_have_count(waiting, timeout=PATIENCE_MS)
 
 
 def test_trainings_wait_change_places_and_all_finish(server, window, shoot):
@@ -45,8 +45,8 @@ def test_trainings_wait_change_places_and_all_finish(server, window, shoot):
     wait_for_step(page, 1)
     add_to_queue(page, "spark", steps=6, waiting=1)
     add_to_queue(page, "ember", steps=4, waiting=2)
-    page.locator(".ti-ticket").nth(1).get_by_role("button", name="Up").click()
-    expect(page.locator(".ti-ticket").first).to_contain_text(
+    page.locator("#runs-queue-list .ti-ticket").nth(1).get_by_role("button", name="Up").click()
+    expect(page.locator("#runs-queue-list .ti-ticket").first).to_contain_text(
         re.compile("ti train ember .*--max-steps 4"), timeout=PATIENCE_MS
     )
     shoot(page, "runs-waiting")
@@ -60,7 +60,7 @@ def test_trainings_wait_change_places_and_all_finish(server, window, shoot):
     working.get_by_role("button", name="Stop").first.click()
     rows = page.locator("#runs-table tbody tr")
     expect(rows).to_have_count(3, timeout=PATIENCE_MS)
-    expect(page.locator(".ti-ticket")).to_have_count(0, timeout=PATIENCE_MS)
+    expect(page.locator("#runs-queue-list .ti-ticket")).to_have_count(0, timeout=PATIENCE_MS)
     expect_text(
         page, "runs-table", "spark.*finished.*6 / 6.*ember.*finished.*4 / 4.*glimmer.*stopped"
     )
