@@ -59,8 +59,13 @@ def requirements(name: str) -> list[str]:
             f"{_PROJECT} was not installed by pip, so it does not say what {name} needs; install "
             'it with pip install -e ".", and try again.'
         ) from None
-    own = [one for one in listed if one.marker and one.marker.evaluate({"extra": extra})]
-    return [f"{one.name}{one.specifier}" for one in own if not one.marker.evaluate({"extra": ""})]
+    return [
+        f"{one.name}{one.specifier}"
+        for one in listed
+        if one.marker is not None
+        and one.marker.evaluate({"extra": extra})
+        and not one.marker.evaluate({"extra": ""})
+    ]
 
 
 def install(name: str, stop: threading.Event | None = None) -> Iterator[str]:
