@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from commandline.interrupts import INTERRUPTED, RUN_AGAIN, stopped_code
 from textual_inversion.devices.launcher import num_processes
-from textual_inversion.errors import SettingsError, TextualInversionError
+from textual_inversion.errors import SettingsError, TextualInversionError, TrainingError
 from textual_inversion.jobs.queue import LOOK_EVERY_SECONDS, Queue
 from textual_inversion.runs.folder import running_folders
 from textual_inversion.runs.requests import Control, LinkedControl
@@ -28,7 +28,7 @@ def work_queue(settings: TrainSettings | None, train: Train, interrupt: Control)
         raise SettingsError("--queue is for one process; leave it out with accelerate launch.")
     queue = Queue()
     if settings is not None:
-        queue.add(settings)
+        _add(queue, settings)
     trainings = _Trainings(queue, train, interrupt)
     if not queue.work_off(trainings.work, ready=trainings.ready):
         _print(f"{_waiting(queue)} in the queue; another process works it off.")
@@ -37,6 +37,14 @@ def work_queue(settings: TrainSettings | None, train: Train, interrupt: Control)
             _print(f"{_waiting(queue)} in the queue; go on with: ti train --queue")
         return stopped_code()
     return trainings.code
+
+
+def _add(queue: Queue, settings: TrainSettings) -> None:
+    """Queue a training; one that waits or runs already is left to that."""
+    try:
+        queue.add_once(settings)
+    except TrainingError as error:
+        _print(str(error))
 
 
 class _Trainings:

@@ -12,10 +12,15 @@ from typing import TextIO
 from textual_inversion.errors import printable
 
 _SHORT = 16  # characters of a cell that is not broken into lines
+# Each state of a run has a colour of its own, as on the page.
 _STYLES = {
-    "running": "green",
+    "running": "cyan",
+    "waiting": "blue",
+    "finished": "green",
+    "converged": "bright_green",
+    "stopped": "yellow",
     "failed": "red",
-    "killed": "red",
+    "killed": "magenta",
 }
 
 

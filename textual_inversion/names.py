@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import count
 
 from textual_inversion.errors import EmbeddingError
 
@@ -53,6 +54,14 @@ def check_name(name: str) -> str:
     if complaint:
         raise EmbeddingError(complaint)
     return name
+
+
+def free_name(name: str, taken: Callable[[str], bool]) -> str:
+    """Return the name, or where it is taken the name with the first number that is free."""
+    if not taken(name):
+        return name
+    numbered = (f"{name[: MAX_LENGTH - 7]}-{number}" for number in count(2))
+    return next(one for one in numbered if not taken(one))
 
 
 def _complaint(name: str) -> str | None:

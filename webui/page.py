@@ -91,7 +91,7 @@ def build(runner: Runner, *, is_local: bool = True) -> gr.Blocks:
             *started,
             *(event for tab in drawn.tabs for event in tab.events),
             *preprocess.join(page, drawn.preparing, training, tabs),
-            *drawn.table.listen(training.form, tabs),
+            *drawn.table.listen(page, training.form, tabs),
         ]
         generate.join(drawing, training, drawn.preparing, tabs)
         _add_what_has_no_place(page, Endpoints(runner, worker, drawing.extras["waiting"]))

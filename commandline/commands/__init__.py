@@ -70,6 +70,11 @@ COMMANDS = {
     "stop": Command("training.runs", "Stop a training after its step and save it."),
     "save": Command("training.runs", "Save a training as it stands."),
     "sample": Command("training.runs", "Draw the previews of a training as it stands."),
+    "compare": Command("training.past", "Show runs and their settings side by side."),
+    "report": Command("training.past", "Write a report on runs as one HTML file."),
+    "zip": Command("training.past", "Pack a run into one zip."),
+    "delete-run": Command("training.past", "Move runs to a folder from which they can come back."),
+    "undelete-run": Command("training.past", "Put back what ti delete-run took away."),
     "list": Command("embeddings.list", "List the embeddings in embeddings/."),
     "import": Command("embeddings.library", "Copy embedding files of any format into embeddings/."),
     "rename": Command(

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from preprocessing.captioners.commands import output_of
 from textual_inversion.errors import ModelError, StorageError
 from textual_inversion.storage.atomic import explain, write_whole
 from textual_inversion.storage.paths import find_folder
@@ -82,18 +82,4 @@ def _find_python() -> str:
 
 
 def _run(command: list[str]) -> Iterator[str]:
-    last = ""
-    try:
-        with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
-            errors="replace",
-        ) as process:  # fmt: skip
-            for line in process.stdout or ():
-                last = line.strip() or last
-                yield line.rstrip()
-    except OSError as error:
-        raise ModelError(f"{command[0]} cannot be run: {error.strerror}.") from error
-    if process.returncode:
-        raise ModelError(
-            f"The environment could not be created; {' '.join(command[1:4])} failed: {last}"
-        )
+    yield from output_of(command, failure="The environment could not be created")

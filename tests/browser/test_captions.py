@@ -1,5 +1,7 @@
 """Captions are edited and a data set is checked in a real browser."""
 
+from urllib.parse import parse_qs, urlparse
+
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
@@ -72,9 +74,10 @@ def test_captions_are_edited_taken_back_saved_and_seen_again(shared_server, wind
     assert captions(folder) == CAPTIONS
 
     page.reload()
-    go_to(page, "Preprocess Images")
-    go_to(page, "Captions")
     expect_text(page, "captions-summary", "3 changed, not saved")
+    assert parse_qs(urlparse(page.url).query) == {
+        "tab": ["preprocess"], "part": ["captions"], "dataset": [str(folder)],
+    }  # fmt: skip
     assert value_of(page, "captions-folder") == str(folder)
     press(page, "captions-save-button")
     expect_text(page, "captions-summary", "nothing to save")

@@ -3,8 +3,11 @@ import threading
 
 import pytest
 
+from tests.runs.test_history import write
 from textual_inversion.errors import TrainingError
+from textual_inversion.events import Started
 from textual_inversion.jobs.queue import Queue
+from textual_inversion.runs.folder import working_in
 from textual_inversion.settings import TrainSettings
 from textual_inversion.storage.file_lock import FileLock
 
@@ -142,3 +145,42 @@ def test_what_waits_or_is_worked_is_known(queue, tmp_path, monkeypatch):
     assert not queue.holds(same.model_copy(update={"max_steps": 7}))
     queue.work_off(lambda settings: queue.holds(same))
     assert not queue.holds(same)
+
+
+def test_of_five_that_add_the_same_at_once_one_does(queue):
+    refused = []
+
+    def add_one():
+        try:
+            queue.add_once(TrainSettings(embedding="a", dataset_dir="pictures"))
+        except TrainingError as error:
+            refused.append(str(error))
+
+    threads = [threading.Thread(target=add_one) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (names(queue), len(refused)) == (["a"], 4)
+    assert "waits or works already" in refused[0]
+
+
+def test_what_is_trained_without_the_queue_is_known_too(home):
+    folder = home / "runs" / "2026-01-01" / "cat"
+    write(folder, Started("cat", 0, 9), max_steps=7)
+    same = TrainSettings(embedding="cat", dataset_dir="pictures", max_steps=7)
+    assert not Queue().holds(same)
+    with working_in(folder):
+        assert Queue().holds(same)
+        assert not Queue().holds(same.model_copy(update={"max_steps": 8}))
+
+
+def test_what_a_dead_process_left_can_be_taken_out(queue):
+    (ticket,) = add(queue, "a")
+    ticket.path.rename(ticket.path.with_suffix(".working"))
+    with FileLock.take(queue.folder / "worker.lock"):
+        queue.remove(ticket.id)
+        assert queue.unworked() == []
+    assert [(one.name, one.state) for one in queue.unworked()] == [("a", "waiting")]
+    queue.remove(ticket.id)
+    assert queue.tickets() == []

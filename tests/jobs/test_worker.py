@@ -68,3 +68,18 @@ def test_what_the_end_of_the_program_interrupts_waits_for_the_next(home, runner)
     runner.close(timeout_seconds=5)
     wait_until(lambda: not queue.is_worked)
     assert [ticket.state for ticket in queue.tickets()] == ["waiting"]
+
+
+def test_what_was_stopped_before_the_program_ends_is_not_started_again(home, runner):
+    gate, queue = threading.Event(), Queue()
+    queue.add(TrainSettings(embedding="a", dataset_dir="pictures"))
+    QueueWorker(runner, queue, lambda settings: steps(1000, gate=gate, name="a")).wake()
+    wait_until(lambda: runner.run("train") is not None and runner.run("train").step)
+    runner.stop("train")
+    closing = threading.Thread(target=runner.close, args=(5,))
+    closing.start()
+    wait_until(lambda: runner.is_closing)
+    gate.set()
+    closing.join()
+    wait_until(lambda: not queue.is_worked)
+    assert queue.tickets() == []

@@ -20,6 +20,7 @@ from textual_inversion.errors import TextualInversionError
 from textual_inversion.events import Measured, Saved, Started, Stepped, Warned
 from textual_inversion.jobs.queue import Ticket
 from textual_inversion.runs.history import Row
+from textual_inversion.runs.past.finding import PastRun
 from textual_inversion.runs.state import Run
 from textual_inversion.settings import TrainSettings
 from webui import html, layout
@@ -27,10 +28,12 @@ from webui.caption_editor.rendering import View, grid_html, summary_html, tags_h
 from webui.charts import svg
 from webui.charts.vectors_table import vectors_html
 from webui.generate import live
+from webui.runs.opened import opened_html
 from webui.tabs import train
 from webui.views.report import Results, estimate_html, report_html
 from webui.views.runs_table import queue_html, runs_html
 from webui.views.status import badge_html, facts_html, status_html, warnings_html
+from webui.views.working import working, working_html
 
 WEBUI = Path(webui.__file__).parent
 TAG = re.compile(r"</?[A-Za-z!]|&(lt|gt|amp|quot|#\d+);")
@@ -118,6 +121,8 @@ VIEWS = {
     "warnings": warnings_html,
     "queue": queue,
     "runs": runs,
+    "working": lambda run: working_html(working([], Run("train", name=HOSTILE))),
+    "opened": lambda run: opened_html([PastRun(Path("day", HOSTILE), run)], [HOSTILE]),
     "report": report,
     "estimate": lambda _: estimate_html(Run("probe", state="finished"), Results(None, HOSTILE)),
     "vectors": vectors_html,

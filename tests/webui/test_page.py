@@ -56,7 +56,8 @@ def test_no_server_answers_into_a_field_that_somebody_may_be_typing_in(page):
 
 def test_only_the_named_endpoints_are_offered_as_an_api(page):
     public = [event.api_name for event in page.fns.values() if event.api_visibility != "private"]
-    assert public == ["create", "preprocess", "train", "generate", "status", "stop", "download"]
+    asked = ["create", "preprocess", "train", "generate", "status", "stop", "upload", "download"]
+    assert public == asked
 
 
 def test_galleries_only_show(page):

@@ -6,6 +6,7 @@ first works all of it off; the others only add. What a process leaves unfinished
 <log directory>/queue/
     <position>-<id>.json     waits              <position>-<id>.working  is being trained
     <position>-<id>.failed   failed, and why    worker.lock              a process works
+                                                adding.lock              one is being added
 """
 
 from __future__ import annotations
@@ -13,19 +14,21 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from textual_inversion.errors import SettingsError, TextualInversionError
+from textual_inversion.errors import SettingsError, TextualInversionError, TrainingError
+from textual_inversion.runs.folder import running_folders
 from textual_inversion.settings import TrainSettings, read_settings_file
 from textual_inversion.storage.atomic import write_whole
-from textual_inversion.storage.file_lock import FileLock, is_held
+from textual_inversion.storage.file_lock import FileLock, is_held, one_at_a_time
 from textual_inversion.storage.paths import find_folder
 
 State = Literal["waiting", "working", "failed"]
 _ENDINGS: dict[str, State] = {".json": "waiting", ".working": "working", ".failed": "failed"}
 _REASON = "reason"
+_MOST_SECONDS = 10.0  # that another one takes to add a training
 LOOK_EVERY_SECONDS = 0.5  # while a training of another process ends
 
 
@@ -66,6 +69,20 @@ class Queue:
         """Whether a living process works the queue off."""
         return is_held(self._lock)
 
+    def add_once(self, settings: TrainSettings) -> Ticket:
+        """Put a training at the end; of threads and processes that add the same at once, one does.
+
+        Raises:
+            TrainingError: The same waits or runs already.
+        """
+        with one_at_a_time(self.folder / "adding.lock", wait_seconds=_MOST_SECONDS):
+            if self.holds(settings):
+                raise TrainingError(
+                    f"The same training of {settings.embedding} waits or works already; see the "
+                    "list of runs, or change a setting to add another one."
+                )
+            return self.add(settings)
+
     def add(self, settings: TrainSettings) -> Ticket:
         """Put a training at the end."""
         position = max((ticket.position for ticket in self.tickets()), default=0) + 1
@@ -74,9 +91,10 @@ class Queue:
         return _read(path)
 
     def holds(self, settings: TrainSettings) -> bool:
-        """Whether the same training waits or is being worked already."""
+        """Whether the same training waits or runs already, from the queue or not."""
         same = _from_anywhere(settings)
-        return any(t.state != "failed" and t.settings == same for t in self.tickets())
+        queued = any(t.state != "failed" and t.settings == same for t in self.tickets())
+        return queued or any(_is_trained_in(folder, same) for folder in _running())
 
     def tickets(self) -> list[Ticket]:
         """List all, the next one first."""
@@ -92,10 +110,20 @@ class Queue:
         """List what waits, the next one first."""
         return [ticket for ticket in self.tickets() if ticket.state == "waiting"]
 
+    def unworked(self) -> list[Ticket]:
+        """List what waits or has failed; what a process that is no more has left waits, too."""
+        is_worked = self.is_worked
+        return [
+            replace(ticket, state="waiting") if ticket.state == "working" else ticket
+            for ticket in self.tickets()
+            if ticket.state != "working" or not is_worked
+        ]
+
     def remove(self, ticket: str) -> None:
-        """Take out what waits or has failed."""
+        """Take out what waits, has failed, or was left by a process that is no more."""
+        is_worked = self.is_worked
         for found in self.tickets():
-            if found.id == ticket and found.state != "working":
+            if found.id == ticket and not (found.state == "working" and is_worked):
                 found.path.unlink(missing_ok=True)
 
     def retry(self, ticket: str) -> None:
@@ -175,6 +203,18 @@ def _from_anywhere(settings: TrainSettings) -> TrainSettings:
     source = Path(settings.dataset_dir)
     found = {"dataset_dir": str(source.resolve())} if source.is_dir() else {}
     return settings.model_copy(update=found)
+
+
+def _running() -> list[Path]:
+    return running_folders(find_folder("runs"))
+
+
+def _is_trained_in(folder: Path, settings: TrainSettings) -> bool:
+    try:
+        stored = TrainSettings.build(read_settings_file(folder / "settings.json"))
+    except SettingsError:
+        return False
+    return _from_anywhere(stored) == settings
 
 
 def _read(path: Path) -> Ticket:

@@ -20,9 +20,11 @@ from textual_inversion.runs.folder import is_running
 from textual_inversion.runs.requests import Control, Request
 from textual_inversion.runs.state import Run, newest_run_folder, now, read_run
 
-Kind = Literal["train", "preprocess", "check", "probe", "generate", "grid", "suggest", "prune"]
+Kind = Literal[
+    "train", "preprocess", "check", "probe", "generate", "grid", "suggest", "prune", "install"
+]
 Job = Callable[[Control], Iterator[Event]]
-_ON_DISK: frozenset[Kind] = frozenset(("preprocess", "check"))  # these need no device
+_ON_DISK: frozenset[Kind] = frozenset(("preprocess", "check", "install"))  # these need no device
 logger = logging.getLogger(__name__)
 
 
@@ -33,6 +35,7 @@ class Runner:
         self.device = DeviceLock()
         self._lock = threading.RLock()
         self._closing = threading.Event()
+        self._cut_off: set[Kind] = set()
         self._runs: dict[Kind, Run] = {}
         self._begun: dict[Kind, Run] = {}
         self._controls: dict[Kind, Control] = {}
@@ -94,6 +97,9 @@ class Runner:
 
     def close(self, timeout_seconds: float | None = None) -> None:
         """Stop everything, and wait until it is saved."""
+        for kind, run in list(self._runs.items()):
+            if run.is_active and not self._controls[kind].stop.is_set():
+                self._cut_off.add(kind)
         self._closing.set()
         for kind in list(self._threads):
             self.stop(kind)
@@ -104,6 +110,11 @@ class Runner:
     def is_closing(self) -> bool:
         """Whether nothing more should be started."""
         return self._closing.is_set()
+
+    def was_cut_off(self, kind: Kind) -> bool:
+        """Whether the end of the program has stopped the job of a kind, and nobody before it."""
+        run = self.run(kind)
+        return kind in self._cut_off and (run is None or run.state == "stopped")
 
     def recover(self, log_dir: Path) -> None:
         """Show the newest run on disk again after the program was restarted."""

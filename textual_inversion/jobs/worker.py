@@ -69,7 +69,7 @@ class QueueWorker:
         self.runner.join("train")
         if run.state == "failed":
             raise TrainingError(run.message)
-        return not self.runner.is_closing
+        return not self.runner.was_cut_off("train")
 
     def _start(self, settings: TrainSettings) -> Run | None:
         while self._ready():

@@ -12,7 +12,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Self, TextIO
@@ -24,6 +24,7 @@ from textual_inversion.storage.file_lock import FileLock, is_held
 
 _COLUMNS = ("step", "epoch", "epoch_step", "loss", "learn_rate")
 _LOCK = "running.lock"
+LOG = "events.jsonl"
 
 
 def new_run_folder(log_dir: Path, name: str) -> Path:
@@ -73,6 +74,20 @@ def running_folders(log_dir: Path) -> list[Path]:
     return sorted(lock.parent for lock in locks if is_held(lock))
 
 
+def run_key(folder: Path) -> str:
+    """Name a run folder as lists do: <day>/<folder>."""
+    return f"{folder.parent.name}/{folder.name}"
+
+
+def run_folders(log_dir: Path) -> list[Path]:
+    """List the run folders of a log directory, the one that was worked in last first."""
+    found: list[tuple[float, Path]] = []
+    for log in log_dir.glob(f"*/*/{LOG}"):
+        with suppress(OSError):
+            found.append((log.stat().st_mtime, log.parent))
+    return [folder for _, folder in sorted(found, reverse=True)]
+
+
 def newest_checkpoint(folder: Path) -> Path | None:
     """Find the newest checkpoint of a run folder."""
     found = sorted((folder / "checkpoints").glob("*.ckpt"), key=checkpoint_updates)
@@ -107,7 +122,7 @@ class RunLog:
         if start and self.table.exists():
             self._drop_after(start)
         try:
-            self._events = _open_lines(folder / "events.jsonl")
+            self._events = _open_lines(folder / LOG)
             is_new = not self.table.exists()
             self._losses = self.table.open("a", encoding="utf-8", newline="", buffering=1)
         except OSError as error:

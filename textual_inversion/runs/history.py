@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from textual_inversion.errors import SettingsError
 from textual_inversion.events import Started
-from textual_inversion.runs.folder import is_running, newest_checkpoint
+from textual_inversion.runs.folder import is_running, newest_checkpoint, run_folders
 from textual_inversion.runs.state import Run, State, read_events, state_on_disk
 from textual_inversion.settings import TrainSettings, read_settings_file
 from textual_inversion.settings.knobs import Knob, walk
@@ -46,6 +46,15 @@ class Row:
     can_go_on: bool
 
 
+class WithSettings(Protocol):
+    """A run whose settings are known, by their paths; a default may be left out."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings."""
+        ...
+
+
 class RunHistory:
     """Reads the runs of a log directory again and again."""
 
@@ -55,17 +64,13 @@ class RunHistory:
 
     def rows(self, limit: int | None = None) -> list[Row]:
         """List the newest runs, those that are running first."""
-        logs: list[tuple[float, Path]] = []
-        for path in self.log_dir.glob("*/*/events.jsonl"):
-            with suppress(OSError):
-                logs.append((path.stat().st_mtime, path.parent))
-        folders = [folder for _, folder in sorted(logs, reverse=True)][:limit]
+        folders = run_folders(self.log_dir)[:limit]
         self._readers = {f: self._readers.get(f) or _Reader(f) for f in folders}
         rows = [reader.row() for reader in self._readers.values()]
         return sorted(rows, key=lambda row: row.state != "running")
 
 
-def differing(rows: Sequence[Row]) -> list[str]:
+def differing(rows: Sequence[WithSettings]) -> list[str]:
     """Name the settings in which runs differ, in the order of their declaration."""
     return [
         knob.path

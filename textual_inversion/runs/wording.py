@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from textual_inversion.events import (
-    Throughput,
-)
+from typing import Any
+
+from textual_inversion.events import Throughput
 from textual_inversion.runs.state import Run
 
 
@@ -32,3 +32,12 @@ def throughput_words(throughput: Throughput) -> list[str]:
         f"{throughput.images_per_second:g} pictures/s",
         *([memory] if throughput.memory_mb else []),
     ]
+
+
+def value_words(value: Any) -> str:
+    """Write a setting's value as a table shows it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)

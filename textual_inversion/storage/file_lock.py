@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from textual_inversion.errors import StorageError
-from textual_inversion.storage.atomic import explain
+from textual_inversion.storage.atomic import explain, os_errors
 
 # filelock is imported where it is used, so that `ti --help` does without.
 if TYPE_CHECKING:
@@ -43,6 +43,10 @@ class FileLock:
     def __enter__(self) -> Self:
         return self
 
+    def release(self) -> None:
+        """Release the lock, and leave its file."""
+        self._lock.release()
+
     def __exit__(self, *_: object) -> None:
         import filelock
 
@@ -51,7 +55,27 @@ class FileLock:
         if isinstance(self._lock, filelock.UnixFileLock):
             with contextlib.suppress(OSError):
                 self.path.unlink()
-        self._lock.release()
+        self.release()
+
+
+@contextlib.contextmanager
+def one_at_a_time(path: Path, *, wait_seconds: float) -> Iterator[None]:
+    """Keep other threads and processes out of the same block; they wait for its end.
+
+    The lock's file stays, because one that waits for it has opened it already.
+
+    Raises:
+        StorageError: The file cannot be created, or another one has not ended in time.
+    """
+    with os_errors(path, doing="lock"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    lock = _acquire(path, timeout=wait_seconds)
+    if lock is None:
+        raise StorageError(f"{path} has been locked for {wait_seconds:g} s; try again.")
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def is_held(path: Path) -> bool:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from textual_inversion.errors import SettingsError, TextualInversionError
+from preprocessing.files.received import add_pictures
+from textual_inversion.errors import DatasetError, SettingsError, TextualInversionError
 from textual_inversion.jobs.runner import Job, Kind, Runner
 from textual_inversion.jobs.worker import QueueWorker
 from textual_inversion.runs.state import Run
@@ -23,7 +25,8 @@ from textual_inversion.settings import (
     TrainSettings,
 )
 from webui import jobs
-from webui.folders.allowed import ALLOWED
+from webui.folders import uploads
+from webui.folders.allowed import ALLOWED, shown
 from webui.generate.waiting import Waiting
 from webui.served_images import served
 
@@ -48,6 +51,7 @@ class Endpoints:
             self.generate,
             self.status,
             self.stop,
+            self.upload,
             self.download,
         ):
             gr.api(function, api_name=function.__name__, queue=False)
@@ -77,7 +81,7 @@ class Endpoints:
             ALLOWED.refuse_foreign(checked.dataset_dir)
             if not queue:
                 return self._start("train", jobs.training(checked), checked.embedding)
-            self._worker.queue.add(checked)
+            self._worker.queue.add_once(checked)
         self._worker.wake()
         return {"name": checked.embedding, "waiting": len(self._worker.queue.waiting())}
 
@@ -107,6 +111,32 @@ class Endpoints:
         self._runner.stop(_KINDS[_KINDS.index(job)])
         return self.status().get(job, {})
 
+    def upload(self, files: list, name: str = "", add: bool = False) -> dict:  # noqa: FBT001, FBT002
+        """Take pictures, captions and zips into the data set `name`, which may be trained on.
+
+        `files` come from gradio_client.handle_file. Only with `add` do they join pictures that are
+        there already.
+        """
+        with _sentences():
+            received = uploads.uploaded([_path_and_name(file) for file in files])
+            chosen = uploads.set_name(name, received)
+            folder = uploads.set_folder(chosen)
+            try:
+                if not add and (there := uploads.num_pictures(folder)):
+                    raise DatasetError(
+                        f"The data set {chosen} has {there} pictures already; choose another name, "
+                        "or set add to put these beside them."
+                    )
+                added = add_pictures(received, folder)
+            finally:
+                uploads.forget(received)
+        return {
+            "folder": shown(added.folder),
+            "pictures": len(added.pictures),
+            "captions": added.num_captions,
+            "left_out": added.left_out,
+        }
+
     def download(self, name: str, format: str = "safetensors") -> dict:
         """Return an embedding of the library as a file in one of the formats of `ti export`."""
         from textual_inversion.embeddings.formats.exports import FORMATS
@@ -121,6 +151,13 @@ class Endpoints:
 
     def _start(self, kind: Kind, job: Job, name: str) -> dict:
         return _describe(self._runner.start(kind, job, name=name))
+
+
+def _path_and_name(file: Any) -> list[str]:
+    """Read where an uploaded file lies and what it was called; [] for anything else."""
+    if not isinstance(file, dict) or not isinstance(file.get("path"), str):
+        return []
+    return [file["path"], str(file.get("orig_name") or Path(file["path"]).name)]
 
 
 @contextmanager

@@ -12,14 +12,14 @@ from gradio.components import Component
 from preprocessing.captions.drafts import Draft
 from textual_inversion.jobs.device_lock import DeviceLock
 from webui.browser_storage import stored
-from webui.caption_editor import rendering
+from webui.caption_editor import address, rendering
 from webui.caption_editor.actions import CHANGES, STEPS, Edit, Make, Step, can
 from webui.caption_editor.controls import Fields
 from webui.caption_editor.drafts import Drafts
 from webui.caption_editor.rendering import View
 from webui.caption_editor.token_counts import no_count, token_counter
 from webui.event_options import QUIET, UNQUEUED, WHILE_TYPING
-from webui.folders.allowed import ALLOWED
+from webui.folders.allowed import ALLOWED, real
 from webui.jobs import is_warm, warm
 from webui.layout import refusals_as_toasts
 
@@ -45,9 +45,10 @@ class Editor:
         kept = stored("captions", "")
         for event in self.opened:
             event.then(lambda name: name, fields.folder, kept, **UNQUEUED)
-        typed = "(kept, typed) => typed ? undefined : kept"
-        page.load(None, [kept, fields.folder], fields.folder, js=typed, **UNQUEUED)
-        page.load(self._restore, [kept, *self.opening[1:]], fields.drawn, **UNQUEUED)
+            event.then(None, fields.folder, None, js=address.NOTE, **UNQUEUED)
+        named = [kept, fields.folder]
+        read = page.load(None, named, named, js=address.READ, **UNQUEUED)
+        read.then(self._restore, [kept, *self.opening[1:]], fields.drawn, **UNQUEUED)
 
     def offer(self, button: gr.Button, folder: Component, tabs: gr.Tabs) -> None:
         """Connect a button of another tab that opens the folder named there."""
@@ -130,9 +131,9 @@ class Editor:
         return _skips(self.fields.drawn)
 
     def _restore(self, name: Any, show: str, tag: str, model: str) -> list[Any]:
-        if not isinstance(name, str) or not name or not self.drafts.knows(name):
-            return _skips(self.fields.drawn)
-        return self._open(name, show, tag, model)
+        if isinstance(name, str) and name and (self.drafts.knows(name) or _may_open(name)):
+            return self._open(name, show, tag, model)
+        return _skips(self.fields.drawn)
 
     def _choose(self, data: Any, typed: str, model: str, event: gr.EventData) -> list[Any]:
         with refusals_as_toasts():
@@ -226,6 +227,12 @@ class Editor:
 
 def _skips(outputs: Sized) -> list[Any]:
     return [gr.skip() for _ in range(len(outputs))]
+
+
+def _may_open(name: str) -> bool:
+    """Whether a folder that a link names is there and is one of the project's."""
+    folder = real(name)
+    return folder.is_dir() and ALLOWED.holds(folder)
 
 
 def _buttons(draft: Draft) -> list[Any]:

@@ -21,9 +21,10 @@ from webui.form import Form
 from webui.html import paragraph
 from webui.layout import Tab, page_errors
 from webui.polling import Part
-from webui.start.progress import SAVING, card_html, card_state_key, is_over, more_steps, saved_html
+from webui.start.progress import card_html, card_state_key, is_over, more_steps
 from webui.tabs.export import write_download
 from webui.train.best import use_best
+from webui.views.saved import SAVING, saved_html
 
 Update = dict[Component | gr.Tabs, Any]
 

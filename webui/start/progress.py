@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import gradio as gr
 from markupsafe import Markup
 
@@ -14,16 +12,12 @@ from webui import choices
 from webui.charts.training_curves import loss_chart
 from webui.html import render
 from webui.polling import Part
-from webui.served_images import picture_url, thumbnail_url, url_of
+from webui.served_images import picture_url, thumbnail_url
 from webui.train.best import has_best
 from webui.views.status import status_html
 
 _IDLE = "Add pictures, give it a name, and press Train."
 _MOST_EARLIER = 4
-# What was asked for as a file is saved at once.
-SAVING = """
-watch('value', () => element.querySelector('a[data-save]')?.click());
-"""
 
 
 def draw_status() -> Part:
@@ -97,11 +91,6 @@ def card_state_key(run: Run) -> object:
 def more_steps(run: Run) -> int:
     """Say by how many steps a training is made longer: half of what was planned."""
     return max(run.total // 2, 10)
-
-
-def saved_html(path: Path) -> Markup:
-    """Draw the link to a file that was asked for; the page follows it at once."""
-    return render("start/saved", name=path.name, url=url_of(str(path)))
 
 
 def _url(preview: Previewed) -> str:

@@ -19,6 +19,7 @@ from textual_inversion.runs.state import Run
 from textual_inversion.settings import PreprocessSettings
 from webui import choices, jobs
 from webui.caption_editor.editor import Editor
+from webui.captioners.installing import Installing
 from webui.cropping.editor import CropEditor
 from webui.event_options import UNQUEUED
 from webui.fields.wording import in_labels
@@ -70,6 +71,7 @@ def join(page: gr.Blocks, preparing: Tab, training: Tab, tabs: gr.Tabs) -> list[
 
 
 def _prepare(runner: Runner, base_model: Component) -> Tab:
+    installing = Installing(runner)
     lead(_LEAD)
     with gr.Row(elem_classes="ti-columns"):
         with gr.Column(scale=5, min_width=320, elem_classes="ti-card"):
@@ -78,10 +80,14 @@ def _prepare(runner: Runner, base_model: Component) -> Tab:
                 PreprocessSettings,
                 shared={"model": base_model},
                 initial=_example(),
-                below={"source": pictures_in},
+                below={
+                    "source": pictures_in,
+                    "caption": installing.draw,
+                },
                 notes=["caption"],
             )
             form.explain(_needs, form.notes["caption"])
+            installing.renew(form, _needs)
             follow(*_folders(form), form.initial["source"] or "")
         with gr.Column(scale=6, min_width=320):
             start, stop = buttons("preprocess", "Preprocess")
@@ -103,9 +109,11 @@ def _prepare(runner: Runner, base_model: Component) -> Tab:
     )
     stopped = stop.click(lambda: runner.stop("preprocess"), queue=False, api_visibility="private")
     parts += [start_button("preprocess", start), stop_button("preprocess", stop)]
+    parts.append(installing.part)
     for button in (caption, onward):
         parts.append(Part("preprocess", button, lambda run: gr.update(visible=_has_files(run))))
-    return Tab(form, parts, [begun, cropped, stopped], {"onward": onward, "caption": caption})
+    events = [begun, cropped, stopped, installing.pressed]
+    return Tab(form, parts, events, {"onward": onward, "caption": caption})
 
 
 def _folders(form: Form[PreprocessSettings]) -> tuple[Component, Component]:

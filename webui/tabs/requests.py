@@ -7,7 +7,6 @@ from typing import Any
 
 import gradio as gr
 
-from textual_inversion.errors import TrainingError
 from textual_inversion.jobs.runner import Runner
 from textual_inversion.jobs.worker import QueueWorker
 from textual_inversion.runs.requests import Request
@@ -104,11 +103,6 @@ def _on_click(button: gr.Button, runner: Runner, request: Request) -> Any:
 def _add(worker: QueueWorker, resuming: ResumeChoice, values: tuple[Any, ...]) -> None:
     with page_errors(resuming.form):
         settings = resuming.settings(values)
-        if worker.queue.holds(settings):
-            raise TrainingError(
-                f"The same training of {settings.embedding} waits or works already; see the Runs "
-                "tab, or change a setting to add another one."
-            )
-        worker.queue.add(settings)
+        worker.queue.add_once(settings)
     worker.wake()
     gr.Info("Added to the queue; see the Runs tab.")

@@ -115,15 +115,14 @@ def _as_json(rows: list[Row]) -> str:
     runs = [{**asdict(row), "folder": str(row.folder)} for row in rows]
     waiting = [
         {"name": ticket.name, "state": ticket.state, "message": ticket.problem}
-        for ticket in Queue().tickets()
-        if ticket.state != "working"
+        for ticket in Queue().unworked()
     ]
     return json.dumps({"time": round(time.time()), "runs": runs, "queue": waiting}, indent=2)
 
 
 def _print_status(rows: list[Row], log_dir: Path) -> None:
     queue = Queue()
-    tickets = [ticket for ticket in queue.tickets() if ticket.state != "working"]
+    tickets = queue.unworked()
     if not rows and not tickets:
         print(f"No runs in {log_dir} yet; train one with: ti train NAME")
     if rows:

@@ -1,12 +1,13 @@
 """What is deleted comes back as it was, and nothing is overwritten by it."""
 
 import json
+import shutil
 
 import pytest
 
 from tests.embeddings.formats.samples import facts, sd1
 from textual_inversion.embeddings import formats
-from textual_inversion.embeddings.library import Library, trash
+from textual_inversion.embeddings.library import Library
 from textual_inversion.errors import EmbeddingError, StorageError
 
 
@@ -76,14 +77,14 @@ def test_a_note_that_leads_out_of_the_folder_is_not_followed(library, place):
 
 
 def test_a_file_that_cannot_be_moved_leaves_all_as_it_was(library, folder, monkeypatch):
-    before, move = shown(folder), trash.shutil.move
+    before, move = shown(folder), shutil.move
 
     def failing(source, target):
         if str(source).endswith("animals/cat.preview.png"):
             raise OSError(28, "No space left on device")
         return move(source, target)
 
-    monkeypatch.setattr(trash.shutil, "move", failing)
+    monkeypatch.setattr(shutil, "move", failing)
     with pytest.raises(StorageError, match="Could not delete .* Free some space"):
         library.delete("cat")
     assert (shown(folder), library.deleted()) == (before, [])

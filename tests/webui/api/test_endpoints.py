@@ -36,6 +36,35 @@ def wait_for(client, kind):
     raise AssertionError(told)
 
 
+def sent(client, folder, name, *more):
+    """Upload all files of a folder into a data set."""
+    from gradio_client import handle_file
+
+    files = [handle_file(str(path)) for path in sorted(folder.iterdir())]
+    return client.predict(files, name, *more, api_name="/upload")
+
+
+def test_pictures_come_in_with_their_captions_and_only_once(client, home, pictures):
+    from gradio_client.exceptions import AppError
+
+    told = sent(client, pictures, "houses")
+    assert told == {"folder": "datasets/houses", "pictures": 3, "captions": 3, "left_out": []}
+    assert (home / "datasets" / "houses" / "0.txt").read_text() == "a red house, photo"
+    with pytest.raises(AppError, match="houses has 3 pictures already; choose another name"):
+        sent(client, pictures, "houses")
+    assert sent(client, pictures, "houses", True)["pictures"] == 3
+    assert len(list((home / "datasets" / "houses").glob("*.png"))) == 6
+
+
+def test_no_other_file_of_the_machine_is_taken_for_an_upload(client, home, pictures):
+    from gradio_client.exceptions import AppError
+
+    for file in ({"path": str(pictures / "0.png")}, "0.png", {"path": 3}, []):
+        with pytest.raises(AppError, match="did not arrive|not in the upload|Invalid"):
+            client.predict([file], "stolen", api_name="/upload")
+    assert not (home / "datasets" / "stolen").exists()
+
+
 def test_the_main_job_through_the_api(client, pictures, stacks):
     model = str(stacks["sd1"])
     made = client.predict({"name": "my-cat", "model": model}, api_name="/create")

@@ -64,10 +64,10 @@ def test_a_complaint_is_a_toast_and_draws_nothing(editor, folder):
     assert values == [gr.skip()] * len(editor.fields.drawn)
 
 
-def test_a_page_comes_back_to_a_folder_that_is_open_only(editor, folder, tmp_path):
-    unknown = editor._restore("elsewhere", "all", "", "")
-    assert unknown == [gr.skip()] * len(editor.fields.drawn)
-    editor.drafts.open(str(folder))
+def test_a_page_comes_back_to_a_folder_of_the_project_only(editor, folder, tmp_path_factory):
+    nothing = [gr.skip()] * len(editor.fields.drawn)
+    for name in ("gone", str(tmp_path_factory.mktemp("elsewhere")), "/etc", "", None):
+        assert editor._restore(name, "all", "", "") == nothing
     assert "2 pictures" in editor._restore(str(folder), "all", "", "")[7]
 
 

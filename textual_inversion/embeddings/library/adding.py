@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
 from pathlib import Path
 
 from textual_inversion.embeddings import formats
 from textual_inversion.embeddings.formats.naming import file_in
 from textual_inversion.errors import EmbeddingError
-from textual_inversion.names import MAX_LENGTH, check_name
+from textual_inversion.names import MAX_LENGTH, check_name, free_name
 from textual_inversion.storage.atomic import write_whole
 
 _MAX_BYTES = 2**28  # a LoRA with embeddings in it
@@ -39,14 +38,6 @@ def copy_in(source: Path, folder: Path, *, taken: Callable[[str], bool]) -> Path
     path = folder / (name + suffix)
     write_whole(path, data)
     return path
-
-
-def free_name(name: str, taken: Callable[[str], bool]) -> str:
-    """Return the name, or where it is taken the name with the first number that is free."""
-    if not taken(name):
-        return name
-    numbered = (f"{name[: MAX_LENGTH - 7]}-{number}" for number in count(2))
-    return next(one for one in numbered if not taken(one))
 
 
 def fit_name(name: str) -> str:

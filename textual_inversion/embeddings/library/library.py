@@ -19,8 +19,9 @@ from textual_inversion.embeddings.library.entry import Entry, entries_of, told_a
 from textual_inversion.embeddings.library.index import Index
 from textual_inversion.embeddings.library.scanning import Stamp, folders_state_key, stamp_of
 from textual_inversion.errors import EmbeddingError
-from textual_inversion.names import check_name, nearest, strip_brackets
+from textual_inversion.names import check_name, free_name, nearest, strip_brackets
 from textual_inversion.storage.atomic import os_errors
+from textual_inversion.storage.trash import Deleted, contents
 
 _MOST_KEPT = 64  # embeddings whose vectors stay in memory
 
@@ -147,7 +148,7 @@ class Library:
         """
         embedding, path = self.load(name), self.path_of(name)
         plain = strip_brackets(name).removesuffix(path.suffix)
-        chosen = check_name(new_name or adding.free_name(f"{plain}-copy", self._is_taken))
+        chosen = check_name(new_name or free_name(f"{plain}-copy", self._is_taken))
         is_own = _is_writable(path) and not self._is_shared(path)
         suffix = path.suffix if is_own else formats.extension_for(embedding)
         target = path.with_name(chosen + suffix)
@@ -158,18 +159,18 @@ class Library:
             beside.copy(path, target)
         return target
 
-    def delete(self, name: str) -> trash.Deleted:
+    def delete(self, name: str) -> Deleted:
         """Move the file of that name, with what lies beside it, to the folder `.trash`."""
         return self.remove(self._known(name))
 
-    def remove(self, entry: Entry) -> trash.Deleted:
+    def remove(self, entry: Entry) -> Deleted:
         """Move an entry's file to the trash, as `delete` does."""
         with os_errors(entry.path, doing="delete"):
             return trash.put_away(self.folder, entry.path, name=entry.name)
 
-    def deleted(self) -> list[trash.Deleted]:
+    def deleted(self) -> list[Deleted]:
         """List what was deleted and can come back, the latest first."""
-        return trash.contents(self.folder)
+        return contents(self.folder)
 
     def undelete(self, which: str = "") -> Path:
         """Put back what was deleted under a name, or last; where its place is taken, numbered.

@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from textual_inversion.embeddings.library.adding import free_name
 from textual_inversion.embeddings.library.library import Library
 from textual_inversion.embeddings.library.renaming import refuse_while_trained
-from textual_inversion.names import MAX_LENGTH
+from textual_inversion.names import MAX_LENGTH, free_name
 
 if TYPE_CHECKING:
     from textual_inversion.embeddings.embedding import Embedding

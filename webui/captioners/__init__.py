@@ -1,0 +1,1 @@
+"""What the page does for the programs that write captions."""
