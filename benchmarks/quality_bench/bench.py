@@ -17,7 +17,7 @@ from PIL import Image
 
 from benchmarks.judging.art import open_art
 from benchmarks.judging.bank import weights_hash
-from benchmarks.judging.verdicts import WEIGHTS, open_judge, white_pictures
+from benchmarks.judging.verdicts import WEIGHTS, Jury, open_judge, white_pictures
 from benchmarks.quality_bench import pace
 from benchmarks.quality_bench.cells import Cells
 from benchmarks.quality_bench.concepts import Subject
@@ -34,12 +34,16 @@ class Bench:
     """One model, one judge, and the folder of cells."""
 
     def __init__(self, model: Path, cache: Path, cells: Path) -> None:
-        self.model = model
+        self.model, self.cache = model, cache
         self.art = open_art(cache)
         self.pictures = np.load(cache / "pictures.npy", mmap_mode="r")
-        self.jury = open_judge(cache / WEIGHTS, self.art)
         self.cells = Cells(cells / weights_hash(model))
         self.painter = Painter(model)
+
+    @cached_property
+    def jury(self) -> Jury:
+        """The trained judge."""
+        return open_judge(self.cache / WEIGHTS, self.art)
 
     @cached_property
     def word_norm(self) -> float:

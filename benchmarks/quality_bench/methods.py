@@ -34,13 +34,14 @@ class Ours:
 
 
 Method = Ours | Recipe
+TUNED = "diffusers, tuned"
 
 
-def all_methods(tuned_rate: float) -> dict[str, Method]:
-    """List what is compared, by name; `tuned_rate` is the best of `tuning.py`."""
-    return {
+def all_methods(tuned_rate: float | None) -> dict[str, Method]:
+    """List what is compared, by name; without the best rate of `tuning.py`, not the tuned one."""
+    methods: dict[str, Method] = {
         "diffusers, README": rivals.SCRIPT,
-        "diffusers, tuned": rivals.at_rate(rivals.SCRIPT, tuned_rate),
+        TUNED: rivals.at_rate(rivals.SCRIPT, tuned_rate or 0.0),
         "A1111": rivals.A1111,
         "CrossInit": rivals.CROSS_INIT,
         "ours": Ours(),
@@ -50,8 +51,12 @@ def all_methods(tuned_rate: float) -> dict[str, Method]:
         "ours, adamw": Ours({"optimizer": "adamw"}),
         "ours, 4 vectors": Ours(num_vectors=4),
     }
+    if tuned_rate is None:
+        del methods[TUNED]
+    return methods
 
 
+NAMES = tuple(all_methods(1.0))
 # What a small size leaves out.
 LATER = ("ours, norm soft", "ours, adamw")
 

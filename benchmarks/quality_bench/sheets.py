@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+SheetRow = tuple[str, Sequence[tuple[str, Sequence[np.ndarray]]]]
+"""A title, and groups of a heading and its pictures."""
 _GAP_PX, _WORDS_PX = 8, 16
 
 
-def write_sheet(
-    rows: Sequence[tuple[str, Sequence[tuple[str, Sequence[np.ndarray]]]]], path: Path, *, px: int
-) -> None:
-    """Write rows of (title, groups of (heading, pictures)), each picture `px` wide."""
+def write_sheet(rows: Sequence[SheetRow], path: Path, *, px: int) -> None:
+    """Write the rows, each picture `px` wide."""
     widths = [len(pictures) * px + _GAP_PX for _, pictures in rows[0][1]]
     height = px + 2 * _WORDS_PX
     canvas = Image.new("RGB", (sum(widths), height * len(rows)), "white")
