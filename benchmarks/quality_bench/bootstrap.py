@@ -17,14 +17,20 @@ class Interval:
     mean: float
     low: float
     high: float
+    num_values: int = 2
+    """One value alone has no interval, and is written without."""
 
     def __str__(self) -> str:
-        return f"{self.mean:.2f} ({self.low:.2f} to {self.high:.2f})"
+        return self._written("")
 
     @property
     def signed(self) -> str:
         """The same with signs, for a difference."""
-        return f"{self.mean:+.2f} ({self.low:+.2f} to {self.high:+.2f})"
+        return self._written("+")
+
+    def _written(self, sign: str) -> str:
+        mean, low, high = (f"{value:{sign}.2f}" for value in (self.mean, self.low, self.high))
+        return mean if self.num_values == 1 else f"{mean} ({low} to {high})"
 
 
 def interval(values: Sequence[float], *, seed: int = 0) -> Interval:
@@ -39,7 +45,7 @@ def interval(values: Sequence[float], *, seed: int = 0) -> Interval:
     draw = np.random.default_rng(seed)
     means = numbers[draw.integers(0, len(numbers), (_ROUNDS, len(numbers)))].mean(1)
     low, high = np.percentile(means, [2.5, 97.5])
-    return Interval(float(numbers.mean()), float(low), float(high))
+    return Interval(float(numbers.mean()), float(low), float(high), len(numbers))
 
 
 def difference(ours: Sequence[float], theirs: Sequence[float], *, seed: int = 0) -> Interval:

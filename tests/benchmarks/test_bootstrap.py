@@ -19,7 +19,8 @@ def test_an_interval_is_as_wide_as_theory_has_it():
 
 
 def test_one_concept_has_no_interval_and_none_has_no_mean():
-    assert interval([0.5]) == Interval(0.5, 0.5, 0.5)
+    assert interval([0.5]) == Interval(0.5, 0.5, 0.5, 1)
+    assert str(interval([0.5])) == "0.50"
     with pytest.raises(ValueError, match="at least one value"):
         interval([])
 
