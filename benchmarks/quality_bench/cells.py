@@ -29,6 +29,6 @@ class Cells:
         if not path.exists():
             made = make()
             with whole_file(path) as temporary, temporary.open("wb") as file:
-                np.savez_compressed(file, **made)
+                np.savez_compressed(file, allow_pickle=False, **made)
         with np.load(path) as stored:
             return {key: stored[key] for key in stored.files}

@@ -21,7 +21,7 @@ def measure(model: Path, folder: Path, *, word: str) -> dict[Loop, float]:
 
     Setting up is not counted.
     """
-    pictures = [Image.open(path) for path in sorted(folder.glob("*.png"))]
+    pictures: list[Image.Image] = [Image.open(path) for path in sorted(folder.glob("*.png"))]
     steps: dict[Loop, Callable[[], object]] = {
         "script": ScriptLoop(model, pictures, batch=BATCH, word=word).step,
         "rival": make_loop(model, rivals.A1111, folder, word=word).step,
