@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from peers import stored_bytes
 
 from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.embeddings.initialization import start_vectors
@@ -27,7 +27,14 @@ class OurLoop:
     """Our step with our defaults; `choices` are further training settings."""
 
     def __init__(
-        self, folder: Path, dataset: Path, *, batch: int, word: str, **choices: Any
+        self,
+        folder: Path,
+        dataset: Path,
+        *,
+        batch: int,
+        word: str,
+        num_vectors: int = 1,
+        **choices: Any,
     ) -> None:
         settings = TrainSettings.model_validate(
             {
@@ -40,7 +47,7 @@ class OurLoop:
                 **choices,
             }
         )
-        parts = _finish(open_components(settings, _start(settings, word)))
+        parts = _finish(open_components(settings, _start(settings, word, num_vectors)))
         batches = _finish(read_data(parts, Control()))
         if batches is None:
             raise SystemExit("the data set was not read")
@@ -71,13 +78,16 @@ class OurLoop:
 
     def checkpoint_bytes(self) -> int:
         """Size our checkpoint."""
-        return stored_bytes(self.learner.state())
+        buffer = io.BytesIO()
+        torch.save(self.learner.state(), buffer)
+        return buffer.tell()
 
 
-def _start(settings: TrainSettings, word: str) -> Embedding:
-    """Start one vector from a word, of the model that the training then finds open."""
+def _start(settings: TrainSettings, word: str, num_vectors: int) -> Embedding:
+    """Start vectors from a word, of the model that the training then finds open."""
     model = open_model(settings.model, load_options(settings))
-    return Embedding(NAME, start_vectors(model.text.encoders, word, 1), 0, model.info.name, "")
+    vectors = start_vectors(model.text.encoders, word, num_vectors)
+    return Embedding(NAME, vectors, 0, model.info.name, "")
 
 
 def _finish(events: Generator[Event, None, Made]) -> Made:

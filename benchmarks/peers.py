@@ -31,6 +31,7 @@ class ScriptLoop:
         batch: int,
         word: str,
         dtype: torch.dtype = torch.float32,
+        rate: float = RATE,
         seed: int = 0,
     ) -> None:
         from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
@@ -47,7 +48,7 @@ class ScriptLoop:
             module.requires_grad_(requires_grad=False)
         self.table = self._grow(word)
         self.original = self.table.detach().clone()
-        self.optimizer = torch.optim.AdamW([self.table], lr=RATE, weight_decay=1e-2)
+        self.optimizer = torch.optim.AdamW([self.table], lr=rate, weight_decay=1e-2)
         self.position = 0
         torch.manual_seed(seed)
 
