@@ -59,7 +59,7 @@ def _found(args: argparse.Namespace) -> list[Entry]:
 
 def _facts(entry: Entry) -> dict[str, object]:
     facts = {**dataclasses.asdict(entry), "path": str(entry.path), "family": entry.family}
-    return {key: value for key, value in facts.items() if key not in {"place", "stem"}}
+    return {key: value for key, value in facts.items() if key not in {"index", "stem"}}
 
 
 def _cells(entry: Entry) -> tuple[str, ...]:
