@@ -53,7 +53,8 @@ class ResumeChoice:
         """Offer the choice when another embedding is chosen, a run ends, or after `replaced`."""
         fields = [self.form.by_path[path] for path in _NAMES]
         changes = [field.change for field in fields]  # pyright: ignore
-        gr.on([*changes, self.news.change], offered, fields, self.control, **UNQUEUED)
+        gr.on(changes, offered, fields, self.control, **UNQUEUED)
+        self.news.change(renewed, [*fields, self.control], self.control, **UNQUEUED)
         replaced.then(offered, fields, self.control, **UNQUEUED)
 
     def settings(self, values: tuple[Any, ...]) -> TrainSettings:
@@ -90,6 +91,16 @@ def offered(embedding: str | None, resume: str | None, log_dir: str | None) -> A
         info=f"The run {run.parent.name}/{run.name}. To start over puts back the vectors with "
         "which it began; the embedding as it is now is kept under a name of its own.",
     )
+
+
+def renewed(
+    embedding: str | None, resume: str | None, log_dir: str | None, chosen: str | None
+) -> Any:
+    """Offer it anew when a run has begun or ended; to start over stays chosen where it can be."""
+    offer = offered(embedding, resume, log_dir)
+    if any(value == chosen for _, value in offer["choices"]):
+        del offer["value"]
+    return offer
 
 
 def _found(embedding: str | None, log_dir: str | None) -> Checkpoint | None:

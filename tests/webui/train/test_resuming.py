@@ -7,7 +7,7 @@ from tests.cats import run, settings
 from textual_inversion.embeddings.library import Library
 from textual_inversion.settings import TrainSettings
 from webui.form import draw_form
-from webui.train.resuming import CONTINUE, START_OVER, ResumeChoice, offered
+from webui.train.resuming import CONTINUE, START_OVER, ResumeChoice, offered, renewed
 
 
 @pytest.fixture
@@ -35,6 +35,14 @@ def test_a_run_is_offered_with_its_step_unless_resume_says_something_else(home, 
     run(cat)
     assert labels("cat-x", "latest", "runs") == ["Continue from step 4", "Start over"]
     assert labels("cat-x", "never", "runs") == ['As "Resume" says']
+
+
+@pytest.mark.slow
+def test_the_end_of_a_run_leaves_the_choice_that_was_made_meanwhile(home, cat):
+    assert renewed("cat-x", "latest", "runs", START_OVER)["value"] == CONTINUE
+    run(cat)
+    assert "value" not in renewed("cat-x", "latest", "runs", START_OVER)
+    assert renewed("cat-x", "never", "runs", START_OVER)["value"] == CONTINUE
 
 
 @pytest.mark.slow
