@@ -102,7 +102,7 @@ def test_enter_without_a_list_is_a_new_line(page):
     expect(prompt).to_have_value("a cat\n")
 
 
-def ask_for_a_long_job(page, *, batches=1):
+def ask_for_a_long_job(page, *, batches):
     """Press Generate for pictures that take minutes, then ask for small ones as well."""
     type_prompt(page, "a cat")
     long = {"steps": 150, "width": 640, "height": 640, "batch_count": batches}
@@ -117,16 +117,16 @@ def ask_for_a_long_job(page, *, batches=1):
 
 
 def test_an_interrupt_keeps_what_is_there_and_the_next_in_line_is_drawn(page, shoot):
-    ask_for_a_long_job(page)
+    ask_for_a_long_job(page, batches=3)
     expect(page.locator("#generate-live-preview img")).to_be_visible()
     shoot(page, "generate-waiting")
     press(page, "generate-stop-button")
     expect_text(page, "generate-status-line", "Finished: 1 picture")
     history = page.locator("#generate-history-gallery img")
-    expect(history).to_have_count(2, timeout=PATIENCE_MS)
+    expect(history.nth(1)).to_be_visible()
     page.reload()
     go_to(page, "Generate")
-    expect(history).to_have_count(2, timeout=PATIENCE_MS)
+    expect(history.nth(1)).to_be_visible()
     assert value_of(page, "generate-steps") == "2"
 
 
