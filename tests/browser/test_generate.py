@@ -32,6 +32,7 @@ def page(shared_server, window):
             formats.write(Embedding(name, (rows,), 5), path)
     page = open_page(window, shared_server, "Generate")
     page.wait_for_selector("#generate-embedding-names [data-name=glimmer]", state="attached")
+    page.wait_for_function("() => window.formsAreRestored", polling=100)
     yield page
     page.close()
 
