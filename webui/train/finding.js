@@ -13,6 +13,8 @@ const texts = Object.fromEntries((window.gradio_config?.components ?? [])
   .filter(one => one.props?.elem_id?.startsWith(PREFIX))
   .map(({props}) => [props.elem_id.slice(PREFIX.length), `${props.label ?? ''} ${props.info ?? ''}`]));
 const same = (one, other) => JSON.stringify(one ?? '') === JSON.stringify(other ?? '');
+// The same text written again would be a change, which is looked at, and so on without end.
+const write = (place, text) => { if (place.textContent !== text) place.textContent = text; };
 const shown = value => {
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   const text = String(value ?? '').replace(/\s+/g, ' ').trim();
@@ -85,26 +87,24 @@ function drawMark(path, mark) {
   }
   button.className = `ti-reset ti-${mark.kind}`;
   button.dataset.path = path;
-  if (button.textContent !== mark.text) button.textContent = mark.text;
+  write(button, mark.text);
 }
 
 function tell(marked, hits) {
   const changed = Object.values(marked).filter(mark => mark.kind === 'changed').length;
   const find = name => element.querySelector(`[data-find=${name}]`);
-  find('count').textContent = Object.keys(marked).length;
+  write(find('count'), String(Object.keys(marked).length));
   find('reset').hidden = !changed;
   find('undo').hidden = !before;
   const found = query || onlyChanged ? `${hits.length} of ${info.paths.length} settings. ` : '';
-  const text = found + said;
-  const line = element.querySelector('.ti-found');
-  if (line.textContent !== text) line.textContent = text;
+  write(element.querySelector('.ti-found'), found + said);
 }
 
 function look() {
   const marked = marks();
   const hits = info.paths.filter(path => fits(path, marked));
   const written = rules(marked, hits);
-  if (sheet.textContent !== written) sheet.textContent = written;
+  write(sheet, written);
   for (const path of info.paths) drawMark(path, marked[path]);
   tell(marked, hits);
   return hits;
