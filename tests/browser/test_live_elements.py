@@ -125,7 +125,7 @@ def test_the_pace_and_the_prompt_are_told(live):
 
 def test_previews_come_beside_the_one_without(live):
     wait_for_pictures(live, "train-previews", 2)
-    expect_text(live, "train-previews", r"without.*step \d+")
+    expect_text(live, "train-previews", r"start left of the line, step \d+ right of it")
 
 
 def test_save_now_and_sample_now_are_answered(live):
