@@ -36,6 +36,7 @@ def shoot(page: Page, name: str, folder: Path) -> None:
     """Photograph the top of the page; 256 colours are plenty and a third of the size."""
     path = folder / f"{name}.png"
     page.evaluate("scrollTo(0, 0)")
+    page.evaluate("document.querySelectorAll('.ti-sticky').forEach(one => one.scrollTo(0, 0))")
     page.wait_for_timeout(1500)
     clip = {"x": 0, "y": 0, "width": 1280, "height": HEIGHTS[name]}
     page.screenshot(path=path, full_page=True, clip=clip, animations="disabled")

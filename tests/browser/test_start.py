@@ -100,7 +100,6 @@ def test_what_is_taught_is_in_the_prompt_unless_somebody_wrote_one(small, window
     go_to(page, "Generate")
     prompt.fill("my own words")
     go_to(page, "Start")
-    press(page, "start-stop-button")
     expect(page.locator("#start-card")).to_contain_text("my-cat", timeout=PATIENCE_MS)
     train(page, "-2")
     go_to(page, "Generate")
