@@ -54,20 +54,20 @@ def test_odd_prompts_of_a_grid_are_drawn_as_a1111_reads_them(page):
 NO_GRIDS = [
     ({"column_values": "nine"}, "Columns \\(X\\): 'nine' is not a number"),
     ({"column_values": "1\0"}, "Columns \\(X\\): .* is not a number"),
-    ({"column_values": "4294967296"}, "seed must be less than 4294967296"),
+    ({"column_values": "4294967296"}, "[Ss]eed must be less than 4294967296"),
     ({"column_values": "1-"}, "Columns \\(X\\): '1-' is a range without an end"),
     ({"columns": "stepp"}, "There is no axis 'stepp'"),
     ({"rows": "seed", "row_values": "1"}, "Seed is on two axes"),
     ({"columns": "weight", "column_values": "2"}, "Weight needs an embedding"),
     ({"columns": "step", "column_values": ""}, "compares the snapshots of a run"),
-    ({"prompt": ""}, "prompt is empty"),
+    ({"prompt": ""}, "[Pp]rompt is empty"),
 ]  # fmt: skip
 
 
 def test_what_a_grid_cannot_be_made_of_is_said_in_its_status(page):
     for values, words in NO_GRIDS:
         draw_grid(page, **values)
-        expect_text(page, "grid-status-line", f"(?i)Failed: .*{words}")
+        expect_text(page, "grid-status-line", f"Failed: .*{words}")
         expect(page.locator("#grid-start-button")).to_be_enabled()
 
 
@@ -113,7 +113,7 @@ def test_words_that_cannot_be_ranked_are_said_in_the_status(page):
     page.locator("#suggest-part button").first.click()
     for values, words in NO_WORDS:
         rank_words(page, **values)
-        expect_text(page, "suggest-status-line", f"(?i)Failed: .*{words}")
+        expect_text(page, "suggest-status-line", f"Failed: .*{words}")
         expect(page.locator("#suggest-start-button")).to_be_enabled()
 
 
