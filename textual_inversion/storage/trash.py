@@ -85,11 +85,15 @@ def move_back(root: Path, found: Deleted) -> Path:
     old = Path(found.files[0])
     is_folder = (found.folder / old).is_dir()
     plain, suffix = (old.name, "") if is_folder else (old.stem, old.suffix)
-    stem = free_name(plain, lambda stem: (parent / (stem + suffix)).exists())
-    for name in found.files:
-        target = parent / (stem + name.removeprefix(plain))
-        if _lies_at(found.folder / name) and not _lies_at(target):
-            shutil.move(found.folder / name, target)
+    names = [name for name in found.files if _lies_at(found.folder / name)]
+
+    def target(stem: str, name: str) -> Path:
+        return parent / (stem + name.removeprefix(plain))
+
+    # A picture or a note of that name may lie there without what it belonged to.
+    stem = free_name(plain, lambda stem: any(_lies_at(target(stem, name)) for name in names))
+    for name in names:
+        shutil.move(found.folder / name, target(stem, name))
     shutil.rmtree(found.folder)
     with contextlib.suppress(OSError):  # it holds more
         found.folder.parent.rmdir()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from markupsafe import Markup
 
 from textual_inversion.events import Evaluated
+from textual_inversion.runs.downsampling import NUM_BUCKETS, Bucket, bucketed, smoothed
 from textual_inversion.runs.state import Run
 from textual_inversion.settings import TrainSettings
 from textual_inversion.settings.schedule import Schedule
@@ -17,7 +18,6 @@ from textual_inversion.training.optimization.learning_rate import (
     make_rates,
 )
 from webui.charts import svg
-from webui.charts.downsampling import NUM_BUCKETS, Bucket, bucketed, smoothed
 from webui.charts.svg import Axes, Curve
 from webui.html import paragraph, render
 

@@ -6,7 +6,7 @@ const select = () => element.querySelector('select');
 const usual = Number(slider().value);
 let memory = usual, other = null;
 
-// As `smoothed` of webui/charts/downsampling.py: older values weigh less, without a bias at first.
+// As `smoothed` of textual_inversion/runs/downsampling.py: older values weigh less, without a bias at first.
 function smoothed(points) {
   let total = 0, weight = 0;
   return points.map(([step, value]) => {

@@ -12,10 +12,10 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
+from textual_inversion.runs.downsampling import SMOOTHING, bucketed
 from textual_inversion.runs.state import Run, read_run
 from textual_inversion.storage.paths import find_folder
 from webui import choices
-from webui.charts.downsampling import SMOOTHING, bucketed
 from webui.charts.training_curves import evaluations
 from webui.event_options import UNQUEUED
 from webui.html import render

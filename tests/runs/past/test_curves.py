@@ -7,7 +7,7 @@ from textual_inversion.runs.state import Run
 
 def test_the_lines_of_two_runs_share_one_box(pair):
     chart = loss_lines(pair)
-    assert (chart.first_step, chart.last_step, chart.high) == (1, 6, 0.5)
+    assert (chart.box.first_step, chart.box.last_step, chart.box.high) == (1, 6, 0.5)
     assert [(line.number, line.style) for line in chart.lines] == [
         (0, "loss"), (0, "fixed"), (1, "loss"), (1, "fixed"),
     ]  # fmt: skip
@@ -16,7 +16,7 @@ def test_the_lines_of_two_runs_share_one_box(pair):
 
 
 def test_a_long_run_is_averaged_over_hundredths_of_it():
-    points = averaged([(float(step), float(step % 2)) for step in range(1, 1001)])
+    points = averaged([(step, float(step % 2), 0.1) for step in range(1, 1001)])
     assert len(points) == 100
     assert points[0] == (10.0, pytest.approx(0.5))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from webui.charts.downsampling import Bucket, bucketed, smoothed
+from textual_inversion.runs.downsampling import Bucket, bucketed, smoothed
 
 
 def rows(count):
