@@ -2,7 +2,7 @@
 
 import pytest
 
-from textual_inversion.runs.downsampling import Bucket, bucketed, smoothed
+from textual_inversion.runs.downsampling import Bucket, bucketed, smoothed, thin
 
 
 def rows(count):
@@ -39,3 +39,9 @@ def test_smoothing_starts_at_the_first_value():
 
 def test_smoothing_keeps_a_level_line_level():
     assert smoothed([2.0] * 50) == pytest.approx([2.0] * 50)
+
+
+def test_of_many_steps_the_first_and_the_last_stay():
+    chosen = thin(range(0, 1000, 5), 24)
+    assert (len(chosen), chosen[0], chosen[-1]) == (24, 0, 995)
+    assert chosen == sorted(set(chosen))

@@ -1,4 +1,4 @@
-"""Long histories made short enough to draw: buckets of the least, mean and greatest. Pure."""
+"""Long histories made short enough to draw: in buckets, or some steps of many. Pure."""
 
 from __future__ import annotations
 
@@ -51,3 +51,10 @@ def smoothed(values: Sequence[float], *, memory: float = SMOOTHING) -> list[floa
         weight = memory * weight + (1 - memory)
         result.append(total / weight)
     return result
+
+
+def thin(steps: Sequence[int], most: int) -> list[int]:
+    """Choose at most so many steps, evenly; the first and the last are among them."""
+    if len(steps) <= most:
+        return list(steps)
+    return [steps[round(at * (len(steps) - 1) / (most - 1))] for at in range(most)]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from textual_inversion.events import Throughput
 from textual_inversion.runs.state import Run
+from textual_inversion.settings import TrainSettings
+
+_BESIDE = "preview_beside"
 
 
 def duration(seconds: float) -> str:
@@ -41,3 +45,9 @@ def value_words(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def beside_word(settings: Mapping[str, Any]) -> str:
+    """Say in a word what a run's previews without the learned vectors were drawn with."""
+    default = TrainSettings.model_fields[_BESIDE].default
+    return "start" if settings.get(_BESIDE, default) == "start" else "without"

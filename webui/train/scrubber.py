@@ -12,16 +12,16 @@ from markupsafe import Markup
 
 from textual_inversion.errors import SettingsError
 from textual_inversion.events import Previewed
+from textual_inversion.runs.downsampling import thin
 from textual_inversion.runs.state import Run
-from textual_inversion.settings import TrainSettings, read_settings_file
+from textual_inversion.runs.wording import beside_word
+from textual_inversion.settings import read_settings_file
 from webui.html import render
 from webui.polling import Part
 from webui.served_images import picture_url, thumbnail_url
 
 _SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 _MOST_STEPS = 40
-# What `preview_beside` draws, in a word.
-_BESIDE = {"start": "start", "removed": "without"}
 
 
 def draw() -> Part:
@@ -44,13 +44,13 @@ def shown(run: Run | None) -> dict[str, Any]:
     """
     previews = list(run.previews) if run is not None else []
     learned = [one for one in previews if not one.without]
-    steps = _evenly(sorted({one.step for one in learned}))
+    steps = thin(sorted({one.step for one in learned}), _MOST_STEPS)
     prompts = list(dict.fromkeys(one.prompt for one in learned))
     beside = [one for one in previews if one.without]
     return {
         "run": run.folder if run is not None else "",
         "steps": steps,
-        "beside": _beside(run) if beside else "",
+        "beside": _beside(run.folder) if run is not None and beside else "",
         "prompts": [
             {
                 "text": prompt,
@@ -60,13 +60,6 @@ def shown(run: Run | None) -> dict[str, Any]:
             for prompt in prompts
         ],
     }
-
-
-def _evenly(steps: list[int]) -> list[int]:
-    if len(steps) <= _MOST_STEPS:
-        return steps
-    places = [round(at * (len(steps) - 1) / (_MOST_STEPS - 1)) for at in range(_MOST_STEPS)]
-    return [steps[place] for place in places]
 
 
 def _urls(previews: list[Previewed], prompt: str, step: int) -> list[tuple[str, str]]:
@@ -83,19 +76,12 @@ def _urls_beside(beside: list[Previewed], prompts: list[str], prompt: str) -> li
     return _urls(beside, places[place], beside[0].step)
 
 
-def _beside(run: Run | None) -> str:
-    folder = run.folder if run is not None else ""
-    return _BESIDE.get(_beside_setting(folder), _BESIDE["removed"])
-
-
 @lru_cache(maxsize=32)
-def _beside_setting(folder: str) -> str:
+def _beside(folder: str) -> str:
     try:
-        values = read_settings_file(Path(folder) / "settings.json")
+        return beside_word(read_settings_file(Path(folder) / "settings.json"))
     except SettingsError:
-        return ""
-    field = "preview_beside"
-    return str(values.get(field, TrainSettings.model_fields[field].default))
+        return beside_word({})
 
 
 def _state_key(run: Run) -> object:

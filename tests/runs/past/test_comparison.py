@@ -1,6 +1,8 @@
 import dataclasses
 
-from textual_inversion.runs.past.comparison import fact_rows, preview_rows, setting_rows, thin
+from tests.runs.past.conftest import make_run
+from textual_inversion.runs.past.comparison import fact_rows, preview_rows, setting_rows
+from textual_inversion.runs.past.finding import read_past
 
 
 def test_only_what_differs_is_listed_of_two(pair):
@@ -32,10 +34,13 @@ def test_previews_of_a_step_stand_in_one_row(pair):
     ]
 
 
-def test_of_many_steps_the_first_and_the_last_stay():
-    chosen = thin(range(0, 1000, 5))
-    assert (len(chosen), chosen[0], chosen[-1]) == (24, 0, 995)
-    assert chosen == sorted(set(chosen))
+def test_previews_of_the_first_vectors_are_called_start(log_dir):
+    runs = [
+        read_past(make_run(log_dir, "cat", preview_beside="start")),
+        read_past(make_run(log_dir, "dog")),
+    ]
+    assert preview_rows(runs[:1])[0].label == "start"
+    assert preview_rows(runs)[0].label == "start or without"
 
 
 def test_a_folder_called_by_two_names_is_no_difference(pair, tmp_path, monkeypatch):

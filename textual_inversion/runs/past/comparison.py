@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from textual_inversion.images.files import path_text
+from textual_inversion.runs.downsampling import thin
 from textual_inversion.runs.history import differing
 from textual_inversion.runs.past.finding import PastRun
-from textual_inversion.runs.wording import best_words, throughput_words, value_words
+from textual_inversion.runs.wording import beside_word, best_words, throughput_words, value_words
 from textual_inversion.settings import TrainSettings
 from textual_inversion.settings.knobs import walk
 
@@ -61,14 +62,17 @@ def _value(past: PastRun, path: str) -> str:
 
 
 def preview_rows(runs: Sequence[PastRun]) -> list[Previews]:
-    """List the previews by step: those without the embedding, then at most 24 steps.
+    """List the previews by step: those without what was learned, then at most 24 steps.
 
     The first and the last are among them, and the others evenly between.
     """
     steps = sorted({one.step for past in runs for one in past.run.previews if not one.without})
-    rows = [Previews("without", [_drawn(past, None) for past in runs])]
+    beside = [_drawn(past, None) for past in runs]
+    words = [beside_word(past.settings) for past, found in zip(runs, beside, strict=True) if found]
+    rows = [Previews(" or ".join(dict.fromkeys(words)), beside)]
     rows += [
-        Previews(f"step {step}", [_drawn(past, step) for past in runs]) for step in thin(steps)
+        Previews(f"step {step}", [_drawn(past, step) for past in runs])
+        for step in thin(steps, _MOST_STEPS)
     ]
     return [row for row in rows if any(row.pictures)]
 
@@ -78,10 +82,3 @@ def _drawn(past: PastRun, step: int | None) -> list[Path]:
     found = [one for one in past.run.previews if one.without == (step is None)]
     of_step = [past.picture(one) for one in found if step in {None, one.step}]
     return list(dict.fromkeys(of_step))
-
-
-def thin(steps: Sequence[int], most: int = _MOST_STEPS) -> list[int]:
-    """Choose at most so many steps, the first and the last among them."""
-    if len(steps) <= most:
-        return list(steps)
-    return [steps[round(at * (len(steps) - 1) / (most - 1))] for at in range(most)]
