@@ -41,6 +41,19 @@ def test_a_report_and_a_zip_are_written_where_they_are_asked_for(runs, capsys):
     assert zipfile.is_zipfile(runs / "2026-01-01-dog.zip")
 
 
+@pytest.mark.parametrize("command", ["report", "zip"])
+def test_a_file_that_is_there_is_overwritten_on_demand_only(runs, capsys, command):
+    kept = runs / "kept"
+    kept.write_text("mine")
+    assert main([command, "cat", "--output", "kept"]) == 2
+    assert (
+        "kept exists already; choose another --output, or add --force." in capsys.readouterr().err
+    )
+    assert kept.read_text() == "mine"
+    assert main([command, "cat", "--output", "kept", "--force"]) == 0
+    assert kept.read_bytes() != b"mine"
+
+
 def test_runs_are_deleted_and_put_back(runs, capsys):
     assert main(["delete-run", "cat", "dog"]) == 0
     assert main(["undelete-run", "--list"]) == 0

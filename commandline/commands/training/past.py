@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from commandline.tables import add_json_flag, aligned, print_json, print_table
-from textual_inversion.errors import printable
+from textual_inversion.errors import SettingsError, printable
 from textual_inversion.storage.paths import find_folder
 
 _RUN = "An embedding, of whose runs the newest counts; or DAY/NAME or a folder, as in ti status."
@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
         what = "DAY-NAME.html" if command == "report" else "DAY-NAME.zip"
         about = f"The file to write. (default: {what} here)"
         parser.add_argument("--output", type=Path, metavar="FILE", help=about)
+        parser.add_argument("--force", action="store_true", help="Overwrite a file that is there.")
     if command in {"compare", "undelete-run"}:
         add_json_flag(parser)
     text = "Where run folders are. (default: runs)"
@@ -50,9 +51,9 @@ def run(args: argparse.Namespace) -> int:
         case "compare":
             _compare(log_dir, args.run, as_json=args.json)
         case "report":
-            _report(log_dir, args.run, args.output)
+            _report(log_dir, args.run, args.output, force=args.force)
         case "zip":
-            _zip(log_dir, args.run, args.output)
+            _zip(log_dir, args.run, args.output, force=args.force)
         case "delete-run":
             _delete(log_dir, args.run)
         case _:
@@ -77,25 +78,31 @@ def _compare(log_dir: Path, names: Sequence[str], *, as_json: bool) -> None:
         print("They have the same settings.")
 
 
-def _report(log_dir: Path, names: Sequence[str], output: Path | None) -> None:
+def _report(log_dir: Path, names: Sequence[str], output: Path | None, *, force: bool) -> None:
     from textual_inversion.runs.past.finding import find_run, read_past
     from textual_inversion.runs.past.packing import file_name
     from textual_inversion.runs.past.report import report_html
     from textual_inversion.storage.atomic import write_whole
 
     runs = [read_past(find_run(log_dir, name)) for name in names]
-    target = output or Path(file_name(runs[0].folder, ".html"))
+    target = _checked(output or Path(file_name(runs[0].folder, ".html")), force=force)
     write_whole(target, report_html(runs).encode())
     print(printable(f"Written: {target}"))
 
 
-def _zip(log_dir: Path, name: str, output: Path | None) -> None:
+def _zip(log_dir: Path, name: str, output: Path | None, *, force: bool) -> None:
     from textual_inversion.runs.past.finding import find_run
     from textual_inversion.runs.past.packing import file_name, pack_run
 
     folder = find_run(log_dir, name)
-    target = pack_run(folder, output or Path(file_name(folder, ".zip")))
-    print(printable(f"Written: {target}"))
+    target = _checked(output or Path(file_name(folder, ".zip")), force=force)
+    print(printable(f"Written: {pack_run(folder, target)}"))
+
+
+def _checked(target: Path, *, force: bool) -> Path:
+    if target.exists() and not force:
+        raise SettingsError(f"{target} exists already; choose another --output, or add --force.")
+    return target
 
 
 def _delete(log_dir: Path, names: Sequence[str]) -> None:
