@@ -1,4 +1,4 @@
-"""What open pages cost a training: its steps a second beside one page and beside eight.
+"""What open pages cost: an idle one its processor, a training its steps a second beside eight.
 
 python benchmarks/tabs.py --pages 8 --seconds 30
 """
@@ -33,6 +33,8 @@ def main() -> None:
         window = browser.new_context(viewport={"width": 1280, "height": 900})
         window.set_default_timeout(120_000)
         first = open_page(window, server)
+        first.wait_for_timeout(3000)
+        idle = _idle(server.process.pid, args.seconds)
         create(first, "glimmer")
         set_up_training(first, max_steps=100_000, save_image_every=0)
         press(first, "train-start-button")
@@ -41,6 +43,7 @@ def main() -> None:
         opening = [_seconds(window, server) for _ in range(args.pages - 1)]
         crowded = _watched(first, args.seconds)
         browser.close()
+    print(f"an idle page: {idle[0]:.3f} cores of the server, {idle[1]:.3f} of the browser")
     print(f"one page:   {alone[0]:5.1f} steps/s, {alone[1]:.2f} cores for the browser")
     print(f"{args.pages} pages:  {crowded[0]:5.1f} steps/s, {crowded[1]:.2f} cores for the browser")
     print(f"the training keeps {crowded[0] / alone[0]:.0%} of its speed")
@@ -55,6 +58,14 @@ def _watched(page: Page, seconds: float) -> tuple[float, float]:
     return (step_of(page) - step) / passed, (_busy() - busy) / passed
 
 
+def _idle(server: int, seconds: float) -> tuple[float, float]:
+    """Cores that the server and that Chromium's pages kept busy, over some seconds."""
+    before = _spent(Path(f"/proc/{server}")), _busy()
+    time.sleep(seconds)
+    after = _spent(Path(f"/proc/{server}")), _busy()
+    return (after[0] - before[0]) / seconds, (after[1] - before[1]) / seconds
+
+
 def _seconds(window: BrowserContext, server: Server) -> float:
     began = time.perf_counter()
     step_of(open_page(window, server, "Train"))
@@ -62,14 +73,19 @@ def _seconds(window: BrowserContext, server: Server) -> float:
 
 
 def _busy() -> float:
-    """Processor seconds of the pages' processes; `/proc/PID/stat` counts hundredths."""
+    """Processor seconds of the pages' processes."""
     total = 0.0
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if b"--type=renderer" in (process / "cmdline").read_bytes():
-                numbers = (process / "stat").read_text().rpartition(")")[2].split()
-                total += (int(numbers[11]) + int(numbers[12])) / 100
+                total += _spent(process)
     return total
+
+
+def _spent(process: Path) -> float:
+    """Processor seconds of a process so far; `/proc/PID/stat` counts hundredths."""
+    numbers = (process / "stat").read_text().rpartition(")")[2].split()
+    return (int(numbers[11]) + int(numbers[12])) / 100
 
 
 if __name__ == "__main__":

@@ -73,6 +73,7 @@ def build(runner: Runner, *, is_local: bool = True) -> gr.Blocks:
     """Draw the page of a process whose jobs `runner` works; `is_local` if no one else sees it."""
     worker = QueueWorker(runner, Queue(), jobs.training)
     with gr.Blocks(title="Textual Inversion", analytics_enabled=False) as page:
+        live = Live(runner)
         base_model, badge = _head(runner)
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
             drawn = _draw_tabs(page, runner, worker, base_model.control, is_local=is_local)
@@ -95,9 +96,8 @@ def build(runner: Runner, *, is_local: bool = True) -> gr.Blocks:
         ]
         generate.join(drawing, training, drawn.preparing, tabs)
         _add_what_has_no_place(page, Endpoints(runner, worker, drawing.extras["waiting"]))
-        live = Live(runner, [*badge, *drawn.parts, completion.names_part()])
-        live.listen(page, begun)
-        hide_progress(page, live.drawn_keys)
+        live.listen(page, [*badge, *drawn.parts, completion.names_part()], begun)
+        hide_progress(page, live.groups[0].drawn_keys)
     return page
 
 

@@ -1,7 +1,9 @@
-"""What a page shows of running jobs, and the one poll that keeps every open page up to date.
+"""What a page shows of running jobs, and the poll that keeps every open page up to date.
 
 A page carries which state each part has drawn; what has not changed since is not sent again, and
-what several pages ask for is drawn once.
+what several pages ask for is drawn once. Every second a page only asks whether there is news, and
+past Gradio's events: an event costs time for each component that it may fill, filled or not, on
+the server and in the browser. The parts stand in groups, and only a group with news is drawn.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ import copy
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -22,7 +26,9 @@ from webui.event_options import UNQUEUED
 Draw = Callable[[Run | None], Any]
 StateKey = Callable[[Run], object]
 
-_LOOK_EVERY_SECONDS = 1
+_LOOK = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+_LOOK_NOW = "() => { document.dispatchEvent(new Event('ti-look')); }"
+_DRAW = "element.addEventListener('news', () => trigger('click'));"
 
 
 def any_news(run: Run) -> object:
@@ -58,38 +64,46 @@ class Watched:
     state_key: Callable[[], object]
 
 
-class Live:
-    """The parts of the page and what was last drawn of each."""
+class Group:
+    """The parts that change together, and what was last drawn of each."""
 
-    def __init__(self, runner: Runner, parts: Sequence[Part | Watched]) -> None:
+    def __init__(
+        self, runner: Runner, parts: Sequence[Part | Watched] = (), name: str = "parts"
+    ) -> None:
         self._runner = runner
         self._parts = list(parts)
         self._known: dict[tuple[Kind, bool], tuple[Run | None, str]] = {}
         self._drawn: dict[int, tuple[object, Any]] = {}
-        self.drawn_keys = gr.JSON({}, visible=False, elem_id="seen")
+        self.drawn_keys = gr.JSON({}, visible=False)
+        # What was drawn last, for the browser to compare; a click on it has the group drawn.
+        self.news = gr.HTML(visible="hidden", elem_id=f"news-{name}", js_on_load=_DRAW)
+
+    def add(self, part: Part | Watched) -> None:
+        """Draw one more part."""
+        self._parts.append(part)
 
     @property
     def outputs(self) -> list[Component]:
-        """What a poll fills."""
-        return [*(part.output for part in self._parts), self.drawn_keys]
+        """What `draw` fills."""
+        return [*(part.output for part in self._parts), self.drawn_keys, self.news]
 
-    def poll(self, seen: dict[str, object] | None) -> list[Any]:
-        """Draw what has changed since a page has `seen` it."""
-        before = seen or {}
-        keys = {str(index): self._state_key(part) for index, part in enumerate(self._parts)}
+    @property
+    def state(self) -> str:
+        """What changes when any part does; two different states never agree."""
+        return _state(self.keys())
+
+    def keys(self) -> dict[str, object]:
+        """Compute the state of each part."""
+        return {str(index): self._state_key(part) for index, part in enumerate(self._parts)}
+
+    def draw(self, seen: dict[str, object] | None) -> list[Any]:
+        """Draw what has changed since a page has `seen` it; one value for each of `outputs`."""
+        before, keys = seen or {}, self.keys()
         values = [
             gr.skip() if before.get(str(index)) == keys[str(index)] else self._value(index, part)
             for index, part in enumerate(self._parts)
         ]
-        return [*values, keys if keys != before else gr.skip()]
-
-    def listen(self, page: gr.Blocks, started: Sequence[Any]) -> None:
-        """Poll when the page opens, every second, and right after each event of `started`."""
-        shared: dict[str, Any] = {"inputs": self.drawn_keys, "outputs": self.outputs, **UNQUEUED}
-        page.load(self.poll, **shared)
-        gr.Timer(_LOOK_EVERY_SECONDS).tick(self.poll, **shared)
-        for event in started:
-            event.then(self.poll, **shared)
+        return [*values, keys if keys != before else gr.skip(), _state(keys)]
 
     def _state_key(self, part: Part | Watched) -> object:
         if isinstance(part, Watched):
@@ -117,6 +131,54 @@ class Live:
 
     def _run(self, part: Part) -> Run | None:
         return self._runner.begun(part.kind) if part.of_begun else self._runner.run(part.kind)
+
+
+class Live:
+    """The groups of the page.
+
+    It is made before what it draws: at every answer the browser searches the page from its top
+    for each component that has to do with it, and these have to do with most.
+    """
+
+    def __init__(self, runner: Runner) -> None:
+        self._groups = {name: Group(runner, name=name) for name in ("train", "generate", "short", "watched")}
+
+    @property
+    def groups(self) -> list[Group]:
+        """All groups."""
+        return list(self._groups.values())
+
+    def look(self) -> dict[str, str]:
+        """Tell the state of each group, by its name; nothing is drawn."""
+        return {name: group.state for name, group in self._groups.items()}
+
+    def listen(
+        self, page: gr.Blocks, parts: Sequence[Part | Watched], started: Sequence[Any]
+    ) -> None:
+        """Draw when the page opens; look every second, and right after each event of `started`."""
+        for part in parts:
+            self._groups[_group(part)].add(part)
+        for group in self.groups:
+            moments = [page.load, group.news.click]
+            gr.on(moments, group.draw, group.drawn_keys, group.outputs, **UNQUEUED)
+
+        def look(_: object) -> dict[str, str]:  # Gradio marks it, which a method cannot be
+            return self.look()
+
+        gr.HTML(visible="hidden", js_on_load=_LOOK, server_functions=[look])
+        for event in started:
+            event.then(None, js=_LOOK_NOW)
+
+
+def _group(part: Part | Watched) -> str:
+    """Name the group of a part: of the jobs that tell something at every step, or of the rest."""
+    if isinstance(part, Part):
+        return part.kind if part.kind in ("train", "generate") else "short"
+    return "watched"
+
+
+def _state(keys: dict[str, object]) -> str:
+    return blake2b(str(keys).encode(), digest_size=8).hexdigest()
 
 
 def start_button(kind: Kind, button: gr.Button) -> Part:

