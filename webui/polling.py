@@ -141,7 +141,9 @@ class Live:
     """
 
     def __init__(self, runner: Runner) -> None:
-        self._groups = {name: Group(runner, name=name) for name in ("train", "generate", "short", "watched")}
+        self._groups = {
+            name: Group(runner, name=name) for name in ("train", "generate", "short", "watched")
+        }
 
     @property
     def groups(self) -> list[Group]:
