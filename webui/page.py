@@ -96,7 +96,7 @@ def build(runner: Runner, *, is_local: bool = True) -> gr.Blocks:
         ]
         generate.join(drawing, training, drawn.preparing, tabs)
         _add_what_has_no_place(page, Endpoints(runner, worker, drawing.extras["waiting"]))
-        live.listen(page, [*badge, *drawn.parts, completion.names_part()], begun)
+        live.listen([*badge, *drawn.parts, completion.names_part()], begun)
         hide_progress(page, live.groups[0].drawn_keys)
     return page
 

@@ -1,12 +1,19 @@
-// Asks every second which groups of the page have news, and has only those drawn.
+// Asks every second for news: draws what the answer holds, and has the groups with news drawn.
 const EVERY_MS = 1000;
+const inside = id => document.querySelector(`[id="${id}"] .prose`);
 const ask = async () => {
-  const states = await server.look();
-  for (const [name, state] of Object.entries(states)) {
-    const drawn = document.getElementById(`news-${name}`);
-    if (drawn && drawn.textContent.trim() !== state) {
-      drawn.querySelector('.prose').dispatchEvent(new Event('news'));
-    }
+  // By the element, so that one that was made anew is drawn again.
+  const shown = props.ids.map(id => [id, inside(id)]).filter(([, html]) => html);
+  const {groups, html} = await server.look(
+    Object.fromEntries(shown.map(([id, drawn]) => [id, drawn.tiState ?? ''])));
+  for (const [id, drawn] of shown) {
+    if (!html[id]) continue;
+    drawn.dispatchEvent(new CustomEvent('ti-draw', {detail: html[id][1]}));
+    drawn.tiState = html[id][0];
+  }
+  for (const [name, state] of Object.entries(groups)) {
+    const drawn = inside(`news-${name}`);
+    if (drawn && drawn.textContent.trim() !== state) drawn.dispatchEvent(new Event('news'));
   }
 };
 let last = Promise.resolve();
@@ -16,4 +23,4 @@ const goOn = () => {
   if (element.isConnected) look().then(() => setTimeout(goOn, EVERY_MS));
 };
 document.addEventListener('ti-look', look);
-setTimeout(goOn, EVERY_MS);
+goOn();

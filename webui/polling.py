@@ -1,9 +1,11 @@
-"""What a page shows of running jobs, and the poll that keeps every open page up to date.
+"""What a page shows of running jobs, and what keeps every open page up to date.
 
-A page carries which state each part has drawn; what has not changed since is not sent again, and
-what several pages ask for is drawn once. Every second a page only asks whether there is news, and
-past Gradio's events: an event costs time for each component that it may fill, filled or not, on
-the server and in the browser. The parts stand in groups, and only a group with news is drawn.
+Every second a page asks whether there is news, and past Gradio's events: an event costs time for
+each component that it may fill, on the server (most where nothing is filled: Gradio makes the
+component anew) and in the browser, which goes through all its components at each. So what changes
+with every step is drawn by the answer itself, and of the rest only a group that has news by an
+event. What has not changed since a page has drawn it is not sent again, and what several pages
+ask for is drawn once.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ StateKey = Callable[[Run], object]
 
 _LOOK = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 _LOOK_NOW = "() => { document.dispatchEvent(new Event('ti-look')); }"
+_TAKE = "element.addEventListener('ti-draw', event => { props.value = event.detail; });"
 _DRAW = "element.addEventListener('news', () => trigger('click'));"
 
 
@@ -45,7 +48,9 @@ def is_active(run: Run) -> object:
 class Part:
     """One component that shows something of the jobs of a kind; drawn when its key changes.
 
-    With `of_begun` what the newest run has come to stays through a start that fails.
+    With `of_begun` what the newest run has come to stays through a start that fails. With
+    `with_steps`, which is so where every event is news, an HTML component is drawn past Gradio's
+    events: it may be no event's input, and nothing may listen to its changes.
     """
 
     kind: Kind
@@ -53,6 +58,18 @@ class Part:
     draw: Draw
     state_key: StateKey = any_news
     of_begun: bool = False
+    with_steps: bool | None = None
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether it is drawn past Gradio's events."""
+        steps = self.state_key is any_news if self.with_steps is None else self.with_steps
+        return steps and isinstance(self.output, gr.HTML)
+
+    @property
+    def group(self) -> str:
+        """The group of the page that it is drawn with otherwise."""
+        return self.kind if self.kind in ("train", "generate") else "short"
 
 
 @dataclass(frozen=True)
@@ -62,48 +79,26 @@ class Watched:
     output: Component
     draw: Callable[[], Any]
     state_key: Callable[[], object]
+    is_direct: bool = False
+    group: str = "watched"
 
 
-class Group:
-    """The parts that change together, and what was last drawn of each."""
+class Drawings:
+    """Some parts of the page, and what was last drawn of each."""
 
-    def __init__(
-        self, runner: Runner, parts: Sequence[Part | Watched] = (), name: str = "parts"
-    ) -> None:
+    def __init__(self, runner: Runner, parts: Sequence[Part | Watched] = ()) -> None:
         self._runner = runner
         self._parts = list(parts)
         self._known: dict[tuple[Kind, bool], tuple[Run | None, str]] = {}
         self._drawn: dict[int, tuple[object, Any]] = {}
-        self.drawn_keys = gr.JSON({}, visible=False)
-        # What was drawn last, for the browser to compare; a click on it has the group drawn.
-        self.news = gr.HTML(visible="hidden", elem_id=f"news-{name}", js_on_load=_DRAW)
 
     def add(self, part: Part | Watched) -> None:
         """Draw one more part."""
         self._parts.append(part)
 
-    @property
-    def outputs(self) -> list[Component]:
-        """What `draw` fills."""
-        return [*(part.output for part in self._parts), self.drawn_keys, self.news]
-
-    @property
-    def state(self) -> str:
-        """What changes when any part does; two different states never agree."""
-        return _state(self.keys())
-
     def keys(self) -> dict[str, object]:
         """Compute the state of each part."""
         return {str(index): self._state_key(part) for index, part in enumerate(self._parts)}
-
-    def draw(self, seen: dict[str, object] | None) -> list[Any]:
-        """Draw what has changed since a page has `seen` it; one value for each of `outputs`."""
-        before, keys = seen or {}, self.keys()
-        values = [
-            gr.skip() if before.get(str(index)) == keys[str(index)] else self._value(index, part)
-            for index, part in enumerate(self._parts)
-        ]
-        return [*values, keys if keys != before else gr.skip(), _state(keys)]
 
     def _state_key(self, part: Part | Watched) -> object:
         if isinstance(part, Watched):
@@ -133,53 +128,100 @@ class Group:
         return self._runner.begun(part.kind) if part.of_begun else self._runner.run(part.kind)
 
 
+class Direct(Drawings):
+    """The HTML that is drawn past Gradio's events."""
+
+    def add(self, part: Part | Watched) -> None:
+        """Draw one more part, whose component has an id and takes what the browser is told."""
+        super().add(part)
+        html = part.output
+        assert isinstance(html, gr.HTML)
+        assert html.elem_id
+        html.js_on_load = f"{html.js_on_load or ''}\n{_TAKE}"
+
+    def news(self, seen: dict[str, str]) -> dict[str, tuple[str, str]]:
+        """Draw what has changed since a page has `seen` it: states by the components' ids.
+
+        Returns the new state and the HTML of each, by id; of what the page does not name nothing.
+        """
+        found = {}
+        for index, part in enumerate(self._parts):
+            elem_id = str(part.output.elem_id)
+            if elem_id in seen and seen[elem_id] != (state := _digest(self._state_key(part))):
+                found[elem_id] = (state, str(self._value(index, part)))
+        return found
+
+
+class Group(Drawings):
+    """The parts that one of Gradio's events draws."""
+
+    def __init__(
+        self, runner: Runner, parts: Sequence[Part | Watched] = (), name: str = "parts"
+    ) -> None:
+        super().__init__(runner, parts)
+        self.drawn_keys = gr.JSON({}, visible=False)
+        # What was drawn last, for the browser to compare; a click on it has the group drawn.
+        self.news = gr.HTML(visible="hidden", elem_id=f"news-{name}", js_on_load=_DRAW)
+
+    @property
+    def outputs(self) -> list[Component]:
+        """What `draw` fills."""
+        return [*(part.output for part in self._parts), self.drawn_keys, self.news]
+
+    @property
+    def state(self) -> str:
+        """What changes when any part does; two different states never agree."""
+        return _digest(self.keys())
+
+    def draw(self, seen: dict[str, object] | None) -> list[Any]:
+        """Draw what has changed since a page has `seen` it; one value for each of `outputs`."""
+        before, keys = seen or {}, self.keys()
+        values = [
+            gr.skip() if before.get(str(index)) == keys[str(index)] else self._value(index, part)
+            for index, part in enumerate(self._parts)
+        ]
+        return [*values, keys if keys != before else gr.skip(), _digest(keys)]
+
+
 class Live:
-    """The groups of the page.
+    """All that the page draws by itself.
 
     It is made before what it draws: at every answer the browser searches the page from its top
     for each component that has to do with it, and these have to do with most.
     """
 
     def __init__(self, runner: Runner) -> None:
-        self._groups = {
-            name: Group(runner, name=name) for name in ("train", "generate", "short", "watched")
-        }
+        self._direct = Direct(runner)
+        names = ("train", "generate", "short", "watched")
+        self._groups = {name: Group(runner, name=name) for name in names}
 
     @property
     def groups(self) -> list[Group]:
-        """All groups."""
+        """The groups that events draw."""
         return list(self._groups.values())
 
-    def look(self) -> dict[str, str]:
-        """Tell the state of each group, by its name; nothing is drawn."""
-        return {name: group.state for name, group in self._groups.items()}
+    def look(self, seen: dict[str, str]) -> dict[str, Any]:
+        """Tell the state of each group by its name, and draw what has changed since `seen`."""
+        states = {name: group.state for name, group in self._groups.items()}
+        return {"groups": states, "html": self._direct.news(seen)}
 
-    def listen(
-        self, page: gr.Blocks, parts: Sequence[Part | Watched], started: Sequence[Any]
-    ) -> None:
-        """Draw when the page opens; look every second, and right after each event of `started`."""
+    def listen(self, parts: Sequence[Part | Watched], started: Sequence[Any]) -> None:
+        """Draw `parts`: look every second, and right after each event of `started`."""
         for part in parts:
-            self._groups[_group(part)].add(part)
+            (self._direct if part.is_direct else self._groups[part.group]).add(part)
         for group in self.groups:
-            moments = [page.load, group.news.click]
-            gr.on(moments, group.draw, group.drawn_keys, group.outputs, **UNQUEUED)
+            group.news.click(group.draw, group.drawn_keys, group.outputs, **UNQUEUED)
 
-        def look(_: object) -> dict[str, str]:  # Gradio marks it, which a method cannot be
-            return self.look()
+        def look(seen: dict[str, str]) -> dict[str, Any]:
+            return self.look(seen)  # Gradio marks the function, which a method cannot be
 
-        gr.HTML(visible="hidden", js_on_load=_LOOK, server_functions=[look])
+        ids = [part.output.elem_id for part in parts if part.is_direct]
+        gr.HTML(visible="hidden", js_on_load=_LOOK, server_functions=[look], ids=ids)
         for event in started:
             event.then(None, js=_LOOK_NOW)
 
 
-def _group(part: Part | Watched) -> str:
-    """Name the group of a part: of the jobs that tell something at every step, or of the rest."""
-    if isinstance(part, Part):
-        return part.kind if part.kind in ("train", "generate") else "short"
-    return "watched"
-
-
-def _state(keys: dict[str, object]) -> str:
+def _digest(keys: object) -> str:
     return blake2b(str(keys).encode(), digest_size=8).hexdigest()
 
 

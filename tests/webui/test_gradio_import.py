@@ -15,7 +15,7 @@ print(len(parsed), hasattr(gradio.Button, "click"))
 
 
 def imported(first):
-    """Import Gradio after `first` in a fresh process; sources parsed, and whether events are there."""
+    """Import Gradio after `first` in a fresh process: sources parsed, and whether it has events."""
     code = COUNTED.format(first=first)
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     parsed, has_events = ran.stdout.split()

@@ -88,4 +88,21 @@ def test_news_draw_every_part_of_their_group(page):
     assert len(draws) == 4
     drawn = [event.fn({}) for event in draws]
     assert [len(values) for values in drawn] == [len(event.outputs) for event in draws]
-    assert any("ti-status" in str(value) for values in drawn for value in values)
+
+
+def test_what_changes_with_every_step_is_drawn_without_an_event(page):
+    blocks = page.blocks.values()
+    direct = {block._id: block for block in blocks if "Listener('ti-draw'" in scripts(block)}
+    (poll,) = (block for block in blocks if "server.look" in scripts(block))
+    ids = [block.elem_id for block in direct.values()]
+    assert {"badge", "train-status-line", "train-loss-chart", "runs-table"} <= set(ids)
+    assert sorted(poll.props["ids"]) == sorted(ids)
+    used = {block._id for event in page.fns.values() for block in (*event.inputs, *event.outputs)}
+    heard = {id_ for event in page.fns.values() for id_, name in event.targets if name == "change"}
+    assert not (used | heard) & set(direct)
+    drawn = poll.look(dict.fromkeys(ids, ""))["html"]
+    assert all("ti-status" in drawn[id_][1] for id_ in ids if id_.endswith("status-line"))
+
+
+def scripts(block):
+    return getattr(block, "js_on_load", None) or ""

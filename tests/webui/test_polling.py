@@ -59,16 +59,27 @@ def test_the_state_changes_with_what_a_part_shows(live, runner):
     assert drawn != live.state
 
 
-def test_a_step_of_a_training_is_news_to_its_group_alone(runner):
-    with gr.Blocks() as page:
+def test_a_step_is_drawn_by_the_answer_and_is_no_news_to_a_group(runner):
+    with gr.Blocks():
         live = Live(runner)
-        parts = [Part("train", gr.HTML(), str), Part("generate", gr.HTML(), str)]
-        live.listen(page, parts, [])
+        steps = Part("train", gr.HTML(elem_id="steps"), lambda run: f"step {run.step}")
+        live.listen([steps, start_button("train", gr.Button())], [])
     runner.current = run_at(Started("cat", 0, 9))
-    before = live.look()
+    before = live.look({"steps": ""})
+    ((state, html),) = before["html"].values()
     runner.current.apply(Stepped(1, 9, 0.1, 0.1, 0.1))
-    after = live.look()
-    assert [name for name in after if before[name] != after[name]] == ["train"]
+    after = live.look({"steps": state})
+    assert (html, after["html"]["steps"][1]) == ("step 0", "step 1")
+    assert after["groups"] == before["groups"]
+
+
+def test_what_a_page_has_not_opened_or_has_drawn_is_not_sent(runner):
+    with gr.Blocks():
+        live = Live(runner)
+        live.listen([Part("train", gr.HTML(elem_id="steps"), lambda _: "idle")], [])
+    (state, html) = live.look({"steps": ""})["html"]["steps"]
+    assert html == "idle"
+    assert live.look({"steps": state})["html"] == live.look({})["html"] == {}
 
 
 @pytest.mark.slow

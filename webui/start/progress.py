@@ -32,7 +32,7 @@ def draw() -> list[Part]:
     chart = gr.HTML(elem_id="start-loss-chart")
     return [
         Part("train", previews, previews_html, _previews_state_key),
-        Part("train", chart, _chart, _chart_state_key),
+        Part("train", chart, _chart, _chart_state_key, with_steps=True),
     ]
 
 

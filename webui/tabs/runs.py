@@ -55,10 +55,10 @@ class Runs:
         """What is drawn again when it changes."""
         table = self.table
         return [
-            Watched(self._working, table.working_html, table.working_state_key),
+            Watched(self._working, table.working_html, table.working_state_key, is_direct=True),
             Watched(self._queue, table.queue_html, table.queue_state_key),
             Watched(self._columns, table.columns_html, table.columns_state_key),
-            Watched(self._table, table.runs_html, table.runs_state_key),
+            Watched(self._table, table.runs_html, table.runs_state_key, is_direct=True),
             Watched(self._start, lambda: gr.update(visible=table.is_idle()), table.is_idle),
             Watched(self._undo, self._undo_update, self._undo_label),
         ]

@@ -127,7 +127,14 @@ def _live(news: gr.HTML) -> list[Part]:
     return [
         Part("train", status, lambda run: status_html(run, idle=_IDLE)),
         previews,
-        Part("train", chart, training_curves.loss_chart, _chart_state_key, of_begun=True),
+        Part(
+            "train",
+            chart,
+            training_curves.loss_chart,
+            _chart_state_key,
+            of_begun=True,
+            with_steps=True,
+        ),
         Part("train", vectors, vectors_html, _vectors_state_key, of_begun=True),
         Part("train", facts, facts_html),
     ]
