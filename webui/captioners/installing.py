@@ -33,7 +33,7 @@ class Installing:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
         self.view = gr.HTML(elem_id="preprocess-install", js_on_load=HEAR_BUTTONS, render=False)
-        self.part = Part("install", self.view, offers_html)
+        self.part = Part("install", self.view, offers_html, with_steps=False)
 
     def draw(self, captioners: Component) -> None:
         """Draw the offers, below the field of captioners."""
