@@ -36,8 +36,8 @@ class Draws:
     def make(cls, model: BaseModel, latents: torch.Tensor, count: int) -> Draws:
         """Draw from scaled latents (N, C, H, W) by a fixed seed."""
         last = model.num_timesteps - 1
-        places = [(_van_der_corput(index) + _OFFSET) % 1 for index in range(count)]
-        timesteps = torch.tensor([round(place * last) for place in places])
+        fractions = [(_van_der_corput(index) + _OFFSET) % 1 for index in range(count)]
+        timesteps = torch.tensor([round(fraction * last) for fraction in fractions])
         rows = latents[_turns(len(latents), count)]
         noise = torch.stack(
             [

@@ -27,7 +27,7 @@ Prompt = str | tuple[Fragment, ...]
 
 
 @dataclass(frozen=True)
-class Told:
+class PromptGroup:
     """Prompts and the learned words that they know."""
 
     prompts: Sequence[Prompt]
@@ -46,10 +46,10 @@ class Conditioning:
         return Conditioning(self.hidden[rows], None if self.pooled is None else self.pooled[rows])
 
     def with_zeros(self, row: int) -> Conditioning:
-        """Put zeros in the place of one prompt."""
-        place = torch.tensor([row], device=self.hidden.device)
-        pooled = None if self.pooled is None else self.pooled.index_fill(0, place, 0)
-        return Conditioning(self.hidden.index_fill(0, place, 0), pooled)
+        """Put zeros in the index of one prompt."""
+        index = torch.tensor([row], device=self.hidden.device)
+        pooled = None if self.pooled is None else self.pooled.index_fill(0, index, 0)
+        return Conditioning(self.hidden.index_fill(0, index, 0), pooled)
 
     def detach(self) -> Conditioning:
         """Detach both tensors from the graph."""
@@ -151,12 +151,15 @@ class TextStack:
         `keep_mean` and `clip_skip` are those of `TextEncoder.encode`.
         """
         return self.encode_together(
-            [Told(prompts, words)], min_chunks=min_chunks, keep_mean=keep_mean, clip_skip=clip_skip
+            [PromptGroup(prompts, words)],
+            min_chunks=min_chunks,
+            keep_mean=keep_mean,
+            clip_skip=clip_skip,
         )
 
     def encode_together(
         self,
-        told: Sequence[Told],
+        groups: Sequence[PromptGroup],
         *,
         min_chunks: int = 1,
         keep_mean: bool = True,
@@ -166,16 +169,16 @@ class TextStack:
 
         The result has the prompts of the first first; all take as many chunks as the longest.
         """
-        distinct = [list(dict.fromkeys(each.prompts)) for each in told]
+        distinct = [list(dict.fromkeys(each.prompts)) for each in groups]
         encoded = self._encode_distinct(
-            [Told(own, each.words) for own, each in zip(distinct, told, strict=True)],
+            [PromptGroup(own, each.words) for own, each in zip(distinct, groups, strict=True)],
             min_chunks,
             keep_mean=keep_mean,
             clip_skip=clip_skip,
         )
         indices: list[int] = []
         first = 0
-        for own, each in zip(distinct, told, strict=True):
+        for own, each in zip(distinct, groups, strict=True):
             indices += [first + own.index(prompt) for prompt in each.prompts]
             first += len(own)
         return encoded if first == len(indices) else encoded[torch.tensor(indices)]
@@ -185,13 +188,13 @@ class TextStack:
         return max(len(e.chunks(prompt, _first_rows(words))) for e in self.encoders)
 
     def _encode_distinct(
-        self, told: Sequence[Told], min_chunks: int, *, keep_mean: bool, clip_skip: int
+        self, groups: Sequence[PromptGroup], min_chunks: int, *, keep_mean: bool, clip_skip: int
     ) -> Conditioning:
-        numbered = _number_rows(told)
+        numbered = _number_rows(groups)
         chunked = [
             [
                 encoder.chunks(prompt, first_rows)
-                for each, first_rows in zip(told, numbered, strict=True)
+                for each, first_rows in zip(groups, numbered, strict=True)
                 for prompt in each.prompts
             ]
             for encoder in self.encoders
@@ -203,7 +206,7 @@ class TextStack:
         pooled: torch.Tensor | None = None
         for index, (encoder, part) in enumerate(zip(self.encoders, chunked, strict=True)):
             flat = [chunk for own in part for chunk in own + [Chunk()] * (num_chunks - len(own))]
-            vectors = [tensors[index] for each in told for tensors in each.words.values()]
+            vectors = [tensors[index] for each in groups for tensors in each.words.values()]
             rows = torch.cat(vectors).to(encoder.model.device) if vectors else None
             states, projected = encoder.encode(flat, rows, keep_mean=keep_mean, clip_skip=clip_skip)
             hidden.append(
@@ -214,11 +217,11 @@ class TextStack:
         return Conditioning(torch.cat(hidden, dim=-1), pooled)
 
 
-def _number_rows(told: Sequence[Told]) -> list[dict[str, tuple[int, int]]]:
+def _number_rows(groups: Sequence[PromptGroup]) -> list[dict[str, tuple[int, int]]]:
     """Assign rows to the learned vectors of all, one after another."""
     numbered: list[dict[str, tuple[int, int]]] = []
     total = 0
-    for each in told:
+    for each in groups:
         numbered.append(_first_rows(each.words, total))
         total += sum(tensors[0].shape[0] for tensors in each.words.values())
     return numbered

@@ -66,11 +66,13 @@ def plan_sweep(settings: SweepSettings) -> Plan:
     for name, values in axes.items():
         for value in values:
             make_run(settings, settings.embedding, {name: value})
-    places = _places(axes, settings.samples, settings.seed)
-    width = len(str(len(places)))
+    combinations = _combinations(axes, settings.samples, settings.seed)
+    width = len(str(len(combinations)))
     runs = tuple(
-        make_run(settings, f"{settings.embedding}-run{number:0{width}}", _values_at(axes, place))
-        for number, place in enumerate(places, start=1)
+        make_run(
+            settings, f"{settings.embedding}-run{number:0{width}}", _values_at(axes, combination)
+        )
+        for number, combination in enumerate(combinations, start=1)
     )
     name = check_name(settings.embedding)
     check_name(runs[-1].name)
@@ -128,15 +130,15 @@ def _only(given: dict[str, Any], model: type[TrainSettings | VectorSettings]) ->
     return {key: value for key, value in given.items() if key in model.model_fields}
 
 
-def _places(axes: dict[str, list[str]], samples: int, seed: int) -> Sequence[int]:
+def _combinations(axes: dict[str, list[str]], samples: int, seed: int) -> Sequence[int]:
     """Number the combinations that are trained; no list of all is made."""
     total = math.prod(map(len, axes.values()))
     if samples and samples < total:
         _check_number(samples, "samples asks for")
-        draw, places = python_random(seed, "samples"), set[int]()
-        while len(places) < samples:
-            places.add(draw.randrange(total))
-        return sorted(places)
+        draw, numbers = python_random(seed, "samples"), set[int]()
+        while len(numbers) < samples:
+            numbers.add(draw.randrange(total))
+        return sorted(numbers)
     _check_number(total, "These values make")
     return range(total)
 
@@ -149,12 +151,12 @@ def _check_number(count: int, what: str) -> None:
         )
 
 
-def _values_at(axes: dict[str, list[str]], place: int) -> dict[str, str]:
+def _values_at(axes: dict[str, list[str]], combination: int) -> dict[str, str]:
     """Return the values of a combination; the last setting varies the fastest."""
-    return dict(reversed([*_digits(axes, place)]))
+    return dict(reversed([*_digits(axes, combination)]))
 
 
-def _digits(axes: dict[str, list[str]], place: int) -> Iterator[tuple[str, str]]:
+def _digits(axes: dict[str, list[str]], combination: int) -> Iterator[tuple[str, str]]:
     for name, values in reversed(axes.items()):
-        place, digit = divmod(place, len(values))
+        combination, digit = divmod(combination, len(values))
         yield name, values[digit]

@@ -15,7 +15,7 @@ import torch
 from textual_inversion.data.batches import Batch, StepBatch
 from textual_inversion.devices.out_of_memory import is_out_of_memory
 from textual_inversion.events import Event, Waiting
-from textual_inversion.models.text_encoders import Conditioning, Told
+from textual_inversion.models.text_encoders import Conditioning, PromptGroup
 from textual_inversion.training.learner import Learner
 from textual_inversion.training.optimization.noising import Noised, add_noise
 
@@ -134,9 +134,9 @@ def _add_gradients(parts: list[_Part]) -> None:
 
 def _losses(parts: list[_Part]) -> list[torch.Tensor]:
     model = parts[0].run.learner.model
-    told = [Told(part.batch.prompts, part.run.learner.words) for part in parts]
+    groups = [PromptGroup(part.batch.prompts, part.run.learner.words) for part in parts]
     sizes = [len(part.batch.prompts) for part in parts]
-    encoded = _split(model.text.encode_together(told), sizes)
+    encoded = _split(model.text.encode_together(groups), sizes)
     for part, own in zip(parts, encoded, strict=True):
         part.run.learner.hooks.on_text_encoded(own)
     predicted = model.predict(

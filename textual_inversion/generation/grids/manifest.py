@@ -123,8 +123,8 @@ def _check(grid: Grid) -> None:
     sizes = [len(axis.values) for axis in (grid.pages, grid.rows, grid.columns)]
     for cell in grid.cells:
         inside = all(
-            0 <= place < size
-            for place, size in zip((cell.page, cell.row, cell.column), sizes, strict=True)
+            0 <= index < size
+            for index, size in zip((cell.page, cell.row, cell.column), sizes, strict=True)
         )
         if not inside or Path(cell.file).name != cell.file or not cell.file.endswith(".png"):
             raise ValueError(cell.file)

@@ -49,8 +49,8 @@ def list_entries() -> list[ModelEntry]:
 
     A file is read again only when it has changed.
     """
-    places = [*scan().items(), *list_cached().items()]
-    return [replace(_entry(*place), short_hash=known_hash(place[1])) for place in places]
+    found = [*scan().items(), *list_cached().items()]
+    return [replace(_entry(name, path), short_hash=known_hash(path)) for name, path in found]
 
 
 def _entry(name: str, path: Path) -> ModelEntry:

@@ -35,7 +35,7 @@ def _vocabulary() -> tuple[dict[str, int], list[Any]]:
     characters = _byte_characters()
     entries = [*characters, *(character + _END_OF_WORD for character in characters)]
     entries += [first + second for first, second in merges]
-    return {entry: place for place, entry in enumerate((*entries, *_MARKS))}, merges
+    return {entry: index for index, entry in enumerate((*entries, *_MARKS))}, merges
 
 
 def _byte_characters() -> list[str]:

@@ -30,8 +30,10 @@ class Previews:
 
 def fact_rows(runs: Sequence[PastRun]) -> list[Values]:
     """List what came of the runs, each row with a value for every run."""
-    told = [_facts(past) for past in runs]
-    return [(term, [one[term] for one in told]) for term in told[0] if any(o[term] for o in told)]
+    facts = [_facts(past) for past in runs]
+    return [
+        (term, [one[term] for one in facts]) for term in facts[0] if any(o[term] for o in facts)
+    ]
 
 
 def _facts(past: PastRun) -> dict[str, str]:
