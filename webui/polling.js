@@ -1,11 +1,15 @@
-// Asks every second for news: draws what the answer holds, and has the groups with news drawn.
-const EVERY_MS = 1000;
+// Asks every second or so for news: draws what the answer holds, and has the groups with news drawn.
+// A page that nobody sees only has its title to keep up to date.
+const HIDDEN_SECONDS = 5;
+const page = crypto.getRandomValues(new Uint32Array(2)).join('-');
+let wait = 1;
 const inside = id => document.querySelector(`[id="${id}"] .prose`);
 const ask = async () => {
   // By the element, so that one that was made anew is drawn again.
   const shown = props.ids.map(id => [id, inside(id)]).filter(([, html]) => html);
-  const {groups, html} = await server.look(
-    Object.fromEntries(shown.map(([id, drawn]) => [id, drawn.tiState ?? ''])));
+  const seen = Object.fromEntries(shown.map(([id, drawn]) => [id, drawn.tiState ?? '']));
+  const {groups, html, ...told} = await server.look({seen, page});
+  wait = told.wait;
   for (const [id, drawn] of shown) {
     if (!html[id]) continue;
     drawn.dispatchEvent(new CustomEvent('ti-draw', {detail: html[id][1]}));
@@ -20,7 +24,10 @@ let last = Promise.resolve();
 // One after the other; a server that cannot be reached is asked again.
 const look = () => last = last.then(ask).catch(() => {});
 const goOn = () => {
-  if (element.isConnected) look().then(() => setTimeout(goOn, EVERY_MS));
+  if (!element.isConnected) return;
+  const seconds = () => document.hidden ? Math.max(wait, HIDDEN_SECONDS) : wait;
+  look().then(() => setTimeout(goOn, 1000 * seconds()));
 };
 document.addEventListener('ti-look', look);
+document.addEventListener('visibilitychange', look);
 goOn();

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import copy
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -28,6 +29,9 @@ from webui.event_options import UNQUEUED
 Draw = Callable[[Run | None], Any]
 StateKey = Callable[[Run], object]
 
+_LOOK_EVERY_SECONDS = 1
+_LOOKS_A_SECOND = 2
+_GONE_SECONDS = 10
 _LOOK = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 _LOOK_NOW = "() => { document.dispatchEvent(new Event('ti-look')); }"
 _TAKE = "element.addEventListener('ti-draw', event => { props.value = event.detail; });"
@@ -192,6 +196,7 @@ class Live:
 
     def __init__(self, runner: Runner) -> None:
         self._direct = Direct(runner)
+        self._looked: dict[str, float] = {}
         names = ("train", "generate", "short", "watched")
         self._groups = {name: Group(runner, name=name) for name in names}
 
@@ -200,10 +205,22 @@ class Live:
         """The groups that events draw."""
         return list(self._groups.values())
 
-    def look(self, seen: dict[str, str]) -> dict[str, Any]:
-        """Tell the state of each group by its name, and draw what has changed since `seen`."""
+    def look(self, seen: dict[str, str], page: str) -> dict[str, Any]:
+        """Tell the state of each group by its name, and draw what has changed since `seen`.
+
+        `page` is any text of the page's own. Open pages share two looks a second, so that many of
+        them do not slow a training down: "wait" is how many seconds this one does not look.
+        """
         states = {name: group.state for name, group in self._groups.items()}
-        return {"groups": states, "html": self._direct.news(seen)}
+        wait = max(_LOOK_EVERY_SECONDS, self._count(page) / _LOOKS_A_SECOND)
+        return {"groups": states, "html": self._direct.news(seen), "wait": wait}
+
+    def _count(self, page: str) -> int:
+        """Count the pages that have looked in the last seconds, `page` included."""
+        now = time.monotonic()
+        recent = {other: at for other, at in self._looked.items() if now - at < _GONE_SECONDS}
+        self._looked = {**recent, page: now}
+        return len(self._looked)
 
     def listen(self, parts: Sequence[Part | Watched], started: Sequence[Any]) -> None:
         """Draw `parts`: look every second, and right after each event of `started`."""
@@ -212,8 +229,8 @@ class Live:
         for group in self.groups:
             group.news.click(group.draw, group.drawn_keys, group.outputs, **UNQUEUED)
 
-        def look(seen: dict[str, str]) -> dict[str, Any]:
-            return self.look(seen)  # Gradio marks the function, which a method cannot be
+        def look(asked: dict[str, Any]) -> dict[str, Any]:
+            return self.look(**asked)  # Gradio marks the function, which a method cannot be
 
         ids = [part.output.elem_id for part in parts if part.is_direct]
         gr.HTML(visible="hidden", js_on_load=_LOOK, server_functions=[look], ids=ids)

@@ -100,7 +100,7 @@ def test_what_changes_with_every_step_is_drawn_without_an_event(page):
     used = {block._id for event in page.fns.values() for block in (*event.inputs, *event.outputs)}
     heard = {id_ for event in page.fns.values() for id_, name in event.targets if name == "change"}
     assert not (used | heard) & set(direct)
-    drawn = poll.look(dict.fromkeys(ids, ""))["html"]
+    drawn = poll.look({"seen": dict.fromkeys(ids, ""), "page": "a"})["html"]
     assert all("ti-status" in drawn[id_][1] for id_ in ids if id_.endswith("status-line"))
 
 

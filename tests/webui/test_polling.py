@@ -65,10 +65,10 @@ def test_a_step_is_drawn_by_the_answer_and_is_no_news_to_a_group(runner):
         steps = Part("train", gr.HTML(elem_id="steps"), lambda run: f"step {run.step}")
         live.listen([steps, start_button("train", gr.Button())], [])
     runner.current = run_at(Started("cat", 0, 9))
-    before = live.look({"steps": ""})
+    before = live.look({"steps": ""}, "a")
     ((state, html),) = before["html"].values()
     runner.current.apply(Stepped(1, 9, 0.1, 0.1, 0.1))
-    after = live.look({"steps": state})
+    after = live.look({"steps": state}, "a")
     assert (html, after["html"]["steps"][1]) == ("step 0", "step 1")
     assert after["groups"] == before["groups"]
 
@@ -77,9 +77,21 @@ def test_what_a_page_has_not_opened_or_has_drawn_is_not_sent(runner):
     with gr.Blocks():
         live = Live(runner)
         live.listen([Part("train", gr.HTML(elem_id="steps"), lambda _: "idle")], [])
-    (state, html) = live.look({"steps": ""})["html"]["steps"]
+    (state, html) = live.look({"steps": ""}, "a")["html"]["steps"]
     assert html == "idle"
-    assert live.look({"steps": state})["html"] == live.look({})["html"] == {}
+    assert live.look({"steps": state}, "a")["html"] == live.look({}, "a")["html"] == {}
+
+
+def test_many_open_pages_look_less_often_each(runner, monkeypatch):
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    with gr.Blocks():
+        live = Live(runner)
+    now = 0
+    waits = [live.look({}, f"page {number}")["wait"] for number in range(8)]
+    assert waits == [1, 1, 1.5, 2, 2.5, 3, 3.5, 4]
+    assert live.look({}, "page 0")["wait"] == 4
+    now = 60  # seven were closed
+    assert live.look({}, "page 0")["wait"] == 1
 
 
 @pytest.mark.slow
