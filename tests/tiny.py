@@ -6,6 +6,7 @@ second and five training steps on it take about one.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Literal
 
@@ -51,6 +52,18 @@ def _merge(word: str, vocab: dict[str, int], merges: list[tuple[str, str]]) -> N
             merges.append(pair)
         parts = [parts[0] + parts[1], *parts[2:]]
         vocab.setdefault(parts[0], len(vocab))
+
+
+def swapped_tokenizer(folder: Path, *words: str) -> Path:
+    """Write a tokenizer of which two words have each other's ids."""
+    tokenizer().save_pretrained(folder)
+    file = folder / "tokenizer.json"
+    told = json.loads(file.read_text())
+    vocab = told["model"]["vocab"]
+    first, second = (f"{word}</w>" for word in words)
+    vocab[first], vocab[second] = vocab[second], vocab[first]
+    file.write_text(json.dumps(told))
+    return folder
 
 
 def text_encoder(

@@ -61,8 +61,9 @@ FLAGS = (
     Flag("variant", None, "The variant of the model's files on the Hub, such as fp16",
          "without it half-precision files are taken only where there are no others; in a folder "
          "they are found by themselves"),
-    Flag("tokenizer_name", None, "Another tokenizer than the model's",
-         no_effect="the model's own tokenizer is used", scripts=_SD),
+    Flag("tokenizer_name", None, "Another tokenizer than the model's: a folder with a vocab.json "
+         "and a merges.txt, or a name on the Hugging Face Hub", "of a base model's folder its "
+         "tokenizer is taken; one with more tokens than the text encoder is refused", scripts=_SD),
     Flag("train_data_dir", None, "The folder with the pictures",
          "files that are no pictures are left out", is_required=True),
     Flag("placeholder_token", None, "The new word, such as <cat-toy>",

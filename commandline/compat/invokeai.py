@@ -32,7 +32,7 @@ from textual_inversion.runs.requests import Control
 _SETTINGS = {"evaluate_every": 10}
 _OWN = {
     "gui", "root_dir", "model", "only_save_embeds", "num_train_epochs", "repeats",
-    "tokenizer_name", "local_rank",
+    "local_rank",
 }  # fmt: skip
 
 

@@ -126,6 +126,7 @@ def create_settings(options: Options) -> CreateSettings:
         {
             "name": options.name,
             "model": options.model,
+            "tokenizer": options["tokenizer_name"] or "",
             "initialization_text": options["initializer_token"],
             "num_vectors": options["num_vectors"],
             # In brackets a word is a new one, whatever the vocabulary has.
@@ -154,6 +155,7 @@ def _run(options: Options, resume: str, seed: int) -> dict[str, Any]:
     return {
         "embedding": options.name,
         "model": options.model,
+        "tokenizer": options["tokenizer_name"] or "",
         "log_dir": str(options.logs),
         "resume": resume,
         "seed": seed,

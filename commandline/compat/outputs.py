@@ -106,4 +106,5 @@ class Outputs:
 
         info = describe_model(self.options.model)
         files = [self.folder / f"{stem}{self.suffix}" for stem in STEMS[: len(info.widths)]]
-        save_pipeline(info, files, self.options.word.lower(), self.folder)
+        tokenizer = self.options["tokenizer_name"] or ""
+        save_pipeline(info, files, self.options.word.lower(), self.folder, tokenizer=tokenizer)

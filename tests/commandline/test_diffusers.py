@@ -148,6 +148,23 @@ def test_the_full_pipeline_knows_the_word(ti, kind):
 
 
 @pytest.mark.slow
+def test_another_tokenizer_starts_trains_and_stays_in_the_pipeline(ti, home):
+    from tests import tiny
+
+    tiny.swapped_tokenizer(home / "swapped", "cat", "dog")
+    more = ["--learning_rate=1e-12", "--max_train_steps=1", "--save_as_full_pipeline"]
+    start = raw(ti(*more, "--initializer_token=dog") / "learned_embeds.safetensors")
+    out = ti(*more, "--tokenizer_name=swapped", output="other")
+    learned = raw(out / "learned_embeds.safetensors")["<cat-toy>"]
+    assert torch.allclose(learned, start["<cat-toy>"], atol=1e-6)
+    own, other = (
+        json.loads((folder / "tokenizer" / "tokenizer.json").read_text())["model"]["vocab"]
+        for folder in (home / "out", out)
+    )
+    assert (other["cat</w>"], settings_of(out)["tokenizer"]) == (own["dog</w>"], "swapped")
+
+
+@pytest.mark.slow
 def test_a_resumed_run_ends_where_one_without_a_stop_does(ti, capsys):
     whole = raw(ti("--max_train_steps=6", output="whole") / "learned_embeds.safetensors")
     out = ti("--max_train_steps=4")

@@ -44,6 +44,7 @@ SHOWN = {"validation_prompt": "a <cat-toy> on red"}
 SETTINGS = {
     "pretrained_model_name_or_path": ("other/model", {}, "model", "other/model"),
     "revision": ("v1", {}, "model", "some/model@v1"),
+    "tokenizer_name": ("another", {}, "tokenizer", "another"),
     "train_data_dir": ("photos", {}, "dataset_dir", "photos"),
     "placeholder_token": ("<dog-toy>", {}, "embedding", "dog-toy"),
     "learnable_property": ("style", {}, "template", "style.txt"),
@@ -79,7 +80,7 @@ CREATED = {
     "num_vectors": (5, "num_vectors", 5),
 }
 WITHOUT_EFFECT = {
-    "tokenizer_name": "another", "num_train_epochs": 3,
+    "num_train_epochs": 3,
     "dataloader_num_workers": 2, "local_rank": 0,
 }  # fmt: skip
 # Their effect is a file or a refusal, below and in test_diffusers.py.
@@ -132,6 +133,10 @@ def test_a_flag_becomes_a_setting(flag):
 def test_a_flag_decides_how_vectors_start(flag):
     value, ours, expected = CREATED[flag]
     assert getattr(create_settings(read(words(**{flag: value}))), ours) == expected
+
+
+def test_the_tokenizer_reads_the_initializer_token_too():
+    assert create_settings(read(words(tokenizer_name="another"))).tokenizer == "another"
 
 
 @pytest.mark.parametrize("flag", list(WITHOUT_EFFECT))

@@ -35,6 +35,7 @@ SHOWN = {"validation_prompt": "a <dog-toy> on red"}
 SETTINGS = {
     "model": ("other/model", {}, "model", "other/model"),
     "revision": ("v1", {"model": "other/model"}, "model", "other/model@v1"),
+    "tokenizer_name": ("another", {}, "tokenizer", "another"),
     "train_data_dir": ("photos", {}, "dataset_dir", "photos"),
     "placeholder_token": ("psychedelic", {}, "embedding", "psychedelic"),
     "learnable_property": ("style", {}, "template", "style.txt"),
@@ -67,7 +68,7 @@ CREATED = {
     "initializer_token": ("brown bear", "initialization_text", "brown bear"),
     "num_vectors": (5, "num_vectors", 5),
 }
-WITHOUT_EFFECT = {"tokenizer_name": "another", "local_rank": 0}
+WITHOUT_EFFECT = {"local_rank": 0}
 # Their effect is a file, a form or a refusal: below, and in test_invokeai.py.
 ELSEWHERE = {
     "gui", "root_dir", "output_dir", "logging_dir", "only_save_embeds", "resume_from_checkpoint",

@@ -21,7 +21,7 @@ TRAINING = (
     "--preview-cfg-scale --preview-seed --shuffle-tags --tag-dropout --latent-sampling "
     "--picture-sizes --crop --resampling --filename-word-regex "
     "--filename-join-string --latent-cache "
-    "--preset --prediction-type --zero-terminal-snr --vae --precision --channels-last "
+    "--preset --prediction-type --zero-terminal-snr --vae --tokenizer --precision --channels-last "
     "--attention --gradient-checkpointing --vae-offload --pictures-at-once --compile "
     "--preview-sampler --preview-width --preview-height --preview-beside --optimizer "
     "--adam-beta1 --adam-beta2 --adam-epsilon --weight-decay --lr-scheduler "
@@ -36,8 +36,8 @@ TRAINING = (
 
 FLAGS = {
     "create": (
-        "--force --initialization-text --num-vectors --start --from-file --overwrite --model "
-        "--settings"
+        "--force --initialization-text --num-vectors --start --from-file --tokenizer --overwrite "
+        "--model --settings"
     ),
     "preprocess": (
         "--width --height --keep-original-size --flipped-copies --split-oversized "
@@ -51,7 +51,9 @@ FLAGS = {
         "--tags-alphabetical --tags-spaces --tags-escape --tags-filter --output-format "
         "--keep-alpha --recursive --model --settings --events"
     ),
-    "check": "--name --template --width --height --model --probe --train-settings --settings",
+    "check": (
+        "--name --template --width --height --tokenizer --model --probe --train-settings --settings"
+    ),
     "train": f"{TRAINING} --settings --events --queue --push-to-hub --yes",
     "sweep": (
         "--initialization-text --num-vectors --start "
@@ -69,7 +71,8 @@ FLAGS = {
         "--hires-steps --hires-upscaler --init-image --mask --strength --resize-mode "
         "--inpaint-area --masked-content --mask-blur --inpaint-padding --invert-mask "
         "--clip-skip --cfg-rescale --eta --variation-seed "
-        "--variation-strength --emphasis --vae-tiling --vae --output --model --settings --events"
+        "--variation-strength --emphasis --vae-tiling --vae --tokenizer --output --model "
+        "--settings --events"
     ),
     "suggest-words": (
         "--prompt --words --most-words --draws --pictures-at-once --model --settings --events"
@@ -81,13 +84,16 @@ FLAGS = {
         "--hires-steps --hires-upscaler --init-image --mask --strength --resize-mode "
         "--inpaint-area --masked-content --mask-blur --inpaint-padding --invert-mask "
         "--clip-skip --cfg-rescale --eta --variation-seed --variation-strength --emphasis "
-        "--vae-tiling --vae --output --model --settings --events"
+        "--vae-tiling --vae --tokenizer --output --model --settings --events"
     ),
     "workshop": (
         "--operation --sources --weights --dropped --share --norm --overwrite --model --settings "
         "--preview --preview-prompt"
     ),
-    "prune": "--new-name --keep --dataset-dir --template --overwrite --vae --model --settings",
+    "prune": (
+        "--new-name --keep --dataset-dir --template --overwrite --vae --tokenizer --model "
+        "--settings"
+    ),
 }
 
 

@@ -158,3 +158,13 @@ def test_a_file_of_another_width_is_refused(home, stacks):
         ModelError, match="token dimension 48, but the current model has token dimension 32"
     ):
         create(settings(stacks, from_file=str(other)))
+
+
+@pytest.mark.slow
+def test_a_separate_tokenizer_reads_the_initialization_text_and_the_name(home, stacks):
+    tiny.swapped_tokenizer(home / "models" / "swapped", "cat", "dog")
+    asked = settings(stacks, initialization_text="cat", tokenizer="swapped")
+    (encoder,) = open_model(str(stacks["sd1"])).text.encoders
+    made = formats.read(create(asked)).vectors[0]
+    assert torch.equal(made, encoder.token_rows(encoder.token_ids("dog")))
+    assert "Vectors start from: cat (1)" in describe_start(asked, describe_model(asked.model))

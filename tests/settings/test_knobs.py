@@ -54,8 +54,8 @@ def test_the_fields_are_walked_in_the_order_of_the_form():
     assert walked[:4] == ["embedding", "dataset_dir", "template", "learning_rate"]
     assert walked[-2:] == ["log_dir", "model"]
     assert [knob.path for knob in walk(CreateSettings)] == [
-        "name", "force", "initialization_text", "num_vectors", "start", "from_file", "overwrite",
-        "model",
+        "name", "force", "initialization_text", "num_vectors", "start", "from_file", "tokenizer",
+        "overwrite", "model",
     ]  # fmt: skip
 
 

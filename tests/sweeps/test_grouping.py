@@ -24,7 +24,8 @@ def test_runs_that_learn_differently_share_their_passes():
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("precision", "bf16"), ("width", 64), ("model", "other"), ("vae", "v")]
+    ("field", "value"),
+    [("precision", "bf16"), ("width", 64), ("model", "other"), ("vae", "v"), ("tokenizer", "t")],
 )
 def test_runs_that_need_another_pass_are_a_group_of_their_own(field, value):
     groups = group_runs([run("a"), run("b", **{field: value}), run("c")])
@@ -40,6 +41,6 @@ def test_a_single_run_is_called_one():
 
 def test_what_decides_a_pass_is_marked_where_it_is_declared():
     assert set(pass_fields(TrainSettings)) == {
-        "width", "height", "prediction_type", "zero_terminal_snr", "vae", "precision",
-        "channels_last", "attention", "gradient_checkpointing", "vae_offload", "model",
+        "width", "height", "prediction_type", "zero_terminal_snr", "vae", "tokenizer",
+        "precision", "channels_last", "attention", "gradient_checkpointing", "vae_offload", "model",
     }  # fmt: skip

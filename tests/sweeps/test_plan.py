@@ -95,3 +95,9 @@ def test_a_name_that_no_embedding_may_have_is_refused():
 def test_a_compiled_unet_is_said_to_have_no_effect():
     assert plan("seed=1,2").notes == []
     assert plan("seed=1,2", compile="on").notes[0].startswith("compile has no effect here")
+
+
+def test_an_embedding_is_created_by_the_tokenizer_that_trains_it():
+    first, second = plan("tokenizer=one,other", initialization_text="cat").runs
+    assert (first.creation.tokenizer, second.creation.tokenizer) == ("one", "other")
+    assert second.training.tokenizer == "other"

@@ -46,7 +46,7 @@ def _create(settings: CreateSettings, library: Library | None = None) -> tuple[P
             f'There is already an embedding "{name}" at {taken.path}; choose another name or '
             "allow overwriting."
         )
-    model = open_model(settings.model)
+    model = open_model(settings.model, tokenizer=settings.tokenizer)
     if not settings.force and _is_word(name, model.text.encoders[0].tokenizer):
         raise EmbeddingError(
             f"{_name_conflict(name)}; choose a new word, such as {_suggestions(name)}, or allow it "
@@ -67,7 +67,7 @@ def _create(settings: CreateSettings, library: Library | None = None) -> tuple[P
 def describe_name(settings: CreateSettings, model: ModelInfo) -> str:
     """Return a warning if the name is a token of the base model's vocabulary, else ""."""
     name = check_name(settings.name)
-    if not _is_word(name, open_tokenizer(model)):
+    if not _is_word(name, open_tokenizer(model, settings.tokenizer)):
         return ""
     return f"{_name_conflict(name)}; a new word, such as {_suggestions(name)}, would avoid that."
 
@@ -80,9 +80,8 @@ def describe_created(settings: CreateSettings, model: ModelInfo) -> str:
 
 def describe_start(settings: CreateSettings, model: ModelInfo) -> str:
     """Describe the initialization text's tokens and how many vectors start from each."""
-    start = describe_tokens(
-        open_tokenizer(model), settings.initialization_text, settings.num_vectors
-    )
+    tokenizer = open_tokenizer(model, settings.tokenizer)
+    start = describe_tokens(tokenizer, settings.initialization_text, settings.num_vectors)
     remaining = PROMPT_TOKENS - settings.num_vectors
     token_count = f"{settings.num_vectors} of a prompt's {PROMPT_TOKENS} tokens, {remaining} left."
     if settings.from_file:
@@ -116,17 +115,17 @@ def _start(settings: CreateSettings, model: BaseModel) -> tuple[torch.Tensor, ..
 
 
 @lru_cache(maxsize=4096)
-def count_tokens(model: ModelInfo, text: str) -> int:
-    """Count a prompt's tokens in `model`'s tokenizer, without begin and end tokens."""
-    return len(open_tokenizer(model)(text, add_special_tokens=False).input_ids)
+def count_tokens(model: ModelInfo, text: str, tokenizer: str = "") -> int:
+    """Count a prompt's tokens in a model's or a separate tokenizer, without begin and end."""
+    return len(open_tokenizer(model, tokenizer)(text, add_special_tokens=False).input_ids)
 
 
 @lru_cache(maxsize=4)
-def open_tokenizer(model: ModelInfo) -> Any:
-    """Load only a model's first tokenizer; cached."""
+def open_tokenizer(model: ModelInfo, separate: str = "") -> Any:
+    """Load only a model's first tokenizer, or a separate one in its place; cached."""
     from textual_inversion.models.tokenizers import open_tokenizers
 
-    return open_tokenizers(model)[0]
+    return open_tokenizers(model, separate)[0]
 
 
 def _is_word(name: str, tokenizer: Any) -> bool:

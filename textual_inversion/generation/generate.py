@@ -59,7 +59,7 @@ def _generate(
     settings: GenerateSettings, control: Control, *, live_previews: bool
 ) -> Iterator[Event]:
     yield Loading("base model")
-    model = open_model(settings.model, vae=settings.vae)
+    model = open_model(settings.model, vae=settings.vae, tokenizer=settings.tokenizer)
     batches = make_batches(settings, model)
     params = batches[0]
     canvas = open_canvas(params.init, params.width, params.height) if params.init else None

@@ -26,7 +26,7 @@ def draw_unsaved(embedding: Embedding, settings: GenerateSettings) -> Image.Imag
     Raises:
         ModelError: The base model cannot be opened, or the embedding does not fit it.
     """
-    model = open_model(settings.model, vae=settings.vae)
+    model = open_model(settings.model, vae=settings.vae, tokenizer=settings.tokenizer)
     model.check_widths(embedding.widths, embedding.name)
     prompt = settings.prompt.replace(_NAME, embedding.name)
     params = make_batches(settings.model_copy(update={"prompt": prompt}), model)[0]

@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from textual_inversion.models.catalog import ModelInfo
+from textual_inversion.models.families.base import tokenizer_names
+from textual_inversion.models.tokenizers import open_tokenizers
 
 
-def save_pipeline(info: ModelInfo, learned: Sequence[Path], word: str, folder: Path) -> None:
+def save_pipeline(
+    info: ModelInfo, learned: Sequence[Path], word: str, folder: Path, *, tokenizer: str = ""
+) -> None:
     """Write the pipeline with the word added.
 
     Args:
@@ -17,10 +21,15 @@ def save_pipeline(info: ModelInfo, learned: Sequence[Path], word: str, folder: P
         learned: diffusers' file with the vectors, one for each text encoder.
         word: How prompts write it.
         folder: Where the pipeline is written; other files in it stay.
+        tokenizer: A separate tokenizer, which takes the place of the model's own.
     """
     from diffusers import DiffusionPipeline
 
-    pipeline: Any = DiffusionPipeline.from_pretrained(info.folder, local_files_only=True)
+    parts: dict[str, Any] = {}
+    if tokenizer:
+        names = tokenizer_names(info.family)
+        parts = dict(zip(names, open_tokenizers(info, tokenizer), strict=True))
+    pipeline: Any = DiffusionPipeline.from_pretrained(info.folder, local_files_only=True, **parts)
     for file, ending in zip(learned, ("", "_2"), strict=False):
         pipeline.load_textual_inversion(
             str(file),

@@ -130,7 +130,7 @@ def fetch(name: str, *, variant: str = "", progress_bar: type[Any] | None = None
         ModelError: There is no such model, no connection, or it has no safetensors.
     """
     hub = client()
-    with _download_explained(
+    with download_explained(
         f'The base model "{name}"', "choose one that is here, such as models/pocket"
     ):
         # One request, and no retries: without a connection this ends at once.
@@ -156,7 +156,7 @@ def _check_variant(name: str, files: list[str], variant: str) -> None:
 
 
 @contextmanager
-def _download_explained(what: str, advice: str) -> Iterator[None]:
+def download_explained(what: str, advice: str) -> Iterator[None]:
     """Turn a failed download into a ModelError: what was missing, where, and what to do."""
     try:
         yield

@@ -25,6 +25,7 @@ from textual_inversion.models.checks.parts import (
 )
 from textual_inversion.models.families.base import text_encoder_names, tokenizer_names
 from textual_inversion.models.hub import client
+from textual_inversion.models.listing.tokenizers import fetch_tokenizer
 from textual_inversion.models.noise_schedule import (
     PredictionChoice,
     ZeroSnrChoice,
@@ -34,7 +35,7 @@ from textual_inversion.models.noise_schedule import (
 from textual_inversion.models.single_file.layout import read_checkpoint_layout
 from textual_inversion.models.single_file.loading import load_single_file
 from textual_inversion.models.text_encoders import TextEncoder, TextStack
-from textual_inversion.models.tokenizers import open_tokenizers
+from textual_inversion.models.tokenizers import open_tokenizers, replace_tokenizers
 from textual_inversion.models.vae import load_vae
 
 
@@ -48,6 +49,8 @@ class LoadOptions:
     channels_last: bool = True
     vae: str = ""
     """A separate VAE; empty is the model's own."""
+    tokenizer: str = ""
+    """A separate tokenizer; empty is the model's own."""
 
 
 _DEFAULTS = LoadOptions()
@@ -87,7 +90,8 @@ class Weights:
         """Make the model of these options; of separate VAEs only the latest stays in memory.
 
         Raises:
-            ModelError: The options do not fit the model, or the VAE cannot be opened.
+            ModelError: The options do not fit the model, or the VAE or the tokenizer cannot be
+                opened.
         """
         with _explained(self.info):
             scheduler = open_schedule(
@@ -96,7 +100,16 @@ class Weights:
                 zero_terminal_snr=options.zero_terminal_snr,
             )
             vae = self._open_vae(options.vae)
-        return BaseModel(self.info, self.text, unet=self.unet, vae=vae, scheduler=scheduler)
+            text = self._open_text(options.tokenizer)
+        return BaseModel(self.info, text, unet=self.unet, vae=vae, scheduler=scheduler)
+
+    def _open_text(self, separate: str) -> TextStack:
+        if not separate:
+            return self.text
+        own = [encoder.tokenizer for encoder in self.text.encoders]
+        num_words = [len(encoder.embedding.weight) for encoder in self.text.encoders]
+        found = replace_tokenizers(own, fetch_tokenizer(separate), self.info, num_words)
+        return self.text.with_tokenizers(found)
 
     def _open_vae(self, name: str) -> Any:
         if not name:

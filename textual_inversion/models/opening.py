@@ -1,7 +1,7 @@
 """The one open base model, which everything in the process shares: training, previews, generation.
 
-Its weights are loaded once. What only differs in the noise schedule or the VAE shares them, and who
-does not care for the precision, as generation, takes them as they are.
+Its weights are loaded once. What only differs in the noise schedule, the VAE or the tokenizer
+shares them, and who does not care for the precision, as generation, takes them as they are.
 """
 
 from __future__ import annotations
@@ -32,19 +32,23 @@ _opened: list[_Open] = []  # one at most
 
 
 def open_model(
-    model: str | ModelInfo, options: LoadOptions | None = None, *, vae: str = ""
+    model: str | ModelInfo,
+    options: LoadOptions | None = None,
+    *,
+    vae: str = "",
+    tokenizer: str = "",
 ) -> BaseModel:
     """Load a model, or return the loaded one; only the latest stays in memory.
 
     A name is resolved, and the model downloaded if necessary; a ModelInfo is used as it is. Without
-    options any precision will do, and `vae` is the separate VAE, if there is one.
+    options any precision will do, and `vae` and `tokenizer` are the separate ones where there are.
 
     Raises:
         ModelError: It cannot be found, downloaded or opened.
     """
     info = fetch_model(model) if isinstance(model, str) else model
     version = (str(info.folder), info.changed_at)
-    wanted = options or LoadOptions(vae=vae)
+    wanted = options or LoadOptions(vae=vae, tokenizer=tokenizer)
     layout = dtype_for(wanted.precision, best_device(), size=info.size), wanted.channels_last
     with _lock:
         if not _serves(version, None if options is None else layout):
@@ -75,7 +79,11 @@ def _model_of(opened: _Open, options: LoadOptions) -> BaseModel:
     """Make the model of these options, whose precision is the weights' own, or find it."""
     if options not in opened.models:
         made = opened.weights.make_model(options)
-        # Those of another separate VAE would keep it in memory.
-        kept = {key: one for key, one in opened.models.items() if key.vae in ("", options.vae)}
+        # Those of another separate VAE or tokenizer would keep it in memory.
+        kept = {key: one for key, one in opened.models.items() if _may_stay(key, options)}
         opened.models = {**kept, options: made}
     return opened.models[options]
+
+
+def _may_stay(key: LoadOptions, newest: LoadOptions) -> bool:
+    return key.vae in {"", newest.vae} and key.tokenizer in {"", newest.tokenizer}

@@ -6,6 +6,7 @@ B batch, C chunks of 77 tokens, D width of the UNet's context.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,6 +137,13 @@ class TextStack:
 
     def __init__(self, encoders: Sequence[TextEncoder]) -> None:
         self.encoders = tuple(encoders)
+
+    def with_tokenizers(self, tokenizers: Sequence[Any]) -> TextStack:
+        """Return the same text models behind other tokenizers, one for each."""
+        encoders = [copy(encoder) for encoder in self.encoders]
+        for encoder, tokenizer in zip(encoders, tokenizers, strict=True):
+            encoder.tokenizer = tokenizer
+        return TextStack(encoders)
 
     def encode(
         self,

@@ -23,6 +23,9 @@ class CheckSettings(Settings):
     """Pixels; a multiple of 8. 0 takes the base model's own size."""
     height: Annotated[PixelSize, Ui("Height", row="size", step=8)] = 0
     """Pixels; a multiple of 8. 0 takes the base model's own size."""
+    tokenizer: Annotated[str, Ui("Tokenizer")] = ""
+    """Another tokenizer than the base model's own, by which tokens are counted; empty uses the
+    model's own."""
     model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL
     """Whose picture size is taken when width or height is 0, and whose tokens are counted."""
 

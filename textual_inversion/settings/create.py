@@ -52,6 +52,9 @@ class CreateSettings(VectorSettings, _NameSettings):
     from_file: Annotated[str, Ui("Start from an embedding file", group="Advanced")] = ""
     """The path of an embedding in any format whose vectors are copied; text, number and start are
     not used then."""
+    tokenizer: Annotated[str, Ui("Tokenizer", group="Advanced")] = ""
+    """Another tokenizer than the base model's own, which reads the initialization text; the same as
+    in training. Empty uses the model's own."""
     overwrite: Annotated[bool, Ui("Overwrite old embedding")] = False
     """Replace an embedding of the same name; its old file is lost."""
     model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL

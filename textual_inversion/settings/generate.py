@@ -141,6 +141,9 @@ class GenerateSettings(Settings):
     vae: Annotated[str, Ui("VAE", "vae", group="Advanced")] = ""
     """Another autoencoder than the base model's own: a diffusers folder or a .safetensors, .ckpt or
     .pt file, by path or by its name under models/. Empty uses the model's own."""
+    tokenizer: Annotated[str, Ui("Tokenizer", group="Advanced")] = ""
+    """Another tokenizer than the base model's own: a folder with a vocab.json and a merges.txt, a
+    model's folder, or a name on the Hugging Face Hub. Empty uses the model's own."""
     output: Annotated[FolderPath, Ui("Output directory", group="Advanced")] = "outputs"
     """Where the PNG files go, each with its settings in a text chunk."""
     model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL

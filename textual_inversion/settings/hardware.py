@@ -39,6 +39,10 @@ class HardwareSettings(DatasetSettings):
     """Another autoencoder than the base model's own, for training and previews: a diffusers folder
     or a .safetensors, .ckpt or .pt file, by path or by its name under models/. Empty uses the
     model's own."""
+    tokenizer: Annotated[str, Ui("Tokenizer", group=RUN), SamePass()] = ""
+    """Another tokenizer than the base model's own, for training and previews: a folder with a
+    vocab.json and a merges.txt, a model's folder, or a name on the Hugging Face Hub; both encoders
+    of an XL model then use it. Empty uses the model's own."""
     precision: Annotated[
         Literal["auto", "fp32", "fp16", "bf16"],
         Ui("Precision", row="precision", group=RUN),

@@ -121,7 +121,8 @@ def make_run(shared: ManyRunsSettings, name: str, values: Mapping[str, Any]) -> 
     given = {**shared.model_dump(exclude_unset=True), **values, "embedding": name}
     training = TrainSettings.build(_only(given, TrainSettings), {"resume": shared.resume})
     creation = CreateSettings.build(
-        _only(given, VectorSettings), {"name": name, "model": training.model}
+        _only(given, VectorSettings),
+        {"name": name, "model": training.model, "tokenizer": training.tokenizer},
     )
     return PlannedRun(training, creation, {key: str(value) for key, value in values.items()})
 

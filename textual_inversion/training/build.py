@@ -165,6 +165,7 @@ def load_options(settings: TrainSettings) -> LoadOptions:
         settings.zero_terminal_snr,
         settings.channels_last,
         settings.vae,
+        settings.tokenizer,
     )
 
 

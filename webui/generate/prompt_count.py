@@ -28,7 +28,7 @@ def count_html(device: DeviceLock, path: str, values: dict[str, Any]) -> str:
         model = describe_model(settings.model)
         count = count_prompt(
             prompt,
-            open_tokenizer(model),
+            open_tokenizer(model, settings.tokenizer),
             choices.library(find_folder("embeddings")),
             model.widths,
             num_steps=settings.steps,

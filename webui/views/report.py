@@ -48,7 +48,7 @@ def checking(settings: CheckSettings, results: Results, device: DeviceLock) -> J
         results.report = yield from check_settings(
             settings,
             size=model.size,
-            count_tokens=lambda text: count_tokens(model, text),
+            count_tokens=lambda text: count_tokens(model, text, settings.tokenizer),
             stop=control.stop,
         )
         yield _over(results.report)

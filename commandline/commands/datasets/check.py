@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     events = check_settings(
         settings,
         size=model.size,
-        count_tokens=lambda text: count_tokens(model, text),
+        count_tokens=lambda text: count_tokens(model, text, settings.tokenizer),
         stop=control.stop,
     )
     report = _watched(events)

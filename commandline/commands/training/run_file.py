@@ -37,7 +37,8 @@ def read_run_file(args: argparse.Namespace) -> TrainSettings:
     settings = TrainSettings.build(given)
     if "initialization_text" in start:
         _make_folders("embeddings", settings.log_dir)
-        _create(CreateSettings.build(start, {"name": settings.embedding, "model": settings.model}))
+        same = {"model": settings.model, "tokenizer": settings.tokenizer}
+        _create(CreateSettings.build(start, {"name": settings.embedding}, same))
     return settings
 
 

@@ -28,6 +28,10 @@ def draw(control=None, **settings):
     return list(draw_grid(GridSettings.build(axes, settings), control or Control()))
 
 
+def cells(**settings):
+    return [event for event in draw(rows="none", **settings) if isinstance(event, Progressed)]
+
+
 def opened(path):
     with Image.open(path) as picture:
         picture.load()
@@ -161,6 +165,19 @@ def test_a_grid_without_embeddings_has_none_to_keep(home, stacks):
     folder = list_grids(home / "outputs")[0]
     with pytest.raises(EmbeddingError, match="No embedding varies in this grid"):
         keep_embedding(folder, "1-1-1.png", "x1", Library(home / "embeddings"))
+
+
+@pytest.mark.slow
+def test_a_cell_of_another_tokenizer_is_drawn_anew(home, run, stacks):
+    from tests import tiny
+
+    tiny.swapped_tokenizer(home / "models" / "swapped", "photo", "house")
+    drawn = [
+        [Path(event.path).read_bytes() for event in cells(tokenizer=name)]
+        for name in ("", "", "swapped")
+    ]
+    assert drawn[0] == drawn[1]
+    assert not set(drawn[0]) & set(drawn[2])
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"title": "x"}', "nonsense"])

@@ -92,9 +92,9 @@ class _Drawing:
     def run(self) -> Iterator[Event]:
         """Draw all cells; stops between two steps of a picture when asked to."""
         ordered = sorted(self.plan.cells, key=_base_model)
-        for (name, vae), cells in groupby(ordered, key=_base_model):
+        for (name, vae, tokenizer), cells in groupby(ordered, key=_base_model):
             yield Loading(f"base model {name}")
-            model = open_model(name, vae=vae)
+            model = open_model(name, vae=vae, tokenizer=tokenizer)
             for cell in cells:
                 yield from self._draw(cell, model)
                 if self.control.stopping:
@@ -143,8 +143,8 @@ class _Drawing:
             shutil.copyfile(source, temporary)
 
 
-def _base_model(cell: Cell) -> tuple[str, str]:
-    return cell.settings.model, cell.settings.vae
+def _base_model(cell: Cell) -> tuple[str, str, str]:
+    return cell.settings.model, cell.settings.vae, cell.settings.tokenizer
 
 
 def _describe(plan: Plan) -> Grid:

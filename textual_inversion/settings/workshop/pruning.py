@@ -27,5 +27,7 @@ class PruneSettings(Settings):
     """Replace an embedding of the new name; its old file is lost."""
     vae: Annotated[str, Ui("VAE", "vae")] = ""
     """Another autoencoder than the base model's own."""
+    tokenizer: Annotated[str, Ui("Tokenizer")] = ""
+    """Another tokenizer than the base model's own; the one it was trained with."""
     model: Annotated[str, Ui("Base model", "model")] = DEFAULT_MODEL
     """The base model that the embedding was trained on."""
