@@ -99,6 +99,24 @@ def test_a_file_is_imported_under_a_free_name(cats, capsys):
     assert said(capsys, "import", "cat.pt") == (0, ["Imported cat-2: embeddings/cat-2.pt"])
 
 
+def test_files_that_cannot_be_imported_are_named_and_the_others_taken(cats, capsys):
+    for name in ("cow", "pig"):
+        formats.write(Embedding(name, (torch.zeros(1, 8),)), cats / f"{name}.pt")
+    whole = (cats / "pig.pt").read_bytes()
+    (cats / "half.pt").write_bytes(whole[: len(whole) // 2])
+    assert main(["import", "cow.pt", "half.pt", "gone\n.pt", "pig.pt"]) == 1
+    said = capsys.readouterr()
+    assert said.out.splitlines() == [
+        "Imported cow: embeddings/cow.pt", "Imported pig: embeddings/pig.pt",
+    ]  # fmt: skip
+    half, gone = said.err.splitlines()
+    assert half.startswith("ti: ")
+    assert "half.pt" in half
+    assert gone.startswith("ti: Could not read gone\\n.pt")
+    kept = sorted(path.name for path in (cats / "embeddings").iterdir() if path.is_file())
+    assert kept == ["cat.pt", "cow.pt", "dog.pt", "pig.pt"]
+
+
 @pytest.mark.parametrize(
     ("argv", "sentence"),
     [

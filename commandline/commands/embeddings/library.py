@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commandline.tables import print_json
-from textual_inversion.errors import printable
+from textual_inversion.errors import TextualInversionError, printable
 from textual_inversion.storage.paths import find_folder
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
     """Add the arguments of a command."""
     match command:
         case "import":
-            about = "Embedding files; they are copied, and where a name is taken it gets a number."
+            about = (
+                "Embedding files; they are copied, and where a name is taken it gets a number. One "
+                "that cannot be is named, and the others are copied."
+            )
             parser.add_argument("file", nargs="+", type=Path, metavar="FILE", help=about)
         case "rename":
             parser.add_argument("name", metavar="NAME", help=_NAME)
@@ -49,15 +53,26 @@ def run(args: argparse.Namespace) -> int:
     if args.command == "undelete" and args.json:
         print_json([asdict(deleted) for deleted in library.deleted()])
         return 0
+    if args.command == "import":
+        return _import(library, args.file)
     for line in _RUN[args.command](library, args):
         print(printable(line))
     return 0
 
 
-def _import(library: Library, args: argparse.Namespace) -> Iterator[str]:
-    for file in args.file:
-        for entry in library.add(file):
-            yield f"Imported {entry.name}: {entry.path}"
+def _import(library: Library, files: Iterable[Path]) -> int:
+    """Import each file that holds an embedding; the exit code is 1 where one does not."""
+    code = 0
+    for file in files:
+        try:
+            added = library.add(file)
+        except TextualInversionError as error:
+            print(f"ti: {error}", file=sys.stderr)
+            code = 1
+        else:
+            for entry in added:
+                print(printable(f"Imported {entry.name}: {entry.path}"))
+    return code
 
 
 def _rename(library: Library, args: argparse.Namespace) -> Iterator[str]:
@@ -90,7 +105,6 @@ def _undelete(library: Library, args: argparse.Namespace) -> Iterator[str]:
 
 
 _RUN: dict[str, Callable[[Library, argparse.Namespace], Iterator[str]]] = {
-    "import": _import,
     "rename": _rename,
     "duplicate": _duplicate,
     "delete": _delete,

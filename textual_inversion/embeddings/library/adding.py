@@ -9,7 +9,7 @@ from textual_inversion.embeddings import formats
 from textual_inversion.embeddings.formats.naming import file_in
 from textual_inversion.errors import EmbeddingError
 from textual_inversion.names import MAX_LENGTH, check_name, free_name
-from textual_inversion.storage.atomic import write_whole
+from textual_inversion.storage.atomic import os_errors, write_whole
 
 _MAX_BYTES = 2**28  # a LoRA with embeddings in it
 
@@ -21,13 +21,14 @@ def copy_in(source: Path, folder: Path, *, taken: Callable[[str], bool]) -> Path
 
     Raises:
         EmbeddingError: It holds no embedding, or is too large.
-        StorageError: It could not be written.
+        StorageError: It could not be read again or written.
     """
     source = file_in(source)
     embeddings = formats.read_all(source)
     if source.stat().st_size > _MAX_BYTES:
         raise EmbeddingError(f"{source} is too large to be copied; put it into {folder} by hand.")
-    data = source.read_bytes()
+    with os_errors(source, doing="read"):
+        data = source.read_bytes()
     is_generic = source.stem.startswith("learned_embeds")
     stem = fit_name(embeddings[0].name if is_generic else source.stem)
     suffix = source.suffix.lower()
