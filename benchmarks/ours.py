@@ -12,10 +12,10 @@ import torch
 from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.embeddings.initialization import start_vectors
 from textual_inversion.events import Event
-from textual_inversion.models.opening import open_model
+from textual_inversion.models.opening import load_options, open_model
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import TrainSettings
-from textual_inversion.training.build import load_options, make_learner, open_components, read_data
+from textual_inversion.training.build import make_learner, open_components, read_data
 from textual_inversion.training.optimization import losses
 from textual_inversion.training.optimization.averaging import put
 
@@ -47,7 +47,7 @@ class OurLoop:
                 **choices,
             }
         )
-        parts = _finish(open_components(settings, _start(settings, word, num_vectors)))
+        parts = _finish(open_components(settings, Control(), _start(settings, word, num_vectors)))
         batches = _finish(read_data(parts, Control()))
         if batches is None:
             raise SystemExit("the data set was not read")

@@ -36,6 +36,8 @@ class FakeHub:
     requests: list[str] = field(default_factory=list)
     ranges: list[tuple[str, str | None]] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
+    held: dict[str, threading.Event] = field(default_factory=dict)
+    """Files of which one half is sent, and the other once the event is set."""
     cuts: dict[str, int] = field(default_factory=dict)  # a file's connection breaks so often
     uses_lfs: bool = False
     blobs: dict[str, bytes] = field(default_factory=dict)
@@ -135,6 +137,12 @@ class _Handler(BaseHTTPRequestHandler):
             return True
         return False
 
+    def _wait(self):
+        for name, event in self.hub.held.items():
+            if urlsplit(self.path).path.endswith(name):
+                self.wfile.flush()
+                event.wait(60)
+
     def _send(self, status, body, headers, *, cut=False):
         self.send_response(status)
         for key, value in headers.items():
@@ -142,7 +150,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(body[: len(body) // 2] if cut else body)
+            half = len(body) // 2
+            self.wfile.write(body[:half])
+            self._wait()
+            self.wfile.write(b"" if cut else body[half:])
         if cut:
             self.wfile.flush()
             self.close_connection = True

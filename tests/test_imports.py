@@ -15,6 +15,7 @@ FRONT_TO_BACK = (("textual_inversion",), ("preprocessing",), ("commandline", "we
 CORE = (
     ("errors",),
     ("events", "names", "randomness"),
+    ("background",),
     ("storage",),
     ("images",),
     ("settings",),

@@ -18,7 +18,6 @@ from typing import Any
 
 from PIL import Image
 
-from preprocessing.captioners.background_task import run_in_background
 from preprocessing.captioners.base import UncaptionedError
 from preprocessing.captioners.blip import Lengths
 from preprocessing.captioners.lavis_environment import (
@@ -26,6 +25,7 @@ from preprocessing.captioners.lavis_environment import (
     environment_python,
     is_installed,
 )
+from textual_inversion.background import run_in_background
 from textual_inversion.errors import ModelError, SettingsError
 from textual_inversion.events import Event
 from textual_inversion.settings import PreprocessSettings

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import threading
 from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from preprocessing.captioners.background_task import run_in_background
+from textual_inversion.background import run_in_background
 from textual_inversion.errors import ModelError
 from textual_inversion.events import Event
+from textual_inversion.models.downloads.counts import Counts
 from textual_inversion.models.hub import (
     cached_file,
     describe_download_error,
@@ -22,7 +21,6 @@ from textual_inversion.models.hub import (
 )
 from textual_inversion.storage.paths import find_folder
 
-_MB = 1_000_000
 Part = tuple[str, ...]  # file patterns, of which one has to match
 
 
@@ -95,13 +93,13 @@ def fetch(
     """
     if weights.folder:
         return weights.folder
-    counts = _Counts()
+    counts = Counts()
     what = f"{weights.captioner}: {weights.name}"
     try:
         return (
             yield from run_in_background(
-                lambda: _download(weights.name, list(patterns), counts),
-                words=lambda: what + counts.words(),
+                lambda: download(weights.name, patterns, progress_bar=counts.bar),
+                words=lambda: what + _in_brackets(counts.in_percent()),
                 stop=stop,
             )
         )
@@ -109,34 +107,8 @@ def fetch(
         raise _unreachable(weights, describe_download_error(error)) from error
 
 
-@dataclass
-class _Counts:
-    """The progress bars of a download."""
-
-    bars: list[Any] = field(default_factory=list)
-
-    def words(self) -> str:
-        done = max((bar.n or 0 for bar in self.bars), default=0)
-        total = max((bar.total or 0 for bar in self.bars), default=0)
-        # In twentieths, so that a log is not flooded.
-        return f" ({5 * int(20 * done / total)} % of {total / _MB:,.0f} MB)" if total else ""
-
-
-def _download(name: str, patterns: list[str], counts: _Counts) -> Path:
-    tqdm: Any = importlib.import_module("tqdm").tqdm
-
-    class Bar(tqdm):
-        """Records its counts instead of printing a bar."""
-
-        def __init__(self, *args: Any, **options: Any) -> None:
-            super().__init__(*args, **options)
-            if options.get("unit") == "B":
-                counts.bars.append(self)
-
-        def display(self, *_: Any, **__: Any) -> None:
-            pass
-
-    return download(name, patterns, progress_bar=Bar)
+def _in_brackets(text: str) -> str:
+    return f" ({text})" if text else ""
 
 
 def _unreachable(weights: Weights, reason: str) -> ModelError:

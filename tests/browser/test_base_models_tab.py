@@ -17,6 +17,7 @@ from tests.browser.page import (
     press,
     value_of,
 )
+from tests.models.downloads.slow_hub import IN_MB, NAME, add_slow_model
 from tests.models.test_download import files_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -80,6 +81,34 @@ def test_a_model_of_the_hub_is_downloaded_and_can_be_used(online, stacks, window
     shoot(page, "base-models-download")
     press_in_table(page, "Use: owner/model")
     expect(page.locator("#base-model input").first).to_have_value("owner/model")
+
+
+def test_what_has_come_is_told_while_a_model_is_downloaded(online, stacks, window, shoot):
+    server, hub = online
+    go_on = add_slow_model(hub, stacks["sd1"])
+    page = open_page(window, server)
+    go_to(page, "Base Models")
+    fill(page, "models-download-name", NAME)
+    press(page, "models-download-button")
+    expect_text(page, "models-download-line", f"Downloading {NAME}: {IN_MB}")
+    shoot(page, "base-models-downloading")
+    go_on.set()
+    expect_text(page, "models-download-line", f"{NAME} is here: .*snapshots")
+
+
+def test_create_tells_what_has_come_and_then_creates(online, stacks, window, shoot):
+    server, hub = online
+    go_on = add_slow_model(hub, stacks["sd1"])
+    page = open_page(window, server)
+    field = page.locator("#base-model input").first
+    field.fill(NAME)
+    field.press("Enter")
+    fill(page, "create-name", "new-x")
+    press(page, "create-start-button")
+    expect_text(page, "create-result-line", f"Downloading {NAME}: {IN_MB}")
+    shoot(page, "create-downloading")
+    go_on.set()
+    expect_text(page, "create-result-line", "Created .*new-x.pt")
 
 
 def page_on(page, tab):

@@ -21,6 +21,7 @@ from textual_inversion.evaluation.candidates import list_words, read_words
 from textual_inversion.evaluation.word_loss import Draws, text_losses
 from textual_inversion.events import Event, Loading, Progressed, Started
 from textual_inversion.models.base import BaseModel
+from textual_inversion.models.downloads.model import fetch_for_job
 from textual_inversion.models.opening import open_model
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import SuggestSettings
@@ -84,7 +85,7 @@ def suggest_words(
         )
     given = read_words(settings.words) if settings.words.strip() else []
     yield Loading("base model")
-    model = open_model(settings.model)
+    model = open_model((yield from fetch_for_job(settings.model, control)))
     words = given or list_words(model.text.encoders[0].tokenizer, settings.most_words)
     _check_length(settings.prompt, given or words[:1], model)
     latents = yield from _encode(settings, model, control)

@@ -22,6 +22,7 @@ from textual_inversion.generation.pictures import write_pictures
 from textual_inversion.generation.previews.live import LivePreviews
 from textual_inversion.generation.sampling import SamplingState, count_calls, sample
 from textual_inversion.models.base import BaseModel
+from textual_inversion.models.downloads.model import fetch_for_job
 from textual_inversion.models.opening import open_model
 from textual_inversion.models.text_encoders import LearnedTokens
 from textual_inversion.runs.requests import Control
@@ -59,7 +60,8 @@ def _generate(
     settings: GenerateSettings, control: Control, *, live_previews: bool
 ) -> Iterator[Event]:
     yield Loading("base model")
-    model = open_model(settings.model, vae=settings.vae, tokenizer=settings.tokenizer)
+    info = yield from fetch_for_job(settings.model, control)
+    model = open_model(info, vae=settings.vae, tokenizer=settings.tokenizer)
     batches = make_batches(settings, model)
     params = batches[0]
     canvas = open_canvas(params.init, params.width, params.height) if params.init else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from textual_inversion.errors import ModelError
 from textual_inversion.models.checks.config import read_config, read_index
@@ -76,11 +77,17 @@ def find_model(name: str) -> Path:
     )
 
 
-def fetch_model(name: str) -> ModelInfo:
-    """Describe a model, downloaded first if it is named as on the Hub and not here yet."""
-    found = _find_here(name) if is_hub_name(name) else None
-    if found is None:
-        found = fetch(name) if is_hub_name(name) else find_model(name)
+def is_here(name: str) -> bool:
+    """Whether a model need not be downloaded first: it is on this machine, or there is none."""
+    return not is_hub_name(name) or _find_here(name) is not None
+
+
+def fetch_model(name: str, *, progress_bar: type[Any] | None = None) -> ModelInfo:
+    """Describe a model, downloaded first if it is named as on the Hub and not here yet.
+
+    `progress_bar` is a class like tqdm's for the download.
+    """
+    found = find_model(name) if is_here(name) else fetch(name, progress_bar=progress_bar)
     return describe(found, name)
 
 

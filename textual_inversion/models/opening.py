@@ -17,6 +17,7 @@ from textual_inversion.devices.precision import best_device, dtype_for
 from textual_inversion.models.base import BaseModel
 from textual_inversion.models.catalog import ModelInfo, fetch_model
 from textual_inversion.models.loading import LoadOptions, Weights, load_weights
+from textual_inversion.settings.hardware import HardwareSettings
 
 
 @dataclass
@@ -56,6 +57,18 @@ def open_model(
             weights = load_weights(info, best_device(), layout[0], channels_last=layout[1])
             _opened.append(_Open(weights, version, layout))
         return _model_of(_opened[0], replace(wanted, precision="auto", channels_last=True))
+
+
+def load_options(settings: HardwareSettings) -> LoadOptions:
+    """Choose the options with which a run opens its model."""
+    return LoadOptions(
+        settings.precision,
+        settings.prediction_type,
+        settings.zero_terminal_snr,
+        settings.channels_last,
+        settings.vae,
+        settings.tokenizer,
+    )
 
 
 def opened_name() -> str | None:

@@ -11,19 +11,23 @@ import logging
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from textual_inversion.devices.determinism import DeterministicKernels
 from textual_inversion.errors import TextualInversionError
 from textual_inversion.events import Event, Failed, Loading, Started, Stepped, Waiting
-from textual_inversion.models.opening import open_model
+from textual_inversion.models.downloads.model import fetch_for_job
+from textual_inversion.models.opening import load_options, open_model
 from textual_inversion.runs.requests import Control, LinkedControl
 from textual_inversion.settings import TrainSettings
 from textual_inversion.sweeps.shared_pass import SharedLearner, SharedPass
-from textual_inversion.training.build import load_options
 from textual_inversion.training.learner import Learner
 from textual_inversion.training.run import memory_saved, train
 
 logger = logging.getLogger(__name__)
+
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,8 @@ def train_together(
         return
     settings = waiting[0]
     yield RunEvent("", Loading("base model"))
-    model = open_model(settings.model, load_options(settings))
+    info = yield from _of_all(fetch_for_job(settings.model, control))
+    model = open_model(info, load_options(settings))
     kernels, shared = DeterministicKernels(), SharedPass()
     active: list[_Run] = []
     with memory_saved(settings, model):
@@ -75,6 +80,16 @@ def train_together(
         finally:
             for run in active:
                 run.close()
+
+
+def _of_all(events: Generator[Event, None, Result]) -> Generator[RunEvent, None, Result]:
+    """Pass events and the result on, as those of all runs."""
+    while True:
+        try:
+            event = next(events)
+        except StopIteration as end:
+            return end.value
+        yield RunEvent("", event)
 
 
 class _Run:

@@ -16,9 +16,9 @@ from textual_inversion.embeddings.library import Library
 from textual_inversion.events import Event, Loading, Warned
 from textual_inversion.models.base import BaseModel
 from textual_inversion.models.catalog import ModelInfo
-from textual_inversion.models.loading import LoadOptions
+from textual_inversion.models.downloads.model import fetch_for_job
 from textual_inversion.models.memory import check_attention
-from textual_inversion.models.opening import open_model
+from textual_inversion.models.opening import load_options, open_model
 from textual_inversion.prompts.placeholders import unknown_names
 from textual_inversion.prompts.template import read_template
 from textual_inversion.runs.folder import checkpoint_steps
@@ -69,6 +69,7 @@ class Components:
 
 def open_components(
     settings: TrainSettings,
+    control: Control,
     embedding: Embedding | None = None,
     known: ModelInfo | None = None,
     library: Library | None = None,
@@ -91,7 +92,8 @@ def open_components(
     yield from map(Warned, inactive_choices(settings))
     check_attention(settings.attention)
     yield Loading("base model")
-    model = open_model(known or settings.model, load_options(settings))
+    info = known or (yield from fetch_for_job(settings.model, control))
+    model = open_model(info, load_options(settings))
     check_device(model.device, model.dtype)
     in_words = describe_compute(model.dtype, model.device).split()[0]
     yield from map(Warned, launcher_notes(settings.precision, in_words))
@@ -155,18 +157,6 @@ def _cpu_notes(settings: TrainSettings) -> list[str]:
     if settings.compile == "auto":
         notes.append("compile has no effect here; it is automatic on a GPU only.")
     return notes
-
-
-def load_options(settings: TrainSettings) -> LoadOptions:
-    """Choose the options with which a run opens its model."""
-    return LoadOptions(
-        settings.precision,
-        settings.prediction_type,
-        settings.zero_terminal_snr,
-        settings.channels_last,
-        settings.vae,
-        settings.tokenizer,
-    )
 
 
 def read_data(parts: Components, control: Control) -> Generator[Event, None, Batches | None]:

@@ -18,7 +18,8 @@ from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.embeddings.library import Library
 from textual_inversion.events import Event, Loading, Started, Stepped
 from textual_inversion.generation.sampling import sample
-from textual_inversion.models.catalog import ModelInfo, fetch_model
+from textual_inversion.models.catalog import ModelInfo
+from textual_inversion.models.downloads.model import fetch_for_job
 from textual_inversion.runs.requests import Control
 from textual_inversion.runs.wording import duration
 from textual_inversion.settings import TrainSettings
@@ -109,9 +110,9 @@ def probe(
     watch = Stopwatch()
     embedding = None
     if not Library(find_folder("embeddings")).find(settings.embedding):
-        known = known or fetch_model(settings.model)
+        known = known or (yield from fetch_for_job(settings.model, control))
         embedding = _placeholder(settings.embedding, known.widths)
-    parts = yield from watch.through(open_components(settings, embedding, known))
+    parts = yield from watch.through(open_components(settings, control, embedding, known))
     batches = yield from watch.through(read_data(parts, control))
     if batches is None:
         return None

@@ -54,7 +54,9 @@ def prune(settings: PruneSettings, control: Control) -> Iterator[Event | Dropped
             f'There is already an embedding "{new_name}" at {taken.path}; choose another name or '
             "allow overwriting."
         )
-    parts = yield from open_components(_train_settings(settings), embedding, library=library)
+    parts = yield from open_components(
+        _train_settings(settings), control, embedding, library=library
+    )
     batches = yield from read_data(parts, control)
     if batches is None:
         yield Finished(0, "stopped")

@@ -70,7 +70,7 @@ def _run(
 ) -> Generator[Event, None, None]:
     settings, overruled = with_launcher_precision(settings)
     yield from map(Warned, overruled)
-    parts = yield from open_components(group.with_global_batch(settings), library=library)
+    parts = yield from open_components(group.with_global_batch(settings), control, library=library)
     checkpoint = _checkpoint_of(parts)
     if checkpoint:
         parts = yield from resume(parts, checkpoint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
@@ -18,6 +19,7 @@ from webui.form import Form, draw_form
 from webui.html import paragraph, render
 from webui.jobs import warm
 from webui.layout import Tab, lead, page_errors
+from webui.tabs.model_download import download_if_needed
 from webui.tabs.suggest import Suggesting
 
 _LEAD = (
@@ -42,12 +44,11 @@ def draw(runner: Runner, base_model: Component) -> Tab:
     device = runner.device
     form.explain(lambda values: _name(values, device), form.notes["name"])
     form.explain(lambda values: _start(values, device), form.notes["initialization_text"])
-    created = button.click(
-        lambda *values: _create(form, values, device),
-        form.controls,
-        result,
-        api_visibility="private",
-    )
+
+    def pressed(*values: Any) -> Iterator[str]:  # a generator, which Gradio asks for
+        yield from _create(form, values, device)
+
+    created = button.click(pressed, form.controls, result, api_visibility="private")
     created.failure(lambda: "", None, result, **UNQUEUED)
     # The next name is asked about anew.
     created.success(lambda: False, None, form.by_path["force"], **UNQUEUED)
@@ -55,14 +56,15 @@ def draw(runner: Runner, base_model: Component) -> Tab:
     return Tab(form, suggesting.parts, suggesting.events, {"created": created})
 
 
-def _create(form: Form[CreateSettings], values: Any, device: DeviceLock) -> str:
+def _create(form: Form[CreateSettings], values: Any, device: DeviceLock) -> Iterator[str]:
     with page_errors(form):
         settings = form.settings(values)
+        yield from map(paragraph, download_if_needed(settings.model))
         with device.turn():
             from textual_inversion.embeddings.create import create
 
             path = create(settings)
-    return render("tabs/created", name=settings.name, path=path)
+    yield render("tabs/created", name=settings.name, path=path)
 
 
 def _name(values: dict[str, Any], device: DeviceLock) -> str:

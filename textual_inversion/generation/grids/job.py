@@ -38,6 +38,7 @@ from textual_inversion.generation.init_image.start import start_from
 from textual_inversion.generation.named_embeddings import load_named_embeddings
 from textual_inversion.generation.pictures import describe_params, save_picture
 from textual_inversion.models.base import BaseModel
+from textual_inversion.models.downloads.model import fetch_for_job
 from textual_inversion.models.opening import open_model
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import GridSettings
@@ -94,7 +95,8 @@ class _Drawing:
         ordered = sorted(self.plan.cells, key=_base_model)
         for (name, vae, tokenizer), cells in groupby(ordered, key=_base_model):
             yield Loading(f"base model {name}")
-            model = open_model(name, vae=vae, tokenizer=tokenizer)
+            info = yield from fetch_for_job(name, self.control)
+            model = open_model(info, vae=vae, tokenizer=tokenizer)
             for cell in cells:
                 yield from self._draw(cell, model)
                 if self.control.stopping:
