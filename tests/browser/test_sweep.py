@@ -53,6 +53,18 @@ def test_two_rates_are_swept_and_one_is_kept(server, window, shoot):
     shoot(page, "sweep")
 
 
+def test_a_mistake_of_the_train_tab_is_led_to(server, window):
+    page = open_page(window, server)
+    set_up(page)
+    go_to(page, "Train")
+    fill(page, "train-max_steps", 0)
+    go_to(page, "Sweep")
+    press(page, "sweep-start-button")
+    page.get_by_role("button", name="Show the field").last.click()
+    expect(page.locator("#train-max_steps input")).to_be_focused(timeout=PATIENCE_MS)
+    expect(page.locator("#train-max_steps")).to_contain_text("Max steps must be at least 1")
+
+
 def test_an_interrupted_sweep_goes_on_after_the_server_was_started_again(server, window):
     page = open_page(window, server)
     set_up(page, steps=60)
@@ -67,6 +79,7 @@ def test_an_interrupted_sweep_goes_on_after_the_server_was_started_again(server,
     expect_text(page, "sweep-runs", "glimmer: 0 of 2 runs have ended")
     page.locator("#sweep-earlier-choice input").click()
     page.get_by_role("option", name="glimmer · 2 runs, 2 left").click()
+    expect_text(page, "sweep-looked-at", "glimmer: 0 of 2 runs have ended")
     press(page, "sweep-resume-button")
     expect_text(page, "sweep-status-line", "Finished: 120 steps")
 

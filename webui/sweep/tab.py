@@ -58,15 +58,15 @@ class Sweep:
                 start, stop = buttons("sweep", "Start sweep")
                 status = gr.HTML(elem_id="sweep-status-line")
                 warnings = gr.HTML(elem_id="sweep-warning-list")
-                self._draw_earlier()
                 self._draw_runs()
+                self._draw_earlier()
         self._tell(outlook, training, base_model)
         begun = start.click(self._begin, self.form.controls, api_visibility="private")
         stopped = stop.click(lambda: runner.stop("sweep"), queue=False, api_visibility="private")
         self.parts: list[Part | Watched] = [
             Part("sweep", status, lambda run: status_html(run, idle=_IDLE)),
             Part("sweep", warnings, warnings_html, lambda run: len(run.warnings)),
-            Watched(self.runs, self.shown.html, self.shown.state_key),
+            Watched(self.runs, self.shown.html, self.shown.state_key, is_direct=True),
             start_button("sweep", start),
             stop_button("sweep", stop),
         ]
@@ -87,6 +87,7 @@ class Sweep:
                 min_width=200,
             )
             self.resume = gr.Button("Go on", elem_id="sweep-resume-button", min_width=120, scale=0)
+        self.looked = _heard("sweep-looked-at")
 
     def _draw_runs(self) -> None:
         self.name = gr.Textbox(
@@ -95,11 +96,12 @@ class Sweep:
             elem_id="sweep-keep-name",
         )
         self.kept = gr.HTML(elem_id="sweep-keep-line")
-        self.runs = gr.HTML(elem_id="sweep-runs", js_on_load=HEAR_BUTTONS, apply_default_css=False)
+        self.runs = _heard("sweep-runs")
 
     def _listen(self) -> list[Any]:
-        self.earlier.input(self._look_at, self.earlier, self.runs, **UNQUEUED)
-        self.runs.click(self._keep, self.name, self.kept, **QUIET)
+        self.earlier.input(self._look_at, self.earlier, self.looked, **UNQUEUED)
+        for drawn in (self.runs, self.looked):
+            drawn.click(self._keep, self.name, self.kept, **QUIET)
         return [self.resume.click(self._go_on, self.earlier, api_visibility="private")]
 
     def _tell(self, outlook: gr.HTML, training: Form[TrainSettings], base_model: Component) -> None:
@@ -138,7 +140,7 @@ class Sweep:
 
     def _look_at(self, name: str | None) -> str:
         with page_errors():
-            return self.shown.html_of(find_record(name)) if name else self.shown.html()
+            return self.shown.html_of(find_record(name)) if name else ""
 
     def _keep(self, name: str | None, event: gr.EventData) -> str:
         with _said_of("sweep-keep-name"), self.runner.device.turn():
@@ -147,6 +149,10 @@ class Sweep:
             library = choices.library(find_folder("embeddings"))
             path = keep_run(str(event.which), name or "", library)
         return paragraph(f"Kept as {strip_brackets(name or '')} in {path}.", style="done")
+
+
+def _heard(elem_id: str) -> gr.HTML:
+    return gr.HTML(elem_id=elem_id, js_on_load=HEAR_BUTTONS, apply_default_css=False)
 
 
 @contextmanager
