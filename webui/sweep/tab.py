@@ -87,7 +87,7 @@ class Sweep:
                 min_width=200,
             )
             self.resume = gr.Button("Go on", elem_id="sweep-resume-button", min_width=120, scale=0)
-        self.looked = _heard("sweep-looked-at")
+        self.looked = gr.HTML(elem_id="sweep-looked-at", js_on_load=HEAR_BUTTONS)
 
     def _draw_runs(self) -> None:
         self.name = gr.Textbox(
@@ -96,7 +96,7 @@ class Sweep:
             elem_id="sweep-keep-name",
         )
         self.kept = gr.HTML(elem_id="sweep-keep-line")
-        self.runs = _heard("sweep-runs")
+        self.runs = gr.HTML(elem_id="sweep-runs", js_on_load=HEAR_BUTTONS)
 
     def _listen(self) -> list[Any]:
         self.earlier.input(self._look_at, self.earlier, self.looked, **UNQUEUED)
@@ -149,10 +149,6 @@ class Sweep:
             library = choices.library(find_folder("embeddings"))
             path = keep_run(str(event.which), name or "", library)
         return paragraph(f"Kept as {strip_brackets(name or '')} in {path}.", style="done")
-
-
-def _heard(elem_id: str) -> gr.HTML:
-    return gr.HTML(elem_id=elem_id, js_on_load=HEAR_BUTTONS, apply_default_css=False)
 
 
 @contextmanager
