@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from commandline.flags import SETTINGS
-from textual_inversion.settings import Settings, TrainSettings
-from textual_inversion.settings.comparison.many_runs import ManyRunsSettings
+from textual_inversion.settings import BatchSettings, Settings, TrainSettings
 from textual_inversion.settings.knobs import Knob, walk
 
 PATH = Path(__file__).resolve().parents[1] / "docs" / "options.md"
@@ -15,13 +14,13 @@ PATH = Path(__file__).resolve().parents[1] / "docs" / "options.md"
 def render() -> str:
     """Return the text of docs/options.md."""
     parts = [
-        "# Options\n\nEvery option is a flag of the command line and, but for those of `ti sweep` "
-        "and `ti batch`, a control of the page. Written by `python tools/options_table.py`; edit "
+        "# Options\n\nEvery option is a flag of the command line and, but for those of `ti batch`, "
+        "a control of the page. Written by `python tools/options_table.py`; edit "
         "`textual_inversion/settings/`.\n"
     ]
     for command, model in SETTINGS.items():
         own, more = _own(model)
-        on_page = not issubclass(model, ManyRunsSettings)
+        on_page = model is not BatchSettings
         rows = "\n".join(_row(knob, on_page=on_page) for knob in own)
         parts.append(
             f"## ti {command}\n\n{' '.join((model.__doc__ or '').split())}{more}\n\n"

@@ -23,6 +23,7 @@ from webui.head.base_model import BaseModelChoice
 from webui.layout import Tab
 from webui.polling import Live, Part
 from webui.start.tab import StartTab
+from webui.sweep import tab as sweep
 from webui.tabs import (
     create,
     generate,
@@ -45,6 +46,7 @@ class _Drawn:
     creating: Tab
     preparing: Tab
     training: Tab
+    sweeping: Tab
     drawing: Tab
     comparing: Tab
     making: list[Tab]
@@ -55,8 +57,8 @@ class _Drawn:
     @property
     def tabs(self) -> list[Tab]:
         """The tabs that show something of jobs."""
-        first = [self.starting.tab, self.creating, self.preparing, self.training, self.drawing]
-        return [*first, self.comparing, *self.making]
+        first = [self.starting.tab, self.creating, self.preparing, self.training, self.sweeping]
+        return [*first, self.drawing, self.comparing, *self.making]
 
     @property
     def forms(self) -> list[Form[Any]]:
@@ -113,6 +115,7 @@ def _draw_tabs(
         preparing = preprocess.draw(runner, base_model)
     with gr.Tab("Train", id="train") as at_train:
         training = train.draw(runner, worker, base_model)
+    sweeping = sweep.draw(runner, base_model, training.form)
     with gr.Tab("Generate", id="generate") as at_generate:
         drawing = generate.draw(runner, base_model, is_local=is_local)
     comparing = grids.draw(runner, base_model)
@@ -126,7 +129,7 @@ def _draw_tabs(
     with gr.Tab("Runs", id="runs"):
         table = runs.Runs(worker)
     opened = [at_train.select, at_generate.select]
-    working = (starting, creating, preparing, training, drawing, comparing)
+    working = (starting, creating, preparing, training, sweeping, drawing, comparing)
     return _Drawn(*working, making, shelf, table, opened)
 
 

@@ -20,8 +20,8 @@ from tests.browser.page import (
 )
 
 TABS = (
-    "Start", "Create Embedding", "Preprocess Images", "Train", "Generate", "Grids", "Library",
-    "Workshop", "Base Models", "Runs",
+    "Start", "Create Embedding", "Preprocess Images", "Train", "Sweep", "Generate", "Grids",
+    "Library", "Workshop", "Base Models", "Runs",
 )  # fmt: skip
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -58,7 +58,7 @@ FLAGS = {
     "sweep": (
         "--initialization-text --num-vectors --start "
         f"{TRAINING.replace(' --resume', '')} --runs-at-once --over --samples --rank "
-        "--settings --events --json"
+        "--reduction-factor --grace-period --settings --events --json"
     ),
     "batch": (
         "--initialization-text --num-vectors --start "

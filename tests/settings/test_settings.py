@@ -11,6 +11,7 @@ from textual_inversion.settings import (
     GridSettings,
     PreprocessSettings,
     SuggestSettings,
+    SweepFormSettings,
     TrainSettings,
     read_settings_file,
 )
@@ -24,6 +25,7 @@ NEEDED = {
     GenerateSettings: {"prompt": "x"},
     GridSettings: {"prompt": "x"},
     SuggestSettings: {"folder": "x"},
+    SweepFormSettings: {"embedding": "x", "dataset_dir": "pictures"},
 }
 ALL = list(NEEDED)
 TRAINED = NEEDED[TrainSettings]

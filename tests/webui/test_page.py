@@ -74,7 +74,7 @@ def test_what_goes_off_by_itself_leaves_little_to_renew(page):
         if event.fn is not None and {name for _, name in event.targets} & {"load", "change", "tick"}
     ]
     assert len(unasked) >= 6
-    assert max(len(event.inputs) for event in unasked) <= 9  # a stored value for each form
+    assert max(len(event.inputs) for event in unasked) <= 10  # a stored value for each form
     assert len({id(shown) for event in unasked for shown in event.show_progress_on}) == 1
 
 
@@ -97,6 +97,7 @@ def test_what_changes_with_every_step_is_drawn_without_an_event(page):
     ids = [block.elem_id for block in direct.values()]
     assert {"badge", "train-status-line", "train-loss-chart", "runs-table"} <= set(ids)
     assert sorted(poll.props["ids"]) == sorted(ids)
+    assert all(block.apply_default_css for block in direct.values())  # polling.js looks for .prose
     used = {block._id for event in page.fns.values() for block in (*event.inputs, *event.outputs)}
     heard = {id_ for event in page.fns.values() for id_, name in event.targets if name == "change"}
     assert not (used | heard) & set(direct)

@@ -21,7 +21,16 @@ from textual_inversion.runs.requests import Control, Request
 from textual_inversion.runs.state import Run, newest_run_folder, now, read_run
 
 Kind = Literal[
-    "train", "preprocess", "check", "probe", "generate", "grid", "suggest", "prune", "install"
+    "train",
+    "sweep",
+    "preprocess",
+    "check",
+    "probe",
+    "generate",
+    "grid",
+    "suggest",
+    "prune",
+    "install",
 ]
 Job = Callable[[Control], Iterator[Event]]
 _ON_DISK: frozenset[Kind] = frozenset(("preprocess", "check", "install"))  # these need no device
@@ -83,7 +92,7 @@ class Runner:
         """Ask the job of a kind to end at its next step."""
         run = self.run(kind)
         if run is not None and run.is_active:
-            saving = ", then saving" if kind == "train" else ""
+            saving = ", then saving" if kind in ("train", "sweep") else ""
             run.state, run.message = "stopping", f"Stopping after this step{saving} …"
             run.version += 1
             self._controls[kind].ask("stop")

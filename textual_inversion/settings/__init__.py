@@ -19,6 +19,7 @@ from textual_inversion.settings.comparison.suggest import SuggestSettings
 from textual_inversion.settings.create import CreateSettings
 from textual_inversion.settings.forms.console import ConsoleSettings
 from textual_inversion.settings.forms.start import StartSettings
+from textual_inversion.settings.forms.sweep import SweepFormSettings
 from textual_inversion.settings.generate import Emphasis, GenerateSettings, Sampler
 from textual_inversion.settings.markers import OnlyWith, Positional, Ui, Widget
 from textual_inversion.settings.preprocess import PreprocessSettings
@@ -44,6 +45,7 @@ __all__ = [
     "Settings",
     "StartSettings",
     "SuggestSettings",
+    "SweepFormSettings",
     "SweepSettings",
     "TrainSettings",
     "Ui",

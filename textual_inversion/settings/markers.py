@@ -7,7 +7,7 @@ from typing import Literal
 
 Widget = Literal[
     "auto", "slider", "area", "embedding", "model", "template", "schedule", "folder", "file",
-    "axis", "run", "vae", "word", "preset",
+    "axis", "run", "vae", "word", "preset", "knob",
 ]  # fmt: skip
 
 # The groups of `ti train`'s fields beside the essentials, which have none.

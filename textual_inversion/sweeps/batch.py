@@ -8,6 +8,7 @@ waits, and an error ends only the run in which it occurs.
 from __future__ import annotations
 
 import logging
+import math
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
@@ -15,11 +16,20 @@ from typing import TypeVar
 
 from textual_inversion.devices.determinism import DeterministicKernels
 from textual_inversion.errors import TextualInversionError
-from textual_inversion.events import Event, Failed, Loading, Started, Stepped, Waiting
+from textual_inversion.events import (
+    Evaluated,
+    Event,
+    Failed,
+    Loading,
+    Started,
+    Stepped,
+    Waiting,
+)
 from textual_inversion.models.downloads.model import fetch_for_job
 from textual_inversion.models.opening import load_options, open_model
 from textual_inversion.runs.requests import Control, LinkedControl
 from textual_inversion.settings import TrainSettings
+from textual_inversion.sweeps.halving import reading_step
 from textual_inversion.sweeps.shared_pass import SharedLearner, SharedPass
 from textual_inversion.training.learner import Learner
 from textual_inversion.training.run import memory_saved, train
@@ -44,12 +54,14 @@ def train_together(
     *,
     at_once: int,
     before: Callable[[TrainSettings], object] = lambda _: None,
+    until: int | None = None,
 ) -> Iterator[RunEvent]:
     """Train runs that can share a pass, at most `at_once` at a time, the others after them.
 
     All must agree in what `settings.comparison.many_runs.pass_fields` lists. A stop ends all of
     them, and they save; one that is asked for in the folder of a run ends that one. `before` is
-    called when a run's turn has come; when it raises, that run has failed.
+    called when a run's turn has come; when it raises, that run has failed. With `until` each run
+    stops and saves when its fixed batch is measured at that step or next after it.
 
     Raises:
         TextualInversionError: The base model cannot be opened, or has no memory for a single run.
@@ -67,7 +79,7 @@ def train_together(
         try:
             while (waiting and not control.stopping) or active:
                 while waiting and len(active) < at_once and not control.stopping:
-                    active.append(_Run(waiting.popleft(), control, before))
+                    active.append(_Run(waiting.popleft(), control, before, until))
                     yield from active[-1].advance()
                 active = [run for run in active if run.is_ready]
                 with kernels:
@@ -100,13 +112,16 @@ class _Run:
         settings: TrainSettings,
         control: Control,
         before: Callable[[TrainSettings], object],
+        until: int | None = None,
     ) -> None:
         self.name = settings.embedding
+        self._control = LinkedControl(control)
+        self._last = reading_step(until, settings.evaluate_every) if until else math.inf
         self.is_ready = False
         self._step = 0
         self._has_failed = False
         self._learner: SharedLearner | None = None
-        self._events = self._train(settings, control, before)
+        self._events = self._train(settings, before)
 
     @property
     def learner(self) -> SharedLearner:
@@ -115,13 +130,10 @@ class _Run:
         return self._learner
 
     def _train(
-        self,
-        settings: TrainSettings,
-        control: Control,
-        before: Callable[[TrainSettings], object],
+        self, settings: TrainSettings, before: Callable[[TrainSettings], object]
     ) -> Generator[Event, None, None]:
         before(settings)
-        yield from train(settings, LinkedControl(control), sharing=self._share)
+        yield from train(settings, self._control, sharing=self._share)
 
     def _share(self, learner: Learner) -> SharedLearner:
         self._learner = SharedLearner(learner)
@@ -153,3 +165,5 @@ class _Run:
         if isinstance(event, Started | Stepped):
             self._step = event.step
         self._has_failed = isinstance(event, Failed)
+        if isinstance(event, Evaluated) and event.step >= self._last:
+            self._control.ask("stop")

@@ -14,8 +14,10 @@ from textual_inversion.randomness import python_random
 from textual_inversion.settings import CreateSettings, SweepSettings, TrainSettings
 from textual_inversion.settings.comparison.many_runs import ManyRunsSettings, varying_fields
 from textual_inversion.settings.create import VectorSettings
+from textual_inversion.sweeps.halving import Halving
 
 MOST_RUNS = 10_000
+_NEVER = Halving()
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Plan:
     """The runs of a sweep or of a table of concepts.
 
     `folder` is the subfolder of embeddings/ for those that are created; `varied` the settings that
-    differ.
+    differ; `halving` says when the weaker runs end early.
     """
 
     kind: Literal["sweep", "batch"]
@@ -46,6 +48,17 @@ class Plan:
     shared: ManyRunsSettings
     varied: tuple[str, ...]
     runs: tuple[PlannedRun, ...]
+    halving: Halving = _NEVER
+
+    @property
+    def rungs(self) -> list[int]:
+        """The steps at which the weaker runs end early."""
+        return self.halving.rungs(max(run.training.max_steps for run in self.runs))
+
+    @property
+    def num_steps(self) -> int:
+        """How many steps all runs take together; with early stopping about so many."""
+        return self.halving.num_steps(run.training.max_steps for run in self.runs)
 
     @property
     def notes(self) -> list[str]:
@@ -76,7 +89,28 @@ def plan_sweep(settings: SweepSettings) -> Plan:
     )
     name = check_name(settings.embedding)
     check_name(runs[-1].name)
-    return Plan("sweep", name, f"{name}-sweep", settings, tuple(axes), runs)
+    halving = Halving(settings.reduction_factor, settings.grace_period)
+    if halving.is_on and not all(run.training.evaluate_every for run in runs):
+        raise SettingsError(
+            "reduction_factor compares the loss of the fixed batch, which is not measured with "
+            "evaluate_every 0; set evaluate_every higher, or reduction_factor to 0."
+        )
+    return Plan("sweep", name, folder_of(name), settings, tuple(axes), runs, halving)
+
+
+def folder_of(name: str) -> str:
+    """Name the subfolder of embeddings/ for those of a sweep."""
+    return f"{name}-sweep"
+
+
+def count_runs(settings: SweepSettings) -> int:
+    """Count the runs that a sweep would have; no run is made.
+
+    Raises:
+        SettingsError: `over` is wrong.
+    """
+    total = math.prod(map(len, read_axes(settings.over).values()))
+    return min(total, settings.samples or total)
 
 
 def read_axes(over: Sequence[str]) -> dict[str, list[str]]:

@@ -1,15 +1,15 @@
 """What a sweep consists of, on disk, so that the same command goes on with it.
 
 <log directory>/sweeps/<name>.json, or batches/<name>.json for a table of concepts: the settings
-that all runs have, and the name and the values of each run. How far a run is stands in its own
-folder only.
+that all runs have, the name and the values of each run, and which runs have ended early. How far a
+run is stands in its own folder only.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from textual_inversion.errors import (
     TrainingError,
 )
 from textual_inversion.settings import TrainSettings
+from textual_inversion.settings.comparison.many_runs import EARLY_STOPPING
 from textual_inversion.settings.create import VectorSettings
 from textual_inversion.storage.atomic import write_whole
 from textual_inversion.storage.file_lock import FileLock
@@ -41,10 +42,47 @@ class Record:
     path: Path
     began: float
 
+    def judged(self) -> dict[int, list[str]]:
+        """Read at which steps runs were judged, and the names of those that ended early there."""
+        return {
+            int(one["step"]): list(one["ended"]) for one in read_record(self.path).get("judged", [])
+        }
+
+    def note_judged(self, step: int, ended: Sequence[str]) -> None:
+        """Write down that runs were judged at a step, and which ended there."""
+        stored = read_record(self.path)
+        stored["judged"] = [*stored.get("judged", []), {"step": step, "ended": list(ended)}]
+        write_whole(self.path, json.dumps(stored, indent=1).encode())
+
 
 def record_path(plan: Plan) -> Path:
     """Return where a plan's record lies."""
     return find_folder(plan.shared.log_dir) / _FOLDERS[plan.kind] / f"{plan.name}.json"
+
+
+def sweeps_folder(log_dir: Path) -> Path:
+    """Return where the records of sweeps lie."""
+    return log_dir / _FOLDERS["sweep"]
+
+
+def lock_path(record: Path) -> Path:
+    """Return the lock that is held while a sweep is trained."""
+    return record.with_suffix(".lock")
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Read a record as it stands.
+
+    Raises:
+        StorageError: It cannot be read.
+    """
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise StorageError(_unreadable(path)) from None
+    if not isinstance(stored, dict):
+        raise StorageError(_unreadable(path))
+    return {str(key): value for key, value in stored.items()}  # pyright: ignore
 
 
 @contextmanager
@@ -60,7 +98,7 @@ def working_on(plan: Plan) -> Iterator[Record]:
     """
     path = record_path(plan)
     path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock.take(path.with_suffix(".lock"))
+    lock = FileLock.take(lock_path(path))
     if lock is None:
         raise TrainingError(
             f'Another process trains "{plan.name}" already; wait for its end, or stop it.'
@@ -81,20 +119,21 @@ def _begin(path: Path, plan: Plan) -> Record:
                 "or choose another name."
             )
     record = Record(path, time.time())
-    text = json.dumps({"version": _VERSION, "began": record.began, **_content(plan)}, indent=1)
+    # What nobody chose is left out: each run fills it in, with a preset of its own if it has one.
+    given = plan.shared.model_dump(mode="json", exclude_unset=True)
+    stored = {"version": _VERSION, "began": record.began, "given": given, **_content(plan)}
+    text = json.dumps(stored, indent=1)
     write_whole(path, text.encode())
     return record
 
 
 def _continue(path: Path, plan: Plan) -> Record:
     try:
-        stored: Any = json.loads(path.read_text(encoding="utf-8"))
+        stored = read_record(path)
         began = float(stored["began"])
         before = {key: stored[key] for key in _content(plan)}
-    except (OSError, ValueError, KeyError, TypeError):
-        raise StorageError(
-            f"{path} cannot be read; remove it, and choose another name for what is trained now."
-        ) from None
+    except (ValueError, KeyError, TypeError):
+        raise StorageError(_unreadable(path)) from None
     now = json.loads(json.dumps(_content(plan)))
     if before != now:
         raise SettingsError(
@@ -108,15 +147,23 @@ def _content(plan: Plan) -> dict[str, Any]:
     """Collect what decides how the runs end; how many are trained at once does not."""
     fields = {*TrainSettings.model_fields, *VectorSettings.model_fields}
     shared = plan.shared.model_dump(mode="json")
+    rule = (plan.halving.factor, plan.halving.grace) if plan.halving.is_on else ()
     return {
-        "settings": {key: value for key, value in shared.items() if key in fields},
+        "settings": {
+            **{key: value for key, value in shared.items() if key in fields},
+            **dict(zip(EARLY_STOPPING, rule, strict=False)),
+        },
         "runs": [{"embedding": run.name, "values": dict(run.values)} for run in plan.runs],
     }
 
 
+def _unreadable(path: Path) -> str:
+    return f"{path} cannot be read; remove it, and choose another name for what is trained now."
+
+
 def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
     then, given = before["settings"], now["settings"]
-    names = [key for key in given if then.get(key) != given[key]]
+    names = [key for key in {**then, **given} if then.get(key) != given.get(key)]
     if names:
         return ", ".join(f"{key} {then.get(key)}" for key in names)
     return "other runs"

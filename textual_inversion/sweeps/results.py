@@ -9,17 +9,21 @@ from typing import Any
 from textual_inversion.runs.history import Row, RunHistory
 from textual_inversion.settings.comparison.many_runs import Rank
 from textual_inversion.storage.paths import find_folder
-from textual_inversion.sweeps.plan import Plan
+from textual_inversion.sweeps.plan import Plan, PlannedRun
 from textual_inversion.sweeps.record import Record
 
-_ENDED = {"finished", "converged"}
+EARLY = "early-stopped"
+ENDED = {"finished", "converged", EARLY}
 # A clock that was set, or a file system that rounds.
 _TOLERANCE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
 class Result:
-    """One run; `loss` is the lowest of its fixed batch, None where it was never measured."""
+    """One run; `loss` is the lowest of its fixed batch, None where it was never measured.
+
+    `last_loss` is the newest of its training, which jumps.
+    """
 
     name: str
     values: dict[str, str]
@@ -30,29 +34,41 @@ class Result:
     best_step: int
     folder: Path | None
     message: str
+    last_loss: float | None = None
 
     @property
     def has_ended(self) -> bool:
         """Whether nothing is left to train."""
-        return self.state in _ENDED
+        return self.state in ENDED
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to JSON-serializable fields."""
         return {**asdict(self), "folder": str(self.folder or "")}
 
 
+class ResultsReader:
+    """Reads how the runs of a plan stand again and again; only what was added to a log is read."""
+
+    def __init__(self, plan: Plan, record: Record) -> None:
+        self.plan, self.record = plan, record
+        log_dirs = {run.training.log_dir for run in plan.runs}
+        self._histories = [RunHistory(find_folder(log_dir)) for log_dir in log_dirs]
+
+    def read(self) -> list[Result]:
+        """Read how each run stands, in their order; one without a folder waits."""
+        rows: dict[str, Row] = {}
+        for history in self._histories:
+            for row in history.rows():
+                if _is_since(row.folder, self.record.began):
+                    rows.setdefault(row.name, row)
+        judged = self.record.judged() if self.plan.halving.is_on else {}
+        early = {name for names in judged.values() for name in names}
+        return [_result(run, rows.get(run.name), early) for run in self.plan.runs]
+
+
 def read_results(plan: Plan, record: Record) -> list[Result]:
     """Read how each run of a plan stands, in their order; one without a folder waits."""
-    log_dirs = {run.training.log_dir for run in plan.runs}
-    rows: dict[str, Row] = {}
-    for log_dir in log_dirs:
-        for row in RunHistory(find_folder(log_dir)).rows():
-            if _is_since(row.folder, record.began):
-                rows.setdefault(row.name, row)
-    return [
-        _result(run.name, dict(run.values), run.training.max_steps, rows.get(run.name))
-        for run in plan.runs
-    ]
+    return ResultsReader(plan, record).read()
 
 
 def ranked(results: list[Result], rank: Rank) -> list[Result]:
@@ -70,17 +86,19 @@ def _is_since(folder: Path, began: float) -> bool:
     return changed >= began - _TOLERANCE_SECONDS
 
 
-def _result(name: str, values: dict[str, str], total: int, row: Row | None) -> Result:
+def _result(run: PlannedRun, row: Row | None, early: set[str]) -> Result:
+    name, values, total = run.name, dict(run.values), run.training.max_steps
     if row is None:
         return Result(name, values, "waiting", 0, total, None, 0, None, "")
     return Result(
         name,
         values,
-        row.state,
+        EARLY if name in early else row.state,
         row.step,
         row.total,
         row.best,
         row.best_step,
         row.folder,
         row.message,
+        row.loss,
     )

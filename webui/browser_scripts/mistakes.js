@@ -84,7 +84,11 @@ document.addEventListener('click', async event => {
   if (jump) {
     event.stopPropagation();
     const block = await blockOf(jump.closest('.ti-mistake'));
-    if (block) show(block);
+    if (!block) return;
+    // The field may stand on another tab, of the name with which its id begins.
+    const tab = `[role=tab][data-tab-id="${block.id.split('-')[0]}"][aria-selected=false]`;
+    document.querySelector(tab)?.click();
+    show(block);
   } else if (event.target.closest('button[id$="-button"]:not([role=tab])')) {
     pressedFrom = document.activeElement;
     takeAll(document);

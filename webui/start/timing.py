@@ -67,16 +67,21 @@ class Times:
         return _drawn(trainings, None)
 
 
-def seconds_per_step(settings: TrainSettings, log_dir: Path) -> tuple[float, str] | None:
+def seconds_per_step(
+    settings: TrainSettings, log_dir: Path, *, skip: frozenset[str] = frozenset()
+) -> tuple[float, str] | None:
     """Find the newest run whose steps take as long; return their mean seconds, and its name.
 
-    Previews, saves and evaluations between the steps are in the mean.
+    Previews, saves and evaluations between the steps are in the mean. Runs of the embeddings in
+    `skip` are passed over.
     """
     logs = sorted(log_dir.glob("*/*/events.jsonl"), key=_modified, reverse=True)
     for log in logs[:_MOST_RUNS]:
         try:
             values = read_settings_file(log.with_name("settings.json"))
         except SettingsError:
+            continue
+        if values.get("embedding") in skip:
             continue
         if has_same_pace(settings, values) and (each := _mean_seconds(log)):
             return each, log.parent.name

@@ -15,6 +15,7 @@ from textual_inversion.settings import (
     PreprocessSettings,
     Settings,
     SuggestSettings,
+    SweepFormSettings,
     TrainSettings,
 )
 from textual_inversion.settings.workshop import PruneSettings
@@ -33,6 +34,7 @@ _NOUNS = {
 }
 _SETTINGS: dict[str, type[Settings]] = {
     "train": TrainSettings,
+    "sweep": SweepFormSettings,
     "probe": TrainSettings,
     "preprocess": PreprocessSettings,
     "check": CheckSettings,

@@ -12,6 +12,8 @@ from textual_inversion.settings.markers import Positional, SamePass, Ui
 from textual_inversion.settings.train import TrainSettings
 
 Rank = Literal["loss", "order"]
+EARLY_STOPPING = ("reduction_factor", "grace_period")
+"""The settings of early stopping; they have no part in a sweep without it."""
 
 
 class ManyRunsSettings(TrainSettings, VectorSettings):
@@ -19,7 +21,7 @@ class ManyRunsSettings(TrainSettings, VectorSettings):
 
     # A run of many goes on by itself where it was interrupted.
     resume: ClassVar[str] = "latest"  # pyright: ignore
-    runs_at_once: Annotated[int, Field(ge=1, le=256), Ui("Runs at once")] = 8
+    runs_at_once: Annotated[int, Field(ge=1, le=256), Ui("Runs at once", group="Advanced")] = 8
     """How many runs share each pass of the base model; the others wait for a place. More are
     faster until the device is full; what does not fit into a GPU is computed in halves."""
 
@@ -27,15 +29,21 @@ class ManyRunsSettings(TrainSettings, VectorSettings):
 class SweepSettings(ManyRunsSettings):
     """Train an embedding under every combination of some settings' values."""
 
-    over: Annotated[tuple[str, ...], Ui("Over")]
+    over: Annotated[tuple[str, ...], Ui("Setting and its values")]
     """The settings that vary, each as NAME=VALUE,VALUE; quotes keep a comma inside a value, as in
     'learning_rate="0.01:100, 0.005",auto'. Any setting of ti train can, and what vectors start
     from."""
-    samples: Annotated[int, Field(ge=0), Ui("Samples")] = 0
+    samples: Annotated[int, Field(ge=0), Ui("Samples", row="which")] = 0
     """Train only so many of the combinations, drawn at random by the seed; 0 trains all."""
-    rank: Annotated[Rank, Ui("Rank")] = "loss"
+    rank: Annotated[Rank, Ui("Rank", row="which")] = "loss"
     """How the table at the end is sorted: by the lowest loss of each run's fixed batch, which is
     fair between runs with the same pictures, template and seed, or in the order of the runs."""
+    reduction_factor: Annotated[int, Field(ge=0), Ui("Reduction factor", row="halving")] = 0
+    """Early stopping by successive halving: with 3, the third of the runs with the lowest loss of
+    the fixed batch goes on at each halt, and the others end there. 0 trains all to their end."""
+    grace_period: Annotated[int, Field(ge=1), Ui("Grace period", row="halving")] = 100
+    """The step of the first halt of early stopping; each further one is a reduction factor times
+    later, as 100, 300, 900."""
 
 
 class BatchSettings(ManyRunsSettings):

@@ -1,1 +1,1 @@
-"""Forms with the fields of another program, which become the settings of a training."""
+"""Forms that become the settings of other jobs: of another program, of the Start and Sweep tabs."""

@@ -1,0 +1,1 @@
+"""The Sweep tab: many trainings in one batch, compared while they run."""
