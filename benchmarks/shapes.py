@@ -100,3 +100,17 @@ def sdxl_shape(divisor: int = 1) -> tuple[Any, Any, Any, Any]:
             layers_per_block=2,
         )
         return unet, vae, CLIPTextModel(first), CLIPTextModelWithProjection(second)
+
+
+def sd15_shape() -> tuple[Any, Any]:
+    """Give SD 1.5's UNet and text encoder, without memory for their weights."""
+    from diffusers import UNet2DConditionModel
+    from transformers import CLIPTextConfig, CLIPTextModel
+
+    text = CLIPTextConfig(
+        vocab_size=49408, hidden_size=768, intermediate_size=3072, num_hidden_layers=12,
+        num_attention_heads=12, max_position_embeddings=77, projection_dim=768,
+    )  # fmt: skip
+    with torch.device("meta"):
+        unet = UNet2DConditionModel(sample_size=64, cross_attention_dim=768, attention_head_dim=8)
+        return unet, CLIPTextModel(text)

@@ -1,6 +1,9 @@
 """Documents are held true by tests."""
 
 import re
+import shlex
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,8 @@ from tools import options_table
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CLUSTER = sorted(path for path in (ROOT / "docs" / "cluster").iterdir() if path.suffix != ".md")
+MANY_RUNS = ROOT / "docs" / "many-runs.md"
 
 
 def test_the_options_table_is_fresh():
@@ -56,3 +61,37 @@ def test_every_flag_beside_another_trainers_word_exists():
     shown = {flag for cell in ours for flag in re.findall(r"--[a-z-]+", cell)} - {"---"}
     assert len(shown) > 40
     assert shown - known == set()
+
+
+def shell_of(path):
+    """Give what a file of docs/cluster runs in a shell."""
+    import yaml
+
+    text = path.read_text(encoding="utf-8")
+    if path.suffix not in {".yml", ".yaml"}:
+        return text
+    task = yaml.safe_load(text)
+    return "\n".join([*task.get("commands", ()), task.get("setup", ""), task.get("run", "")])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+@pytest.mark.parametrize("path", CLUSTER, ids=lambda path: path.name)
+def test_what_a_cluster_runs_is_a_shell_script(path):
+    script = shell_of(path)
+    quoted = re.findall(r"^job='$(.*?)^'$", script, flags=re.MULTILINE | re.DOTALL)
+    for part in (script, *quoted):
+        done = subprocess.run(["bash", "-n"], input=part, text=True, capture_output=True)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("path", [*CLUSTER, MANY_RUNS], ids=lambda path: path.name)
+def test_every_training_that_is_shown_for_many_machines_can_be_read(path):
+    from commandline.main import make_parser
+
+    parser = make_parser(["create", "train", "sweep", "batch"])
+    text = path.read_text(encoding="utf-8").replace("\\\n", " ")
+    shown = re.findall(r"(?:[\s`]ti|-m textual_inversion) ((?:train|sweep|batch) [^`\n]+)", text)
+    assert shown
+    for line in shown:
+        assert parser.parse_args(shlex.split(line)).command in line
