@@ -41,5 +41,5 @@ def test_creating_on_a_model_that_is_not_there_is_answered_at_the_model(home):
         form = draw_form("create", CreateSettings, shared={"model": model})
     values = {**form.initial, "name": "cat-x", "model": "nobody/nothing"}
     with pytest.raises(gr.Error) as caught:
-        _create(form, list(values.values()), DeviceLock())
+        list(_create(form, list(values.values()), DeviceLock()))
     assert "ti-field:base-model" in str(caught.value.message)
