@@ -8,14 +8,15 @@ const ask = async () => {
   // By the element, so that one that was made anew is drawn again.
   const shown = props.ids.map(id => [id, inside(id)]).filter(([, html]) => html);
   const seen = Object.fromEntries(shown.map(([id, drawn]) => [id, drawn.tiState ?? '']));
-  const {groups, html, ...told} = await server.look({seen, page});
-  wait = told.wait;
+  const news = await server.look({seen, page});
+  wait = news.wait;
   for (const [id, drawn] of shown) {
-    if (!html[id]) continue;
-    drawn.dispatchEvent(new CustomEvent('ti-draw', {detail: html[id][1]}));
-    drawn.tiState = html[id][0];
+    if (!news.html[id]) continue;
+    const [state, html] = news.html[id];
+    drawn.dispatchEvent(new CustomEvent('ti-draw', {detail: html}));
+    drawn.tiState = state;
   }
-  for (const [name, state] of Object.entries(groups)) {
+  for (const [name, state] of Object.entries(news.groups)) {
     const drawn = inside(`news-${name}`);
     if (drawn && drawn.textContent.trim() !== state) drawn.dispatchEvent(new Event('news'));
   }

@@ -116,8 +116,7 @@ class Drawings:
             self._known[key] = (run, token)
         return [token, part.state_key(run) if run is not None else None]
 
-    def _value(self, index: int, part: Part | Watched) -> Any:
-        key = self._state_key(part)
+    def _value(self, index: int, part: Part | Watched, key: object) -> Any:
         drawn = self._drawn.get(index)
         if drawn is None or drawn[0] != key:
             drawn = (key, self._draw(part))
@@ -151,8 +150,11 @@ class Direct(Drawings):
         found = {}
         for index, part in enumerate(self._parts):
             elem_id = str(part.output.elem_id)
-            if elem_id in seen and seen[elem_id] != (state := _digest(self._state_key(part))):
-                found[elem_id] = (state, str(self._value(index, part)))
+            if elem_id not in seen:
+                continue
+            key = self._state_key(part)
+            if seen[elem_id] != (state := _digest(key)):
+                found[elem_id] = (state, str(self._value(index, part, key)))
         return found
 
 
@@ -181,8 +183,8 @@ class Group(Drawings):
         """Draw what has changed since a page has `seen` it; one value for each of `outputs`."""
         before, keys = seen or {}, self.keys()
         values = [
-            gr.skip() if before.get(str(index)) == keys[str(index)] else self._value(index, part)
-            for index, part in enumerate(self._parts)
+            gr.skip() if before.get(index) == key else self._value(int(index), part, key)
+            for part, (index, key) in zip(self._parts, keys.items(), strict=True)
         ]
         return [*values, keys if keys != before else gr.skip(), _digest(keys)]
 

@@ -99,16 +99,12 @@ def fetch(
         return (
             yield from run_in_background(
                 lambda: download(weights.name, patterns, progress_bar=counts.bar),
-                words=lambda: what + _in_brackets(counts.in_percent()),
+                words=lambda: what + counts.in_brackets(),
                 stop=stop,
             )
         )
     except download_errors() as error:
         raise _unreachable(weights, describe_download_error(error)) from error
-
-
-def _in_brackets(text: str) -> str:
-    return f" ({text})" if text else ""
 
 
 def _unreachable(weights: Weights, reason: str) -> ModelError:

@@ -140,9 +140,6 @@ def test_the_other_tabs_show_what_it_did_and_the_card_leads_on(small, window, ph
 
 def test_what_is_wrong_is_said_beside_its_field(small, window, photos, shoot):
     page = open_page(window, small, "Start")
-    # The fields are put back, and remarks on them are written, when a page opens.
-    page.wait_for_function("localStorage.getItem('textual-inversion-start')")
-    page.wait_for_timeout(1000)
     press(page, "start-train-button")
     expect_text(page, "start-folder-note", "There are no pictures yet: drop some here")
     expect_text(page, "start-name-note", "The embedding needs a name")
@@ -152,6 +149,8 @@ def test_what_is_wrong_is_said_beside_its_field(small, window, photos, shoot):
     expect(page.locator("#start-folder-note")).to_have_text("", timeout=PATIENCE_MS)
     fill(page, "start-name", "a/b")
     expect_text(page, "start-name-note", "contains '/'")
+    fill(page, "start-name", "")
+    expect(page.locator("#start-name-note")).to_have_text("", timeout=PATIENCE_MS)
     fill(page, "start-name", "my-dolphin")
     expect(page.locator("#start-name-note")).to_have_text("", timeout=PATIENCE_MS)
     assert not list((small.home / "embeddings").glob("*.pt"))

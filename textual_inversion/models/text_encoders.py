@@ -47,7 +47,7 @@ class Conditioning:
         return Conditioning(self.hidden[rows], None if self.pooled is None else self.pooled[rows])
 
     def with_zeros(self, row: int) -> Conditioning:
-        """Put zeros in the index of one prompt."""
+        """Put zeros in place of one prompt."""
         index = torch.tensor([row], device=self.hidden.device)
         pooled = None if self.pooled is None else self.pooled.index_fill(0, index, 0)
         return Conditioning(self.hidden.index_fill(0, index, 0), pooled)

@@ -122,21 +122,21 @@ def _open(folder: Path, title: str = _OWN, **options: Any) -> Any:
         ) from None
 
 
-def _check_size(tokenizer: Any, num_words: int, place: Path, info: ModelInfo) -> None:
+def _check_size(tokenizer: Any, num_words: int, folder: Path, info: ModelInfo) -> None:
     most = max(tokenizer.get_vocab().values(), default=0) + 1
     if most > num_words:
         raise ModelError(
-            f"The tokenizer {place} has {most} tokens, and the text encoder of the base model "
+            f"The tokenizer {folder} has {most} tokens, and the text encoder of the base model "
             f'"{info.name}" knows {num_words}; choose a tokenizer that is made for this model.'
         )
 
 
-def _check_marks(tokenizer: Any, own: Any, place: Path, info: ModelInfo) -> None:
+def _check_marks(tokenizer: Any, own: Any, folder: Path, info: ModelInfo) -> None:
     """Refuse other marks than the model's own: the text encoder would not find a text's end."""
     found, expected = ((t.bos_token_id, t.eos_token_id) for t in (tokenizer, own))
     if found != expected:
         raise ModelError(
-            f"The tokenizer {place} begins a text with the token {found[0]} and ends it with "
+            f"The tokenizer {folder} begins a text with the token {found[0]} and ends it with "
             f'{found[1]}, and the base model "{info.name}" knows them as {expected[0]} and '
             f"{expected[1]}; choose a tokenizer that is made for this model."
         )

@@ -39,6 +39,7 @@ _LEAD = (
 _LOOK_EVERY_SECONDS = 0.5
 # Other pictures may be right.
 _NOTHING = "() => ''"
+_NOTHING_IF_EMPTY = "text => text ? undefined : ''"
 
 
 class StartTab:
@@ -134,6 +135,8 @@ class StartTab:
         kind, word = form.by_path["kind"], form.by_path["initialization_text"]
         kind.input(_words, [kind, word], word, **UNQUEUED)  # pyright: ignore
         form.explain(lambda values: self._about_name(values), form.notes["name"])
+        name = form.by_path["name"]
+        name.change(None, name, form.notes["name"], js=_NOTHING_IF_EMPTY, **UNQUEUED)  # pyright: ignore
         changed = form.by_path["folder"].change  # pyright: ignore
         changed(None, None, form.notes["folder"], js=_NOTHING, **UNQUEUED)
         form.explain(self.times.html, self._time)
@@ -159,12 +162,18 @@ class StartTab:
             self.runner.start("train", beginning(plan, self.runner), name=plan.creating.name)
         return notes, plan
 
-    def _about_name(self, named: dict[str, Any]) -> Markup:
-        """Say what is wrong with a name while one types it."""
+    def _about_name(self, named: dict[str, Any]) -> Any:
+        """Say what is wrong with a name while one types it.
+
+        Of an empty one what was said stays: that it is needed, where Train was pressed while the
+        page was still opening.
+        """
         name = strip_brackets(named["name"] or "")
+        if not name:
+            return gr.skip()
         run = self.runner.run("train")
         is_shown = run is not None and run.name == name
-        wrong = _name_mistake(named, self.runner) if name and not is_shown else ""
+        wrong = "" if is_shown else _name_mistake(named, self.runner)
         return paragraph(wrong, style="wrong") if wrong else Markup()
 
     def _measured(self, *values: Any) -> Iterator[Any]:

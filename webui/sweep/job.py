@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual_inversion.events import Event, Failed, Finished, Loading, Started, Stepped, Warned
-from textual_inversion.jobs.runner import Job
 from textual_inversion.runs.requests import Control
 from textual_inversion.runs.state import Run, now
 from textual_inversion.sweeps.plan import Plan
@@ -73,8 +72,3 @@ class LiveSweep:
         run.apply(event, now=now())
         if isinstance(event, Started | Stepped):
             self._steps[name] = event.step
-
-
-def sweeping(live: LiveSweep) -> Job:
-    """Make the job that trains what is left of a sweep."""
-    return live.job

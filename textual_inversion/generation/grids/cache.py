@@ -71,8 +71,8 @@ def _files(model: BaseModel) -> list[tuple[str, int, int]]:
     folder = model.info.folder
     paths = {folder} if folder.is_file() else set(folder.glob("*/*"))
     for encoder in model.text.encoders:  # a separate tokenizer lies elsewhere
-        if place := encoder.tokenizer.name_or_path:
-            paths |= set(Path(place).iterdir())
+        if source := encoder.tokenizer.name_or_path:
+            paths |= set(Path(source).iterdir())
     facts = [(str(path), path.stat()) for path in sorted(paths)]
     return [(name, facts.st_size, facts.st_mtime_ns) for name, facts in facts]
 

@@ -41,12 +41,12 @@ class Counts:
         total = self.total
         return f"{self.done / _MB:,.0f} of {total / _MB:,.0f} MB" if total >= _LEAST else ""
 
-    def in_percent(self) -> str:
-        """Word it in twentieths, so that a log is not flooded: "40 % of 24 MB", or ""."""
+    def in_brackets(self) -> str:
+        """Word it in twentieths, so that a log is not flooded: " (40 % of 24 MB)", or ""."""
         total = self.total
         if total < _LEAST:
             return ""
-        return f"{5 * int(20 * self.done / total)} % of {total / _MB:,.0f} MB"
+        return f" ({5 * int(20 * self.done / total)} % of {total / _MB:,.0f} MB)"
 
 
 def _make_bar(bars: list[Any], stopping: Callable[[], bool]) -> type[Any]:

@@ -23,7 +23,7 @@ def fetch_for_job(name: str, control: Control) -> Generator[Event, None, ModelIn
     counts = Counts(lambda: control.stopping)
     events = run_in_background(
         lambda: fetch_model(name, progress_bar=counts.bar),
-        words=lambda: f"base model {name}" + _in_brackets(counts.in_percent()),
+        words=lambda: f"base model {name}" + counts.in_brackets(),
         stop=control.stop,
     )
     while not control.stopping:
@@ -34,7 +34,3 @@ def fetch_for_job(name: str, control: Control) -> Generator[Event, None, ModelIn
     raise ModelError(
         f'The download of the base model "{name}" was stopped; start again to fetch the rest of it.'
     )
-
-
-def _in_brackets(text: str) -> str:
-    return f" ({text})" if text else ""

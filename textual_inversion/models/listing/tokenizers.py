@@ -74,9 +74,9 @@ def _find_here(name: str) -> Path | None:
 
 
 def _find_cached(name: str) -> Path | None:
-    for place in ("", f"{_IN_MODELS}/"):
+    for prefix in ("", f"{_IN_MODELS}/"):
         for names in _VOCABULARIES:
-            files = [cached_file(name, place + file) for file in names]
+            files = [cached_file(name, prefix + file) for file in names]
             if all(files) and files[0]:
                 return files[0].parent
     return None
@@ -84,7 +84,7 @@ def _find_cached(name: str) -> Path | None:
 
 def _vocabulary_in(folder: Path) -> Path | None:
     """Return the folder, or the tokenizer's in a base model's, where a vocabulary is in it."""
-    for place in (folder, folder / _IN_MODELS):
-        if any(all((place / file).is_file() for file in files) for files in _VOCABULARIES):
-            return place
+    for found in (folder, folder / _IN_MODELS):
+        if any(all((found / file).is_file() for file in files) for files in _VOCABULARIES):
+            return found
     return None
