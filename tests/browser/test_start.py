@@ -189,7 +189,7 @@ def test_the_kind_brings_its_words_and_keeps_a_word_of_ones_own(small, window):
 def test_the_time_is_told_after_five_steps_were_tried(small, window):
     page = open_page(window, small, "Start")
     press(page, "start-measure-button")
-    expect_text(page, "start-times", "There are no pictures yet")
+    expect_text(page, "start-trial", "There are no pictures yet")
     page.get_by_role("button", name="mammoth").click()
     expect(page.locator("#start-pictures .ti-cropped")).to_have_count(5, timeout=PATIENCE_MS)
     press(page, "start-measure-button")

@@ -123,6 +123,8 @@ class StartTab:
         self._measure = gr.Button(
             "Try five steps, to tell the time", size="sm", elem_id="start-measure-button"
         )
+        # A line of its own: the times are drawn anew when the page has opened.
+        self._trial = gr.HTML(elem_id="start-trial", elem_classes="ti-note")
 
     def _buttons(self) -> tuple[gr.Button, gr.Button]:
         with gr.Row(elem_classes="ti-buttons"):
@@ -139,6 +141,7 @@ class StartTab:
         name.change(None, name, form.notes["name"], js=_NOTHING_IF_EMPTY, **UNQUEUED)  # pyright: ignore
         changed = form.by_path["folder"].change  # pyright: ignore
         changed(None, None, form.notes["folder"], js=_NOTHING, **UNQUEUED)
+        changed(None, None, self._trial, js=_NOTHING, **UNQUEUED)
         form.explain(self.times.html, self._time)
         # A run that has ended has left its times.
         self._card.view.change(
@@ -147,7 +150,7 @@ class StartTab:
             self._time,
             **UNQUEUED,
         )
-        self._measure.click(self._measured, form.controls, self._time, **QUIET)
+        self._measure.click(self._measured, form.controls, [self._trial, self._time], **QUIET)
 
     def _begin(self, values: tuple[Any, ...]) -> tuple[list[Any], Planned | None]:
         """Start what was asked for; or return what is wrong, beside the field that it is about."""
@@ -177,19 +180,20 @@ class StartTab:
         return paragraph(wrong, style="wrong") if wrong else Markup()
 
     def _measured(self, *values: Any) -> Iterator[Any]:
-        """Try five steps, and tell what they say of each choice."""
+        """Try five steps, and tell how it goes and what they say of each choice."""
         named = self.form.values(values)
         if wrong := _folder_mistake(named):
-            yield paragraph(wrong, style="wrong")
+            yield paragraph(wrong, style="wrong"), gr.skip()
             return
         with page_errors():
             job = self.times.measuring(trial(named))
             run = self.runner.start("probe", job, name="a trial")
         while run.is_active:
-            yield paragraph(sentence(run, idle=""))
+            yield paragraph(sentence(run, idle="")), gr.skip()
             self.runner.join("probe", _LOOK_EVERY_SECONDS)
         failed = run.state == "failed"
-        yield paragraph(run.message, style="wrong") if failed else self.times.html(named)
+        remark = paragraph(run.message, style="wrong") if failed else Markup()
+        yield remark, gr.skip() if failed else self.times.html(named)
 
 
 def _heading(number: int, text: str) -> None:
