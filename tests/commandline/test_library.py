@@ -117,6 +117,16 @@ def test_files_that_cannot_be_imported_are_named_and_the_others_taken(cats, caps
     assert kept == ["cat.pt", "cow.pt", "dog.pt", "pig.pt"]
 
 
+def test_what_cannot_be_deleted_is_named_and_the_others_are(cats, capsys):
+    assert main(["delete", "cat", "cow", "dog"]) == 1
+    said = capsys.readouterr()
+    assert [line.split()[:2] for line in said.out.splitlines()] == [
+        ["Deleted", "cat"], ["Deleted", "dog"],
+    ]  # fmt: skip
+    assert said.err.startswith("ti: There is no embedding called 'cow'")
+    assert not list((cats / "embeddings").glob("*.pt"))
+
+
 @pytest.mark.parametrize(
     ("argv", "sentence"),
     [

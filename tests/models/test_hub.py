@@ -130,3 +130,20 @@ def test_the_base_errors_of_the_hubs_http_client_are_among_the_faults():
     assert issubclass(client.ConnectError, hub.download_errors())
     assert issubclass(client.InvalidURL, hub.download_errors())
     assert not issubclass(KeyboardInterrupt, hub.download_errors())
+
+
+@pytest.mark.parametrize(
+    "missing", ["unet/w-00002-of-00002.safetensors", "text_encoder_2/w.safetensors"]
+)
+def test_a_download_broken_off_between_two_files_is_not_taken_for_a_model(
+    monkeypatch, tmp_path, missing
+):
+    shards = ["unet/w-00001-of-00002.safetensors", "unet/w-00002-of-00002.safetensors"]
+    whole = ["vae/w.safetensors", "text_encoder/w.safetensors", "text_encoder_2/w.safetensors"]
+    for name in ("model_index.json", *shards, *whole):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.setattr(hub, "cached_file", lambda name, file: tmp_path / file)
+    assert hub.find_cached("owner/model") == tmp_path
+    (tmp_path / missing).unlink()
+    assert hub.find_cached("owner/model") is None

@@ -18,6 +18,7 @@ from textual_inversion.models.single_file.layout import SUFFIXES
 _NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(@[\w.-][\w./-]*)?")
 _MAIN = "main"
 _PARTS = ("unet", "vae", "text_encoder")
+_SHARD = re.compile(r"(.*-)\d{5}(-of-(\d{5}).*)")
 _FILES = ("model_index.json", "*/config.json", "scheduler/*.json", "tokenizer*/*")
 _WEIGHTS = ("unet/*.safetensors*", "vae/*.safetensors*", "text_encoder*/*.safetensors*")
 
@@ -57,7 +58,16 @@ def find_cached(name: str) -> Path | None:
     if found is None:
         return None
     folder = found.parent
-    return folder if all(any((folder / p).glob("*.safetensors")) for p in _PARTS) else None
+    others = (part.name for part in folder.glob("text_encoder_*"))
+    return folder if all(_has_weights(folder / part) for part in (*_PARTS, *others)) else None
+
+
+def _has_weights(part: Path) -> bool:
+    """Whether the weights of a model's part are there, and of several shards each."""
+    names = {path.name for path in part.glob("*.safetensors")}
+    shards = filter(None, map(_SHARD.fullmatch, names))
+    whole = {f"{s[1]}{at:05}{s[2]}" for s in shards for at in range(1, int(s[3]) + 1)}
+    return bool(names) and whole <= names
 
 
 def list_cached() -> dict[str, Path]:

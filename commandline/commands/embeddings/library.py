@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from commandline.tables import print_json
 from textual_inversion.errors import TextualInversionError, printable
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from textual_inversion.embeddings.library import Library
 
 _NAME = "An embedding of embeddings/."
+T = TypeVar("T")
 
 
 def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
@@ -37,7 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
             about = "What to call the copy. (default: NAME-copy)"
             parser.add_argument("new_name", nargs="?", default="", metavar="NEW_NAME", help=about)
         case "delete":
-            parser.add_argument("name", nargs="+", metavar="NAME", help=_NAME)
+            about = f"{_NAME} One that cannot be deleted is named, and the others are."
+            parser.add_argument("name", nargs="+", metavar="NAME", help=about)
         case _:
             about = "What was deleted. (default: the last)"
             parser.add_argument("name", nargs="?", default="", metavar="NAME", help=about)
@@ -54,25 +56,30 @@ def run(args: argparse.Namespace) -> int:
         print_json([asdict(deleted) for deleted in library.deleted()])
         return 0
     if args.command == "import":
-        return _import(library, args.file)
+        return _each(args.file, lambda file: _import(library, file))
+    if args.command == "delete":
+        return _each(args.name, lambda name: _delete(library, name))
     for line in _RUN[args.command](library, args):
         print(printable(line))
     return 0
 
 
-def _import(library: Library, files: Iterable[Path]) -> int:
-    """Import each file that holds an embedding; the exit code is 1 where one does not."""
+def _each(given: Iterable[T], done: Callable[[T], Iterator[str]]) -> int:
+    """Do something with each of what was given; the exit code is 1 where one is refused."""
     code = 0
-    for file in files:
+    for one in given:
         try:
-            added = library.add(file)
+            for line in done(one):
+                print(printable(line))
         except TextualInversionError as error:
             print(f"ti: {error}", file=sys.stderr)
             code = 1
-        else:
-            for entry in added:
-                print(printable(f"Imported {entry.name}: {entry.path}"))
     return code
+
+
+def _import(library: Library, file: Path) -> Iterator[str]:
+    for entry in library.add(file):
+        yield f"Imported {entry.name}: {entry.path}"
 
 
 def _rename(library: Library, args: argparse.Namespace) -> Iterator[str]:
@@ -85,15 +92,14 @@ def _duplicate(library: Library, args: argparse.Namespace) -> Iterator[str]:
     yield f"Copied: {library.duplicate(args.name, args.new_name)}"
 
 
-def _delete(library: Library, args: argparse.Namespace) -> Iterator[str]:
+def _delete(library: Library, given: str) -> Iterator[str]:
     from textual_inversion.embeddings.library.renaming import refuse_while_trained
 
-    for given in args.name:
-        refuse_while_trained(given)
-        deleted = library.delete(given)
-        files = ", ".join(deleted.files)
-        name = shlex.quote(deleted.name)
-        yield f"Deleted {deleted.name} ({files}); it comes back with: ti undelete {name}"
+    refuse_while_trained(given)
+    deleted = library.delete(given)
+    files = ", ".join(deleted.files)
+    name = shlex.quote(deleted.name)
+    yield f"Deleted {deleted.name} ({files}); it comes back with: ti undelete {name}"
 
 
 def _undelete(library: Library, args: argparse.Namespace) -> Iterator[str]:
@@ -107,6 +113,5 @@ def _undelete(library: Library, args: argparse.Namespace) -> Iterator[str]:
 _RUN: dict[str, Callable[[Library, argparse.Namespace], Iterator[str]]] = {
     "rename": _rename,
     "duplicate": _duplicate,
-    "delete": _delete,
     "undelete": _undelete,
 }
