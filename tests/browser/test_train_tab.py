@@ -127,3 +127,25 @@ def test_one_continues_or_starts_over_and_uses_the_best(trained, server, shoot):
     shoot(page, "train-tab-390")
     go_to(page, "Library")
     expect_text(page, "library-list", "3 of 3 embeddings.*ember-7.*ember-8")
+
+
+def test_a_second_browser_is_asked_before_a_run_goes_on_with_other_settings(
+    trained, server, chromium, shoot
+):
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    other = open_page(context, server, "Train")
+    expect(other.locator("#train-resume-choice")).to_contain_text(
+        "Continue from step 6", timeout=PATIENCE_MS
+    )
+    fill(other, "train-max_steps", 8)
+    press(other, "train-start-button")
+    asked = other.locator("#train-question")
+    expect(asked).to_contain_text("Batch size: 1 in the run", timeout=PATIENCE_MS)
+    shoot(other, "train-asked")
+    press(other, "train-show-button")
+    expect(asked).to_be_hidden()
+    expect(other.locator("#train-batch_size input").first).to_have_value("1")
+    assert step_in(server, "ember") == 6
+    train(other, 8)  # the same settings, for longer
+    train(trained, 9)  # who has begun it is not asked
+    context.close()

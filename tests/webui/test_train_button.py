@@ -57,7 +57,7 @@ def press():
         shown = chosen.model_dump()
         paths = {control: path for path, control in drawn[0].form.by_path.items()}
         values = [shown[paths[control]] for control in drawn[0].form.controls]
-        button.fn(*values, "continue")
+        button.fn(*values, "continue", [])
         runner.join("train")
         return runner.run("train")
 
@@ -82,7 +82,7 @@ def test_few_calls_lie_between_the_train_button_and_the_loss(home, cat, press, m
     run = press(settings(cat, max_steps=2))
     assert (run.state, run.message, len(begin)) == ("finished", "Finished.", 1)
     handler, *way = [*begin[0], *max(within, key=len)]
-    assert handler.co_filename.endswith("webui/tabs/train.py")
+    assert handler.co_filename.endswith("webui/train/question.py")
     assert {"Runner.start", "train", "Learner.step"} < set(names(way))
     assert len(way) <= MOST_CALLS, " > ".join(names(way))
 

@@ -12,14 +12,14 @@ from textual_inversion.jobs.runner import Runner
 from textual_inversion.jobs.worker import QueueWorker
 from textual_inversion.runs.state import Run
 from textual_inversion.settings import TrainSettings
-from webui import choices, jobs
+from webui import choices
 from webui.charts import training_curves
 from webui.charts.vectors_table import vectors_html
 from webui.fields.wording import in_labels
 from webui.folders.field import pictures_in
 from webui.form import Form, draw_form
 from webui.html import paragraph, render
-from webui.layout import Tab, buttons, lead, page_errors
+from webui.layout import Tab, buttons, lead
 from webui.polling import Part, start_button, stop_button
 from webui.tabs import export, publish, requests
 from webui.train import scrubber
@@ -28,6 +28,7 @@ from webui.train.chart_options import ChartOptions
 from webui.train.finding import FindingBar
 from webui.train.loading import LoadButton
 from webui.train.presets import PresetRow
+from webui.train.question import Question
 from webui.train.resuming import ResumeChoice
 from webui.train.word_size import word_size
 from webui.views.shell_command import command_line
@@ -57,6 +58,7 @@ def draw(runner: Runner, worker: QueueWorker, base_model: Component) -> Tab:
         with gr.Column(scale=6, min_width=320, elem_classes="ti-sticky"):
             start, stop = buttons("train", "Train")
             resuming = ResumeChoice(form)
+            question = Question(runner, resuming)
             with gr.Row(elem_classes="ti-buttons"):
                 asked = requests.draw(runner, worker, form, resuming)
                 best = BestButton(runner)
@@ -65,18 +67,14 @@ def draw(runner: Runner, worker: QueueWorker, base_model: Component) -> Tab:
             _show_command(form)
             export.draw(form.by_path["embedding"])
             publish.draw(form.by_path["embedding"])
-    begun = start.click(
-        lambda *values: _begin(runner, resuming, values),
-        [*form.controls, resuming.control],
-        api_visibility="private",
-    )
+    begun = question.listen(start)
     resuming.listen(best.used)
     load.listen(form)
     stopped = stop.click(lambda: runner.stop("train"), queue=False, api_visibility="private")
     parts += [start_button("train", start), stop_button("train", stop), *asked.parts]
     parts += [*resuming.parts, *best.parts, *load.parts]
-    extras = {"take": take, "check": check, "replaced": [begun, best.used]}
-    return Tab(form, parts, [begun, stopped, *asked.events], extras)
+    extras = {"take": take, "check": check, "replaced": [*begun, best.used]}
+    return Tab(form, parts, [*begun, stopped, *asked.events], extras)
 
 
 def _settings(base_model: Component, presets: PresetRow) -> Form[TrainSettings]:
@@ -108,12 +106,6 @@ def _curve(values: dict[str, Any]) -> str:
         return training_curves.rate_chart(settings, word_size(settings.model))
     except SettingsError as error:
         return paragraph(in_labels(str(error), TrainSettings), style="wrong")
-
-
-def _begin(runner: Runner, resuming: ResumeChoice, values: tuple[Any, ...]) -> None:
-    with page_errors(resuming.form):
-        settings = resuming.settings(values)
-        runner.start("train", jobs.training(settings), name=settings.embedding)
 
 
 def _live(news: gr.HTML) -> list[Part]:

@@ -43,16 +43,15 @@ class LoadButton:
 
         def load() -> list[Any]:
             with page_errors():
-                run = self._runner.begun("train")
-                settings = run_settings(run)
+                settings = shown_settings(self._runner.begun("train"))
             gr.Info(escape(f"The form shows the settings with which {settings['embedding']} runs."))
             return form.updates(settings)
 
         self.button.click(load, None, form.controls, **QUIET)
 
 
-def run_settings(run: Run | None) -> dict[str, Any]:
-    """Read the settings of a run as a form takes them.
+def shown_settings(run: Run | None) -> dict[str, Any]:
+    """Read the settings of the run that is shown as a form takes them.
 
     Raises:
         TrainingError: No run is shown, or it has left no settings.
@@ -60,7 +59,16 @@ def run_settings(run: Run | None) -> dict[str, Any]:
     """
     if run is None or not _has_settings(run):
         raise TrainingError("No run is shown whose settings could be loaded; train one first.")
-    values = read_settings_file(Path(run.folder) / _FILE)
+    return run_settings(Path(run.folder))
+
+
+def run_settings(folder: Path) -> dict[str, Any]:
+    """Read the settings of a run's folder as a form takes them.
+
+    Raises:
+        SettingsError: They cannot be read.
+    """
+    values = read_settings_file(folder / _FILE)
     settings = TrainSettings.build(values).model_dump()
     return {path: value for path, value in settings.items() if path != _LEFT_OUT}
 

@@ -27,7 +27,7 @@ from webui.fields.wording import in_labels
 from webui.form import Form
 from webui.html import paragraph, render
 from webui.train.finding import FindingBar
-from webui.train.loading import run_settings
+from webui.train.loading import shown_settings
 
 _SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 
@@ -78,7 +78,7 @@ class PresetRow:
 
     def _of_run(self) -> dict[str, Any]:
         """Read the settings of the run that is shown."""
-        return run_settings(self._runner.begun("train"))
+        return shown_settings(self._runner.begun("train"))
 
 
 def _save(name: str, values: dict[str, Any], chosen: str) -> tuple[str, dict[str, Any]]:

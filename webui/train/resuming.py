@@ -58,21 +58,33 @@ class ResumeChoice:
         replaced.then(offered, fields, self.control, **UNQUEUED)
 
     def settings(self, values: tuple[Any, ...]) -> TrainSettings:
-        """Build settings from the form's values, of which the choice is the last.
+        """Build settings from the form's values, of which the choice is the last; see `chosen`."""
+        *shown, choice = values
+        return self.chosen(self.form.settings(shown), choice)
+
+    @staticmethod
+    def chosen(settings: TrainSettings, choice: str) -> TrainSettings:
+        """Return the settings with which the choice is carried out.
 
         To start over gives the embedding its first vectors back, and says as what it is kept.
 
         Raises:
-            SettingsError: A value is wrong; nothing was changed then.
+            EmbeddingError: It cannot be started over; nothing was changed then.
         """
-        *chosen, choice = values
-        settings = self.form.settings(chosen)
         if choice != START_OVER or settings.resume != _DEFAULT_RESUME:
             return settings
         checkpoint = found_checkpoint(settings.embedding, settings.log_dir)
         if checkpoint is not None:
             _start_over(checkpoint)
         return TrainSettings.build(settings.model_dump(), {"resume": "never"})
+
+    @staticmethod
+    def to_continue(settings: TrainSettings, choice: str) -> Path | None:
+        """Find the folder of the run that a pressed Train would go on with."""
+        if choice == START_OVER or settings.resume != _DEFAULT_RESUME:
+            return None
+        checkpoint = found_checkpoint(settings.embedding, settings.log_dir)
+        return checkpoint.run_folder if checkpoint is not None else None
 
 
 def offered(embedding: str | None, resume: str | None, log_dir: str | None) -> Any:
