@@ -1,6 +1,7 @@
 """Measure many trainings: one after the other, as processes side by side, and in one batch.
 
     python benchmarks/many_runs.py [--runs 8] [--steps 20] [--batch 4] [--threads 2] [--rounds 1]
+    python benchmarks/many_runs.py --model sd15-shape --size 256 --batch 1 --steps 4
 
 Each way trains the same runs, which differ in their seeds, in processes of its own. What is timed
 lies between the first step and the end of the last run, by the clock and in the processor's time,
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from shapes import write_sd15_shape
 
 from textual_inversion.devices.peak_memory import peak_mb, reset_peak
 from textual_inversion.devices.precision import best_device
@@ -64,6 +66,7 @@ def make_settings(args: argparse.Namespace, numbers: list[int]) -> list[TrainSet
             TrainSettings.build(
                 {"embedding": name, "model": model, "dataset_dir": str(args.pictures)},
                 {"batch_size": args.batch, "max_steps": args.steps, "seed": number},
+                {"width": args.size, "height": args.size},
                 dict(NOTHING_BESIDE),
             )
         )
@@ -136,7 +139,7 @@ def measure(way: str, args: argparse.Namespace) -> Cost:
     """Train all runs in one way."""
     numbers = list(range(args.runs))
     argv = ["--model", str(args.model), "--pictures", str(args.pictures)]
-    argv += ["--steps", str(args.steps), "--batch", str(args.batch)]
+    argv += ["--steps", str(args.steps), "--batch", str(args.batch), "--size", str(args.size)]
     shares = [[number] for number in numbers] if way == "as processes" else [numbers]
     threads = max(1, args.threads // len(shares))
     with tempfile.TemporaryDirectory(prefix="many-runs-") as root:
@@ -159,6 +162,7 @@ def report(args: argparse.Namespace, turns: list[dict[str, Cost]]) -> None:
     """Print the table: medians over the turns, and of ratios to the first way of the same turn."""
     print(
         f"{args.runs} runs of {args.steps} steps, batch {args.batch}, {args.model.name}, "
+        f"{args.size or 'its own'} pixels, "
         f"{best_device().type}, {args.threads} threads"
     )
     titles = ("runs an hour", "by the clock", "of the work", "memory MB", "of the memory")
@@ -184,6 +188,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path, default=ROOT / "samples/mammoth")
     parser.add_argument("--runs", type=int, default=8)
     parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--size", type=int, default=0, help="0: the model's own")
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--rounds", type=int, default=1)
@@ -193,6 +198,8 @@ def main() -> None:
     if args.serve:
         serve(args.serve, args, [int(number) for number in args.numbers.split(",")])
         return
+    if str(args.model) == "sd15-shape":
+        args.model = write_sd15_shape(Path(tempfile.gettempdir()) / "sd15-shape")
     report(args, [{way: measure(way, args) for way in WAYS} for _ in range(args.rounds)])
 
 

@@ -1,6 +1,7 @@
 """Kill a training N times at random moments; every run must come out as one never killed.
 
 python benchmarks/soak.py --kills 50 [--threads 2] [--model models/pocket]
+python benchmarks/soak.py --kills 20 --sweep   # a sweep of eight runs, equal up to rounding
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests import soak, tiny
+from tests import soak, soak_sweep, tiny
 
 
 def main() -> int:
@@ -23,11 +24,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--model", type=Path, help="a folder; else a tiny random model is made")
+    parser.add_argument("--sweep", action="store_true", help="eight runs in one batch")
     args = parser.parse_args()
     began = time.perf_counter()
     root = Path(tempfile.mkdtemp(prefix="soak-"))
     model = args.model.resolve() if args.model else tiny.build(root / "model")
-    done = soak.soak(root, model, kills=args.kills, seed=args.seed, threads=args.threads)
+    task = soak_sweep.SWEEP if args.sweep else soak.TRAINING
+    done = soak.soak(root, model, task, kills=args.kills, seed=args.seed, threads=args.threads)
     for moment, count in done.kills.items():
         print(f"{moment:12} {count:4}")
     seconds = time.perf_counter() - began

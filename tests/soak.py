@@ -1,7 +1,7 @@
 """Kill a training with `kill -9` again and again, start it until it ends, and compare what it made.
 
-The processes are true ones that run `ti train`; they are forked from a server that has imported
-everything already, so that a start costs half a second.
+The processes are true ones that run `ti train` or `ti sweep`; they are forked from a server that
+has imported everything already, so that a start costs half a second.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import random
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 STEPS = 12
@@ -51,32 +52,53 @@ MOMENTS = {
 _LONGEST_DELAY_SECONDS = 0.08
 
 
+@dataclass(frozen=True)
+class Task:
+    """What is run and killed, the moments of the kills, and how its results are compared."""
+
+    argv: tuple[str, ...]
+    moments: dict[str, tuple[str, int]]
+    made: Callable[[Path], Any]
+    is_same: Callable[[Any, Any], bool]
+    has_ended: Callable[[Path], bool] = lambda home: False
+    """Whether it is over though it was killed; without it, it is started once more."""
+
+
 @dataclass
 class Soak:
     """What was done: how many runs ended, and how many kills came at which moment."""
 
     runs: int = 0
-    kills: dict[str, int] = field(default_factory=lambda: dict.fromkeys(MOMENTS, 0))
+    kills: dict[str, int] = field(default_factory=dict)
     different: list[str] = field(default_factory=list)
 
 
-def soak(root: Path, model: Path, *, kills: int, seed: int = 0, threads: int = 1) -> Soak:
+def soak(
+    root: Path,
+    model: Path,
+    task: Task | None = None,
+    *,
+    kills: int,
+    seed: int = 0,
+    threads: int = 1,
+) -> Soak:
     """Make a run that is left alone, then runs that are killed, until so many kills are done."""
+    task = task or TRAINING
     base = _make_home(root / "base", model)
     (base / "threads").write_text(str(threads))
-    draw, done = random.Random(seed), Soak()
+    draw, done = random.Random(seed), Soak(kills=dict.fromkeys(task.moments, 0))
     with _processes() as context:
         whole = shutil.copytree(base, root / "unbroken")
-        assert _run(context, whole) == "ended", (whole / "log.txt").read_text()
-        expected = made(whole)
+        assert _run(context, whole, task) == "ended", (whole / "log.txt").read_text()
+        expected = task.made(whole)
         while sum(done.kills.values()) < kills:
             home = shutil.copytree(base, root / f"run-{done.runs}")
             left = kills - sum(done.kills.values())
-            history = list(_broken_run(context, home, draw, left))
+            history = list(_broken_run(context, home, task, draw, left))
             done.runs += 1
             for moment in history:
                 done.kills[moment] += 1
-            if made(home) != expected:
+            if not task.is_same(task.made(home), expected):
                 done.different.append(f"{home.name}: {', '.join(history)}")
             else:
                 shutil.rmtree(home)
@@ -104,26 +126,26 @@ def _content(path: Path) -> bytes:
     return f"{embedding.name} {embedding.step} ".encode() + numbers
 
 
-def _broken_run(context, home: Path, draw: random.Random, left: int) -> Iterator[str]:
+def _broken_run(context, home: Path, task: Task, draw: random.Random, left: int) -> Iterator[str]:
     """Kill a run at drawn moments, at most `left` times, until it ends; give the moments."""
     while True:
-        moment = draw.choice(list(MOMENTS)) if left else None
-        if _run(context, home, moment, draw) == "ended":
+        moment = draw.choice(list(task.moments)) if left else None
+        if _run(context, home, task, moment, draw) == "ended":
             return
         yield moment
         left -= 1
-        if any(map(_has_ended, home.glob("runs/*/*/events.jsonl"))):
+        if task.has_ended(home):
             return
 
 
-def _run(context, home: Path, moment: str | None = None, draw=None) -> str:
-    """Run `ti train` to its end, or kill it at a moment: "ended" or "killed"."""
+def _run(context, home: Path, task: Task, moment: str | None = None, draw=None) -> str:
+    """Run the task to its end, or kill it at a moment: "ended" or "killed"."""
     log = home / "log.txt"
     log.write_bytes(b"")
-    process = context.Process(target=_train, args=(home,), daemon=True)
+    process = context.Process(target=_start, args=(home, task.argv), daemon=True)
     process.start()
     if moment:
-        words, most = MOMENTS[moment]
+        words, most = task.moments[moment]
         if _comes(process, log, words, nth=draw.randint(1, most)):
             time.sleep(draw.uniform(0, _LONGEST_DELAY_SECONDS))
             process.kill()
@@ -141,8 +163,8 @@ def _comes(process, log: Path, words: str, *, nth: int) -> bool:
     return False
 
 
-def _train(home: Path) -> None:
-    """Be `ti train`, in `home`."""
+def _start(home: Path, argv: tuple[str, ...]) -> None:
+    """Be `ti`, in `home`."""
     os.chdir(home)
     out = os.open("log.txt", os.O_WRONLY | os.O_APPEND)
     os.dup2(out, 1)
@@ -152,7 +174,7 @@ def _train(home: Path) -> None:
     from commandline.main import main
 
     torch.set_num_threads(int(Path("threads").read_text()))
-    sys.exit(main(["train", "--settings", "settings.json", "--events", "json"]))
+    sys.exit(main([*argv, "--settings", "settings.json", "--events", "json"]))
 
 
 @contextmanager
@@ -192,3 +214,10 @@ def _make_home(home: Path, model: Path) -> Path:
 
 def _has_ended(log: Path) -> bool:
     return '"event": "finished"' in log.read_text()
+
+
+def _any_has_ended(home: Path) -> bool:
+    return any(map(_has_ended, home.glob("runs/*/*/events.jsonl")))
+
+
+TRAINING = Task(("train",), MOMENTS, made, dict.__eq__, _any_has_ended)
