@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE)
     parser.add_argument("--out", type=Path, help="folder of the weights; the cache folder if not")
     parser.add_argument("--model", type=Path, default=ROOT / "models" / "pocket")
-    parser.add_argument("--steps", type=int, default=5000, help="of 64 pictures")
+    parser.add_argument("--steps", type=int, default=10_000, help="of 64 pictures")
     parser.add_argument("--bank", type=int, default=2000, help="pictures through the pocket model")
     parser.add_argument("--count", type=int, default=2000, help="pictures of each kind to check")
     parser.add_argument("--minutes", type=float, default=math.inf)

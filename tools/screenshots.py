@@ -1,4 +1,4 @@
-"""Take README's screenshots of the page during its main job.
+"""Take the screenshots of every tab, light and dark, during and after the main job.
 
     python tools/screenshots.py [--steps 300] [--out docs/images]
 
@@ -8,12 +8,13 @@ Needs Chromium and the `test` extra. All files are created in a temporary folder
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 import tempfile
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -23,26 +24,39 @@ from tests.browser.page import (  # noqa: E402
     expect_text,
     fill,
     go_to,
+    open_page,
     press,
     wait_for_pictures,
     wait_for_step,
 )
 
 NAME, WORDS = "my-mammoth", "elephant"
-HEIGHTS = {"start": 900, "create": 620, "preprocess": 1150, "train": 1250, "generate": 900}
+TABS = {
+    "start": "Start",
+    "create": "Create Embedding",
+    "preprocess": "Preprocess Images",
+    "train": "Train",
+    "sweep": "Sweep",
+    "generate": "Generate",
+    "grids": "Grids",
+    "library": "Library",
+    "workshop": "Workshop",
+    "base-models": "Base Models",
+    "runs": "Runs",
+}
+WIDTH, MOST_HEIGHT = 1280, 1250
+PATIENCE_MS = 900_000
 
 
 def shoot(page: Page, name: str, folder: Path) -> None:
-    """Photograph the top of the page; 256 colours are plenty and a third of the size."""
-    path = folder / f"{name}.png"
+    """Photograph the top of the page."""
     page.evaluate("scrollTo(0, 0)")
     page.evaluate("document.querySelectorAll('.ti-sticky').forEach(one => one.scrollTo(0, 0))")
     page.wait_for_timeout(1500)
-    clip = {"x": 0, "y": 0, "width": 1280, "height": HEIGHTS[name]}
-    page.screenshot(path=path, full_page=True, clip=clip, animations="disabled")
-    Image.open(path).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
-        path, optimize=True
-    )
+    height = min(MOST_HEIGHT, page.evaluate("document.documentElement.scrollHeight"))
+    clip = {"x": 0, "y": 0, "width": WIDTH, "height": height}
+    shot = page.screenshot(full_page=True, clip=clip, animations="disabled")
+    Image.open(io.BytesIO(shot)).convert("RGB").save(folder / f"{name}.webp", quality=82, method=6)
 
 
 def show_start(page: Page, folder: Path) -> None:
@@ -89,12 +103,97 @@ def do_the_main_job(page: Page, steps: int, folder: Path) -> None:
     shoot(page, "generate", folder)
 
 
+def sweep(page: Page) -> None:
+    """Train two rates with one vector and with two, in one batch."""
+    go_to(page, "Train")
+    fill(page, "train-max_steps", 60)
+    fill(page, "train-save_image_every", 30)
+    go_to(page, "Sweep")
+    fill(page, "sweep-values_1", "auto, 0.005")
+    press(page, "sweep-start-button")
+    expect_text(page, "sweep-runs", "2 of 2 runs have ended")
+    wait_for_pictures(page, "sweep-runs", 2)
+
+
+def draw_grid(page: Page) -> None:
+    """Draw the steps of the run beside each other, and open a picture."""
+    go_to(page, "Grids")
+    page.locator("#grid-run input").click()
+    page.get_by_role("option", name=NAME).last.click()
+    press(page, "grid-start-button")
+    expect_text(page, "grid-status-line", "Finished: ")
+    page.locator("#grid-sheet .ti-look").last.click()
+    page.wait_for_selector("#grid-cell img")
+
+
+def rank_words(page: Page) -> None:
+    """Rank words by the model's loss on the sample pictures."""
+    go_to(page, "Create Embedding")
+    fill(page, "create-name", "another")
+    page.locator("#suggest-part button").first.click()
+    fill(page, "suggest-draws", 4)
+    press(page, "suggest-start-button")
+    expect_text(page, "suggest-status-line", "Finished")
+
+
+def take_in_hand(page: Page, tab: str) -> None:
+    """Bring a tab into a state that shows what it does."""
+    match tab:
+        case "start":
+            page.locator("#start-pictures button", has_text="mammoth").click()
+            page.wait_for_selector("#start-pictures .ti-cropped img")
+        case "library":
+            page.locator("#library-list .ti-shelf button").first.click()
+            page.wait_for_selector("#library-details h3")
+        case "workshop":
+            page.locator("#workshop-add input").first.click()
+            page.get_by_role("option", name=NAME).first.click()
+        case "runs":
+            page.locator("#runs-table").get_by_role("button", name="Open").first.click()
+        case "grids":
+            page.locator("#grid-older-choice input").click()
+            page.get_by_role("option").first.click()
+            page.wait_for_selector("#grid-sheet img")
+        case _:
+            pass
+
+
+def tour(page: Page, tabs: list[str], folder: Path, ending: str = "") -> None:
+    """Photograph tabs after the work."""
+    for tab in tabs:
+        go_to(page, TABS[tab])
+        take_in_hand(page, tab)
+        page.wait_for_timeout(2000)
+        shoot(page, tab + ending, folder)
+
+
+def work(browser: Browser, server: Server, steps: int, folder: Path) -> None:
+    """Do the main job and more in the light, then look at all of it in the dark."""
+    window = browser.new_context(viewport={"width": WIDTH, "height": 900})
+    window.set_default_timeout(PATIENCE_MS)
+    page = open_page(window, server, "Start")
+    show_start(page, folder)
+    go_to(page, "Create Embedding")
+    do_the_main_job(page, steps, folder)
+    sweep(page)
+    draw_grid(page)
+    rank_words(page)
+    shoot(page, "words", folder)
+    tour(page, ["sweep", "grids", "library", "workshop", "base-models", "runs"], folder)
+    window.close()
+    window = browser.new_context(color_scheme="dark", viewport={"width": WIDTH, "height": 900})
+    window.set_default_timeout(PATIENCE_MS)
+    tour(open_page(window, server, "Start"), list(TABS), folder, "-dark")
+
+
 def main() -> None:
-    """Start the app, do the main job, end the app."""
+    """Start the app, do the work, end the app."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
     args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    expect.set_options(timeout=PATIENCE_MS)
     with tempfile.TemporaryDirectory() as home:
         for name in ("embeddings", "runs", "outputs"):
             (Path(home) / name).mkdir()
@@ -105,13 +204,7 @@ def main() -> None:
                 browser = playwright.chromium.launch(
                     executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
                 )
-                page = browser.new_page(viewport={"width": 1280, "height": 900})
-                page.set_default_timeout(600_000)
-                page.goto(server.url)
-                page.wait_for_selector("#start-name")
-                show_start(page, args.out)
-                go_to(page, "Create Embedding")
-                do_the_main_job(page, args.steps, args.out)
+                work(browser, server, args.steps, args.out)
                 browser.close()
         finally:
             server.end()

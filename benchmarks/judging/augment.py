@@ -16,14 +16,16 @@ from benchmarks.judging.art import SIDE, Art
 from tools.pocket_model.data import BACKGROUNDS
 
 Kind = Literal["training", "checking", "strange"]
-"""Backgrounds: named colours up to 16 of 255 off in each channel; the same 17 to 24 off, which
-training never shows; or colours far from all names and gradients between two of them."""
+"""Backgrounds: named colours up to 16 of 255 off in each channel, and a third without a name; named
+ones 17 to 24 off, which training never shows; or new ones without a name: colours far from all
+names, and gradients between two of them."""
 NAMES = tuple(BACKGROUNDS)
 NO_NAME = -1
 _NAMED = torch.tensor(list(BACKGROUNDS.values())) / 255  # (11, 3)
 _OFF = {"training": (0, 16), "checking": (17, 24)}
 _FAR = 60 / 255
 _WHITE_SHARE = 0.3
+_STRANGE_SHARE = 1 / 3
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,12 @@ def draw_backgrounds(
     off = torch.randint(least, most + 1, (count, 3), generator=draw) / 255
     signs = torch.where(uniform(draw, (count, 3), 0, 1) < 0.5, -1.0, 1.0)
     colours = (_NAMED[labels] + off * signs).clamp(0, 1)
-    return colours[..., None, None].expand(-1, -1, SIDE, SIDE), labels
+    backgrounds = colours[..., None, None].expand(-1, -1, SIDE, SIDE)
+    if kind == "training":
+        strange = uniform(draw, count, 0, 1) < _STRANGE_SHARE
+        backgrounds = torch.where(strange[:, None, None, None], _strange(count, draw), backgrounds)
+        labels[strange] = NO_NAME
+    return backgrounds, labels
 
 
 def _strange(count: int, draw: torch.Generator) -> torch.Tensor:

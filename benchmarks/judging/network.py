@@ -36,8 +36,9 @@ class Judge(nn.Module):
     """Looks at pictures (B, 3, S, S) in [-1, 1].
 
     A concept's logit is the cosine between the picture's embedding and the concept's, so that the
-    embedding itself measures likeness. Style, background and count are read from averages of
-    three depths, since they are not a matter of what is shown.
+    embedding itself measures likeness. Background and count are read from averages over the picture
+    at three depths, since they are not a matter of what is shown, and the style from how far values
+    spread there as well, which tells a gradient from flat colours.
     """
 
     def __init__(self, num_concepts: int) -> None:
@@ -50,23 +51,25 @@ class Judge(nn.Module):
         self.embed = nn.Linear(WIDTHS[-1], EMBEDDING)
         self.concepts = nn.Parameter(torch.randn(num_concepts, EMBEDDING) / EMBEDDING**0.5)
         self.sharpness = nn.Parameter(torch.tensor(_SHARPNESS))
-        self.styles = nn.Linear(depths, len(STYLES))
+        self.styles = nn.Linear(2 * depths, len(STYLES))
         self.backgrounds = nn.Linear(depths, len(NAMES))
         self.counts = nn.Linear(depths, 2)
 
     def forward(self, pixels: torch.Tensor) -> Look:
         """Look at pictures."""
         h = self.stem(pixels.contiguous(memory_format=torch.channels_last))
-        means = []
+        means, spreads = [], []
         for stage in self.stages:
             h = stage(h)
-            means.append(h.float().mean((2, 3)))
+            spread, mean = torch.std_mean(h.float(), (2, 3))
+            means.append(mean)
+            spreads.append(spread)
         depths = torch.cat(means[1:], 1)
         embeddings = F.normalize(self.embed(means[-1]), dim=1)
         cosines = embeddings @ F.normalize(self.concepts, dim=1).T
         return Look(
             self.sharpness * cosines,
-            self.styles(depths),
+            self.styles(torch.cat([depths, *spreads[1:]], 1)),
             self.backgrounds(depths),
             self.counts(depths),
             embeddings,
@@ -101,7 +104,7 @@ def loss(look: Look, sample: Sample) -> torch.Tensor:
     backgrounds = F.cross_entropy(look.backgrounds[named], sample.backgrounds[named])
     return (
         concepts
-        + 0.5 * F.cross_entropy(look.styles, sample.styles)
+        + F.cross_entropy(look.styles, sample.styles)
         + 0.2 * backgrounds
         + 0.2 * F.cross_entropy(look.counts, sample.counts)
     )
