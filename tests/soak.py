@@ -107,7 +107,7 @@ def soak(
 
 def made(home: Path) -> dict[str, bytes]:
     """Read what the run that ended left behind: losses, vectors, pictures."""
-    (folder,) = [path.parent for path in home.glob("runs/*/*/events.jsonl") if _has_ended(path)]
+    (folder,) = [path.parent for path in home.glob("runs/*/*/events.jsonl") if has_ended(path)]
     kept = {"cat-x.pt": _content(home / "embeddings" / "cat-x.pt")}
     for path in (folder / "textual_inversion_loss.csv", *folder.glob("*/*")):
         if path.suffix != ".ckpt":
@@ -212,12 +212,12 @@ def _make_home(home: Path, model: Path) -> Path:
     return home
 
 
-def _has_ended(log: Path) -> bool:
+def has_ended(log: Path) -> bool:
     return '"event": "finished"' in log.read_text()
 
 
-def _any_has_ended(home: Path) -> bool:
-    return any(map(_has_ended, home.glob("runs/*/*/events.jsonl")))
+def _any_ended(home: Path) -> bool:
+    return any(map(has_ended, home.glob("runs/*/*/events.jsonl")))
 
 
-TRAINING = Task(("train",), MOMENTS, made, dict.__eq__, _any_has_ended)
+TRAINING = Task(("train",), MOMENTS, made, dict.__eq__, _any_ended)

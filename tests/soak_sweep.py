@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from tests.soak import Task
+from tests.soak import Task, has_ended
 
 VARIED = ("learning_rate=0.005,0.02", "seed=1,2", "num_vectors=1,2")
 RUNS = 8
@@ -35,7 +35,9 @@ def made(home: Path) -> Results:
     results: Results = {}
     for path in sorted((home / "embeddings" / "many-sweep").glob("*.pt")):
         results[path.stem] = _vectors(path)
-        (folder,) = home.glob(f"runs/*/{path.stem}")
+        # Killed before its first checkpoint, a run begins again in a folder of its own.
+        logs = home.glob(f"runs/*/{path.stem}*/events.jsonl")
+        (folder,) = [log.parent for log in logs if has_ended(log)]
         with (folder / "textual_inversion_loss.csv").open() as file:
             results[f"{path.stem}: losses"] = [float(v) for row in csv.reader(file)
                                                for v in row if _is_number(v)]  # fmt: skip
