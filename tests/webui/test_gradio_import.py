@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 COUNTED = """
 import ast
 parsed = []
@@ -22,6 +24,7 @@ def imported(first):
     return int(parsed), has_events
 
 
+@pytest.mark.slow
 def test_no_source_is_parsed_for_stub_files():
     parsed, has_events = imported("import webui")
     plain, _ = imported("")

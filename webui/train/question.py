@@ -40,7 +40,7 @@ class Question:
     def __init__(self, runner: Runner, resuming: ResumeChoice) -> None:
         self._runner, self._resuming = runner, resuming
         # The embeddings that this page has trained, or whose settings it has shown.
-        self._known = gr.State([])
+        self._known = gr.JSON([], visible=False)
         with gr.Column(visible=False, elem_id="train-question") as self._box:
             self._said = gr.HTML()
             with gr.Row(elem_classes="ti-buttons"):
