@@ -6,7 +6,7 @@ Nothing here depends on when the server answers: what was typed in the meantime 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gradio as gr
@@ -18,7 +18,12 @@ _PUT_BACK = """(checked, ...values) => {
   const drawn = DRAWN, kept = checked.flat();
   // An empty text box may have been drawn with null.
   const untouched = at => JSON.stringify(values[at] ?? '') === JSON.stringify(drawn[at] ?? '');
-  return values.map((_, at) => kept[at].length && untouched(at) ? kept[at][0] : undefined);
+  const back = values.map((_, at) => kept[at].length && untouched(at) ? kept[at][0] : undefined);
+  const now = values.map((value, at) => back[at] ?? value);
+  let at = 0;
+  const saved = FORMS.map(paths => JSON.stringify(
+    Object.fromEntries(paths.map(path => [path, now[at++]]))));
+  return [...back, ...saved];
 }"""
 
 
@@ -40,9 +45,12 @@ def save_script(paths: Sequence[str]) -> str:
     return f"(...values) => window.formsAreRestored ? JSON.stringify({named}) : undefined"
 
 
-def put_back_script(drawn: Sequence[Any]) -> str:
+def put_back_script(forms: Sequence[Mapping[str, Any]]) -> str:
     """Write the script that puts values back where a control still has the value it was drawn with.
 
-    It takes a list for each form, of one-value or empty lists, and then the controls' values.
+    It takes a list for each of `forms` (drawn values by path) of one-value or empty lists, and then
+    the controls' values; after what is to be put back it returns for each form what is to be kept.
     """
-    return _PUT_BACK.replace("DRAWN", json.dumps(drawn))
+    drawn = json.dumps([value for form in forms for value in form.values()])
+    paths = json.dumps([list(form) for form in forms])
+    return _PUT_BACK.replace("FORMS", paths).replace("DRAWN", drawn)

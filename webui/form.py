@@ -149,13 +149,10 @@ def remember(page: gr.Blocks, forms: Sequence[Form[Any]]) -> Any:
         **UNQUEUED,
     )
     controls = [control for form in forms for control in form.own_controls]
-    script = put_back_script([form.initial[path] for form in forms for path in form.own_paths])
-    restored = opened.then(None, [checked, *controls], controls, js=script, **UNQUEUED)
-    for form in forms:
-        # What was typed in the meantime.
-        script = save_script(form.own_paths)
-        restored.then(None, form.own_controls, form.kept, js=script, **UNQUEUED)
-    return restored
+    script = put_back_script([{p: form.initial[p] for p in form.own_paths} for form in forms])
+    # What was typed in the meantime is kept as well.
+    filled = [*controls, *(form.kept for form in forms)]
+    return opened.then(None, [checked, *controls], filled, js=script, **UNQUEUED)
 
 
 def _as_names(kept: Any) -> dict[str, Any]:

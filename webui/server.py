@@ -14,7 +14,7 @@ import gradio as gr
 from textual_inversion.errors import TextualInversionError
 from textual_inversion.jobs.runner import Runner
 from textual_inversion.storage.paths import find_folder
-from webui import jobs, theme
+from webui import jobs, page_weight, theme
 from webui.access import AccessPolicy, make_access_policy
 from webui.folders.allowed import ALLOWED
 from webui.folders.uploads import MAX_FILE_BYTES
@@ -64,6 +64,7 @@ def launch(
 
 def _serve(page: gr.Blocks, policy: AccessPolicy, *, port: int | None, pictures: Path) -> None:
     _leave_proxies_aside(policy.host)
+    page_weight.leave_events_unwatched()
     try:
         _, url, public_url = page.launch(
             server_name=policy.host,
@@ -72,7 +73,7 @@ def _serve(page: gr.Blocks, policy: AccessPolicy, *, port: int | None, pictures:
             auth=policy.auth,
             theme=theme.theme(),
             css_paths=theme.STYLE_SHEET,
-            app_kwargs={"middleware": [policy.middleware]},
+            app_kwargs={"middleware": [policy.middleware, page_weight.compression]},
             strict_cors=True,
             allowed_paths=[str(pictures)],
             max_file_size=MAX_FILE_BYTES,

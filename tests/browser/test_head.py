@@ -29,6 +29,8 @@ window.Notification = class {
 def test_the_head_follows_a_training_on_every_tab(window, server, shoot):
     window.add_init_script(_SPY)
     page = open_page(window, server)
+    # Gradio's frontend watches what is a plain list for changes, which takes it a second.
+    assert page.evaluate("Object.getPrototypeOf(gradio_config.dependencies) !== Array.prototype")
     create(page, "glimmer", words="elephant")
     set_up_training(page, max_steps=100_000)
     press(page, "train-start-button")
