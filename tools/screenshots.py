@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from tests.browser import page as waiting  # noqa: E402
 from tests.browser.conftest import CHROMIUM, Server  # noqa: E402
 from tests.browser.page import (  # noqa: E402
     expect_text,
@@ -194,6 +195,7 @@ def main() -> None:
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     expect.set_options(timeout=PATIENCE_MS)
+    waiting.PATIENCE_MS = PATIENCE_MS
     with tempfile.TemporaryDirectory() as home:
         for name in ("embeddings", "runs", "outputs"):
             (Path(home) / name).mkdir()
