@@ -5,9 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from commandline.flags import SETTINGS
-from textual_inversion.settings import BatchSettings, Settings, TrainSettings
+from textual_inversion.settings import (
+    BatchSettings,
+    Settings,
+    SweepFormSettings,
+    SweepSettings,
+    TrainSettings,
+)
 from textual_inversion.settings.knobs import Knob, walk
 
+# The forms that have other fields than the command.
+_FORMS: dict[type[Settings], type[Settings] | None] = {
+    BatchSettings: None,
+    SweepSettings: SweepFormSettings,
+}
 PATH = Path(__file__).resolve().parents[1] / "docs" / "options.md"
 
 
@@ -15,13 +26,17 @@ def render() -> str:
     """Return the text of docs/options.md."""
     parts = [
         "# Options\n\nEvery option is a flag of the command line and, but for those of `ti batch`, "
-        "a control of the page. Written by `python tools/options_table.py`; edit "
+        'a control of the page; "-" where there is none. Written by '
+        "`python tools/options_table.py`; edit "
         "`textual_inversion/settings/`.\n"
     ]
     for command, model in SETTINGS.items():
         own, more = _own(model)
-        on_page = model is not BatchSettings
-        rows = "\n".join(_row(knob, on_page=on_page) for knob in own)
+        drawn = _FORMS.get(model, model)
+        rows = "\n".join(
+            _row(knob, on_page=drawn is not None and knob.path in drawn.model_fields)
+            for knob in own
+        )
         parts.append(
             f"## ti {command}\n\n{' '.join((model.__doc__ or '').split())}{more}\n\n"
             "| flag | on the page | default | values | what it does |\n|---|---|---|---|---|\n"

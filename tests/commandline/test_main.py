@@ -57,13 +57,14 @@ FLAGS = {
     "train": f"{TRAINING} --settings --events --queue --push-to-hub --yes",
     "sweep": (
         "--initialization-text --num-vectors --start "
-        f"{TRAINING.replace(' --resume', '')} --runs-at-once --over --samples --rank "
+        f"{TRAINING.replace(' --resume', '')} --runs-at-once "
+        "--engine --address --gpus-per-batch --over --samples --rank "
         "--reduction-factor --grace-period --settings --events --json"
     ),
     "batch": (
         "--initialization-text --num-vectors --start "
         f"{TRAINING.replace(' --resume', '').replace('--dataset-dir ', '')} --runs-at-once "
-        "--settings --events --json"
+        "--engine --address --gpus-per-batch --settings --events --json"
     ),
     "generate": (
         "--negative-prompt --sampler --steps --cfg-scale --width --height --batch-count "

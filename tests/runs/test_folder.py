@@ -2,10 +2,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from textual_inversion.runs.folder import is_running
+from textual_inversion.runs.folder import is_own_file, is_running
 
 STARTS = """
 import sys
@@ -49,3 +50,11 @@ def test_two_processes_started_at_once_give_one_run_and_one_sentence(tmp_path):
         "with: ti stop.\n",
         "runs\n",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_own"),
+    [("events.jsonl", True), ("running.lock", False), ("stop.request", False), (".a.part", False)],
+)
+def test_what_the_process_keeps_in_a_folder_is_not_of_the_run(name, is_own):
+    assert is_own_file(Path(name)) is is_own

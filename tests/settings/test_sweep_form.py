@@ -32,6 +32,12 @@ def test_rows_come_first_and_every_control_has_a_help():
     assert {"over", "resume"}.isdisjoint(knob.path for knob in knobs)
 
 
+def test_the_page_chooses_the_engine_but_no_cluster():
+    knobs = [knob.path for knob in walk(SweepFormSettings)]
+    assert ("engine" in knobs, "address" in knobs) == (True, False)
+    assert form(engine="ray", gpus_per_batch=0.5).sweep().engine == "ray"
+
+
 @pytest.mark.parametrize(
     ("values", "path", "sentence"),
     [

@@ -23,7 +23,7 @@ def read_template(name: str) -> tuple[str, ...]:
         SettingsError: There is no such file, it is not text, or a line lacks [name].
     """
     try:
-        path = _find(name)
+        path = find_template(name)
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise SettingsError(f"Template {name} cannot be read: {error.strerror}.") from None
@@ -34,7 +34,12 @@ def read_template(name: str) -> tuple[str, ...]:
     return parse_template(text, source=path.name)
 
 
-def _find(name: str) -> Path:
+def find_template(name: str) -> Path:
+    """Find a template by its name under templates/, with or without .txt, or by its path.
+
+    Raises:
+        SettingsError: There is no such file.
+    """
     folder = find_folder("templates")
     for path in (folder / name, folder / f"{name}.txt", Path(name)):
         if name.strip() and path.is_file():

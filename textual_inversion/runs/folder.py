@@ -68,6 +68,11 @@ def is_running(folder: Path) -> bool:
     return is_held(folder / _LOCK)
 
 
+def is_own_file(path: Path) -> bool:
+    """Whether a path in a run folder is of the run, not of the process that works in it."""
+    return path.name != _LOCK and path.suffix not in {".request", ".part"}
+
+
 def running_folders(log_dir: Path) -> list[Path]:
     """List the run folders that living processes work in."""
     locks = log_dir.glob(f"*/*/{_LOCK}")

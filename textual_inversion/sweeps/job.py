@@ -1,20 +1,19 @@
-"""A sweep from its first event to its last: what is left of it is trained, group after group."""
+"""A sweep from its first event to its last: what is left of it is trained by its engine."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from textual_inversion.devices.launcher import num_processes
-from textual_inversion.embeddings.create import create
-from textual_inversion.embeddings.library import Library
 from textual_inversion.errors import SettingsError
 from textual_inversion.events import Warned
 from textual_inversion.runs.requests import Control
 from textual_inversion.runs.state import read_run
 from textual_inversion.settings import TrainSettings
-from textual_inversion.storage.paths import find_folder
-from textual_inversion.sweeps.batch import RunEvent, train_together
-from textual_inversion.sweeps.grouping import describe_groups, group_runs
+from textual_inversion.sweeps.batch import RunEvent
+from textual_inversion.sweeps.engines.base import Engine
+from textual_inversion.sweeps.engines.choice import make_engine
+from textual_inversion.sweeps.grouping import Group, group_runs
 from textual_inversion.sweeps.halving import loss_at
 from textual_inversion.sweeps.plan import Plan
 from textual_inversion.sweeps.record import Record
@@ -27,53 +26,44 @@ def train_plan(plan: Plan, record: Record, control: Control) -> Iterator[RunEven
     With early stopping all are trained up to a rung before they are judged there.
 
     Raises:
-        SettingsError: Several processes were started, and each would train all.
-        TextualInversionError: A base model cannot be opened.
+        SettingsError: Several processes were started, and each would train all; or the engine
+            cannot be used.
+        TextualInversionError: A base model cannot be opened, or the engine is lost.
     """
     if num_processes() > 1:
         raise SettingsError("A sweep is trained by one process; leave out accelerate launch.")
-    sitting = _Sitting(plan, record, control)
-    yield from sitting.notes()
-    for rung in [rung for rung in plan.rungs if rung not in record.judged()]:
-        yield from sitting.train(until=rung)
-        if control.stopping:
-            return
-        yield from sitting.judge(rung)
-    yield from sitting.train()
+    sitting = _Sitting(plan, record)
+    if not sitting.groups():
+        return
+    with make_engine(plan, read_results(plan, record)) as engine:
+        yield from sitting.notes(engine)
+        for rung in [rung for rung in plan.rungs if rung not in record.judged()]:
+            yield from engine.train(sitting.groups(until=rung), control, until=rung)
+            if control.stopping:
+                return
+            yield from sitting.judge(rung)
+        yield from engine.train(sitting.groups(), control)
 
 
 class _Sitting:
-    """One process's work on a sweep."""
+    """One process's work on a sweep: what is left of it, stage after stage."""
 
-    def __init__(self, plan: Plan, record: Record, control: Control) -> None:
-        self._plan, self._record, self._control = plan, record, control
-        self._creations = _Creations(plan)
+    def __init__(self, plan: Plan, record: Record) -> None:
+        self._plan, self._record = plan, record
         self._every = {run.name: run.training.evaluate_every for run in plan.runs}
         # What fails or is stopped on its way to a rung is not tried again in this sitting.
         self._given_up: set[str] = set()
 
-    def notes(self) -> Iterator[RunEvent]:
-        """Say how the runs that are left are grouped."""
-        groups = group_runs([run for run, _ in self._left()])
-        at_once = self._plan.shared.runs_at_once
-        for note in (*self._plan.notes, describe_groups(groups, at_once)) if groups else ():
+    def notes(self, engine: Engine) -> Iterator[RunEvent]:
+        """Say how the runs that are left are trained."""
+        for note in (*self._plan.notes, engine.describe(self.groups())):
             yield RunEvent("", Warned(note))
 
-    def train(self, until: int | None = None) -> Iterator[RunEvent]:
-        """Train what is left, up to a rung or to the end."""
-        left = [
-            run for run, result in self._left() if not until or self._loss(result, until) is None
-        ]
-        for group in group_runs(left):
-            yield from train_together(
-                group.runs,
-                self._control,
-                at_once=self._plan.shared.runs_at_once,
-                before=self._creations.make,
-                until=until,
-            )
-            if self._control.stopping:
-                return
+    def groups(self, until: int | None = None) -> list[Group]:
+        """Group what is left, up to a rung or to the end."""
+        return group_runs(
+            [run for run, result in self._left() if not until or self._loss(result, until) is None]
+        )
 
     def judge(self, rung: int) -> Iterator[RunEvent]:
         """End the weaker ones of the runs that have come to a rung."""
@@ -112,16 +102,3 @@ class _Sitting:
             every=self._every[result.name],
             total=result.step if result.has_ended else result.total,
         )
-
-
-class _Creations:
-    """Creates the embedding of a run when its turn has come, unless an earlier sitting did."""
-
-    def __init__(self, plan: Plan) -> None:
-        self._settings = {run.name: run.creation for run in plan.runs}
-        self._all = Library(find_folder("embeddings"))
-        self._own = Library(self._all.folder / plan.folder)
-
-    def make(self, run: TrainSettings) -> None:
-        if self._all.find(run.embedding) is None:
-            create(self._settings[run.embedding], self._own)

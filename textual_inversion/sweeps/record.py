@@ -24,7 +24,7 @@ from textual_inversion.errors import (
     TrainingError,
 )
 from textual_inversion.settings import TrainSettings
-from textual_inversion.settings.comparison.many_runs import EARLY_STOPPING
+from textual_inversion.settings.comparison.many_runs import EARLY_STOPPING, ManyRunsSettings
 from textual_inversion.settings.create import VectorSettings
 from textual_inversion.storage.atomic import write_whole
 from textual_inversion.storage.file_lock import FileLock
@@ -33,6 +33,9 @@ from textual_inversion.sweeps.plan import Plan
 
 _VERSION = 1
 _FOLDERS = {"sweep": "sweeps", "batch": "batches"}
+_OF_RUNS = {*TrainSettings.model_fields, *VectorSettings.model_fields}
+# How many are trained at once, and by which engine: any sitting may choose anew.
+_OF_SITTINGS = {*ManyRunsSettings.model_fields} - _OF_RUNS
 
 
 @dataclass(frozen=True)
@@ -140,17 +143,28 @@ def _continue(path: Path, plan: Plan) -> Record:
             f'"{plan.name}" was begun with {_difference(before, now)}; give the same as then to go '
             f"on, or choose another name (its record is {path})."
         )
+    _note_sitting(path, stored, plan)
     return Record(path, began)
 
 
+def _note_sitting(path: Path, stored: dict[str, Any], plan: Plan) -> None:
+    """Write down the engine of this sitting, by which whoever goes on from the record trains."""
+    before = stored.get("given")
+    if not isinstance(before, dict):
+        return
+    now = plan.shared.model_dump(mode="json", exclude_unset=True, include=_OF_SITTINGS)
+    given = {key: value for key, value in before.items() if key not in _OF_SITTINGS} | now
+    if given != before:
+        write_whole(path, json.dumps({**stored, "given": given}, indent=1).encode())
+
+
 def _content(plan: Plan) -> dict[str, Any]:
-    """Collect what decides how the runs end; how many are trained at once does not."""
-    fields = {*TrainSettings.model_fields, *VectorSettings.model_fields}
+    """Collect what decides how the runs end; how many are trained at once, and where, do not."""
     shared = plan.shared.model_dump(mode="json")
     rule = (plan.halving.factor, plan.halving.grace) if plan.halving.is_on else ()
     return {
         "settings": {
-            **{key: value for key, value in shared.items() if key in fields},
+            **{key: value for key, value in shared.items() if key in _OF_RUNS},
             **dict(zip(EARLY_STOPPING, rule, strict=False)),
         },
         "runs": [{"embedding": run.name, "values": dict(run.values)} for run in plan.runs],

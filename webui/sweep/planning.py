@@ -10,6 +10,7 @@ from textual_inversion.settings import SweepFormSettings, SweepSettings
 from textual_inversion.settings.comparison.many_runs import varying_fields
 from textual_inversion.settings.forms.sweep import NO_SETTING
 from textual_inversion.settings.knobs import walk
+from textual_inversion.sweeps.engines.choice import check_engine
 from textual_inversion.sweeps.plan import Plan, make_run, plan_sweep, read_axes
 from textual_inversion.sweeps.record import working_on
 from webui.fields.wording import in_labels
@@ -38,6 +39,8 @@ def make_plan(settings: SweepFormSettings) -> Plan:
         with _said_of(of_values):
             for value in read_axes([text])[name]:
                 make_run(shared, shared.embedding, {name: value})
+    with _said_of("engine"):
+        check_engine(shared)
     try:
         return plan_sweep(shared)
     except EmbeddingError as error:

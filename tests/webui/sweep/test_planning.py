@@ -6,6 +6,7 @@ from textual_inversion.embeddings.library import Library
 from textual_inversion.errors import SettingsError
 from textual_inversion.settings import SweepFormSettings, SweepSettings
 from textual_inversion.settings.comparison.many_runs import varying_fields
+from textual_inversion.sweeps.engines import choice
 from webui.sweep.planning import begin, knob_choices, make_plan
 
 
@@ -45,6 +46,13 @@ def test_a_mistake_names_its_field(changes, path, words):
         planned(**changes)
     ((found, sentence),) = caught.value.mistakes
     assert (found, words in sentence) == (path, True)
+
+
+def test_an_engine_that_is_not_installed_is_said_of_the_engine(monkeypatch):
+    monkeypatch.setattr(choice, "find_spec", lambda _: None)
+    with pytest.raises(SettingsError, match="Ray, which is not installed") as caught:
+        planned(engine="ray")
+    assert [path for path, _ in caught.value.mistakes] == ["engine"]
 
 
 def test_a_name_that_is_taken_is_said_of_the_name(home, pictures, stacks):

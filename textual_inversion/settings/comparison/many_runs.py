@@ -12,6 +12,7 @@ from textual_inversion.settings.markers import Positional, SamePass, Ui
 from textual_inversion.settings.train import TrainSettings
 
 Rank = Literal["loss", "order"]
+EngineName = Literal["local", "ray"]
 EARLY_STOPPING = ("reduction_factor", "grace_period")
 """The settings of early stopping; they have no part in a sweep without it."""
 
@@ -24,6 +25,17 @@ class ManyRunsSettings(TrainSettings, VectorSettings):
     runs_at_once: Annotated[int, Field(ge=1, le=256), Ui("Runs at once", group="Advanced")] = 8
     """How many runs share each pass of the base model; the others wait for a place. More are
     faster until the device is full; what does not fit into a GPU is computed in halves."""
+    engine: Annotated[EngineName, Ui("Engine", group="Advanced", row="engine")] = "local"
+    """Where the runs are trained: in this process, or by Ray on all GPUs of this machine or of a
+    cluster. What they make lies here in either case."""
+    address: Annotated[str, Ui("Address")] = ""
+    """The Ray cluster, as HOST:PORT, or "auto" for the one that this machine belongs to; empty
+    takes what RAY_ADDRESS names, or starts Ray on this machine."""
+    gpus_per_batch: Annotated[
+        float, Field(ge=0, le=1), Ui("GPUs per batch", group="Advanced", row="engine")
+    ] = 1.0
+    """What of a GPU Ray gives to each batch of runs: 0.5 trains two batches on each, 0 trains on
+    CPUs. A cluster without GPUs uses its CPUs."""
 
 
 class SweepSettings(ManyRunsSettings):

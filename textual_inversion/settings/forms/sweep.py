@@ -45,6 +45,8 @@ class SweepFormSettings(SweepSettings, SweepRowsSettings):
 
     # The rows name them.
     over: ClassVar[tuple[str, ...]] = ()  # pyright: ignore
+    # Ray runs what a cluster's address sends back, so whoever can reach the page may name none.
+    address: ClassVar[str] = ""  # pyright: ignore
 
     def rows(self) -> Iterator[tuple[str, str, str]]:
         """Yield for each row in use the path of its values, and what `over` says of it.
