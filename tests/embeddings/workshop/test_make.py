@@ -52,6 +52,11 @@ def test_slerp_turns_and_lengths_go_straight(library):
     assert made(library, "slerp", "one, one").vectors[0].tolist() == ONE.tolist()
 
 
+def test_vectors_of_nothing_are_mixed_by_slerp(library):
+    library.save(Embedding("nothing", (torch.zeros(2, 2),)))
+    assert rows(library, "slerp", "nothing, one", share=0.25) == (0.25 * ONE).tolist()
+
+
 def test_vectors_are_joined_taken_away_and_dropped(library):
     assert rows(library, "concatenate", "one, two") == [*ONE.tolist(), *TWO.tolist()]
     assert rows(library, "subtract", "one, long") == [[1, -3], [-4, 2]]

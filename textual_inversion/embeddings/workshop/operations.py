@@ -48,8 +48,9 @@ def slerp(first: Vectors, second: Vectors, share: float) -> Vectors:
             return row[0][1]
         (_, a), (_, b) = row
         length_a, length_b = a.norm(), b.norm()
-        cosine = torch.dot(a, b) / (length_a * length_b).clamp(min=1e-12)
-        angle = cosine.clamp(-1, 1).acos()
+        if not length_a * length_b:
+            return torch.lerp(a, b, share)
+        angle = (torch.dot(a, b) / (length_a * length_b)).clamp(-1, 1).acos()
         if float(angle.sin()) < _PARALLEL:
             return torch.lerp(a, b, share)
         direction = ((1 - share) * angle).sin() * a / length_a + (
