@@ -5,6 +5,6 @@ import os
 # Read by Gradio when it is imported: nothing is reported to anybody.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
-from webui.gradio_import import leave_out_stubs
+from webui.gradio_setup.stub_files import leave_out_stubs
 
 leave_out_stubs()

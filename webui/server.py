@@ -14,10 +14,11 @@ import gradio as gr
 from textual_inversion.errors import TextualInversionError
 from textual_inversion.jobs.runner import Runner
 from textual_inversion.storage.paths import find_folder
-from webui import jobs, page_weight, theme
+from webui import jobs, theme
 from webui.access import AccessPolicy, make_access_policy
 from webui.folders.allowed import ALLOWED
 from webui.folders.uploads import MAX_FILE_BYTES
+from webui.gradio_setup import page_weight
 from webui.page import build
 from webui.served_images import serve_from_own_folder
 

@@ -7,7 +7,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from webui import page_weight
+from webui.gradio_setup import page_weight
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def test_a_call_stands_around_the_description_once_and_around_nothing_else(write
     assert script.startswith("(config => {")
     assert script.count("setPrototypeOf") == 1
     assert script.endswith(
-        'return config;\n})({"dependencies":[{"id":1}],"title":"\\u003c/script\\u003e"})'
+        'return config; })({"dependencies":[{"id":1}],"title":"\\u003c/script\\u003e"})'
     )
     assert write([1]) == "[1]"
 

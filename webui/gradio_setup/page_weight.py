@@ -14,19 +14,8 @@ from markupsafe import Markup
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
-_UNWATCHED = Markup(
-    """(config => {
-  class List extends Array {}
-  class Plain {}
-  const unwatch = value => {
-    if (!value || typeof value !== 'object') return;
-    Object.values(value).forEach(unwatch);
-    Object.setPrototypeOf(value, Array.isArray(value) ? List.prototype : Plain.prototype);
-  };
-  unwatch(config.dependencies);
-  return config;
-})"""
-)
+from webui.html import render
+
 _SMALLEST_BYTES = 10_000
 # A page of 1 MB to a tenth, in the time of an image.
 _LEVEL = 5
@@ -52,4 +41,4 @@ class _Written:
         """Write a value as JavaScript."""
         json = self.func(value)
         is_description = isinstance(value, dict) and "dependencies" in value
-        return _UNWATCHED + "(" + json + ")" if is_description else json
+        return render("unwatched", json=json) if is_description else json

@@ -1,0 +1,1 @@
+"""What of Gradio is set up otherwise than it comes, and why."""
