@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from textual_inversion.evaluation.snapshots.prompt_lists import LISTS
 from textual_inversion.evaluation.snapshots.record import REPORT, list_evaluations
 from textual_inversion.jobs.runner import Runner
-from textual_inversion.settings import EvaluateSettings
+from textual_inversion.settings import AUTO, EvaluateSettings
 from textual_inversion.storage.atomic import os_errors
 from textual_inversion.storage.paths import find_folder
 from webui import choices, jobs
@@ -100,7 +100,7 @@ class Evaluating:
     def _begin(self, *values: Any) -> None:
         with page_errors(self.form):
             settings = self.form.settings(values)
-            if settings.prompts.strip().casefold() not in LISTS:
+            if settings.prompts.strip().casefold() not in {AUTO, *LISTS}:
                 ALLOWED.check(settings.prompts)
             self.runner.start("evaluate", jobs.evaluating(settings), name=settings.embedding)
 

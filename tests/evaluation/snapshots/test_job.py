@@ -61,6 +61,11 @@ def test_the_run_tells_the_pictures_the_model_and_how_previews_were_drawn(subjec
         run_evaluation(dataset_dir="")
 
 
+def test_a_small_model_gets_prompts_that_it_knows(subject):
+    _, found = run_evaluation(prompts="auto", num_prompts=2, num_snapshots=0)
+    assert found.prompts[0] == "a photo of a [name]"
+
+
 def test_a_class_word_is_asked_for_where_none_is_known(home, subject):
     made = formats.read(home / "embeddings" / "zyx.pt")
     formats.write(Embedding("new", made.vectors), home / "embeddings" / "new.pt")

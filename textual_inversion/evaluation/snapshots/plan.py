@@ -16,12 +16,15 @@ from textual_inversion.evaluation.snapshots.encoders import EncoderFiles, find_e
 from textual_inversion.evaluation.snapshots.prompt_lists import PLACE, read_prompts
 from textual_inversion.generation.grids.run_folder import RunFolder, open_run
 from textual_inversion.generation.infotext import vectors_hash
+from textual_inversion.models.catalog import native_size
+from textual_inversion.models.hub import find_cached, is_hub_name
 from textual_inversion.names import strip_brackets
 from textual_inversion.runs.downsampling import thin
-from textual_inversion.settings import EvaluateSettings, GenerateSettings
+from textual_inversion.settings import AUTO, EvaluateSettings, GenerateSettings
 from textual_inversion.storage.paths import find_folder
 
 _NO_WORDS = {"", "*"}
+_LARGE_PX = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,16 +89,16 @@ def make_plan(settings: EvaluateSettings, library: Library) -> Plan:
     embedding, path = library.load(settings.embedding), library.path_of(settings.embedding)
     name = strip_brackets(embedding.name)
     run = _find_run(settings, name)
-    dataset = _find_pictures(settings, run, name)
+    dataset, shared = _find_pictures(settings, run, name), _shared(settings, run)
     return Plan(
         name=name,
         run=run,
         class_word=_class_word(settings, embedding),
         candidates=tuple(_candidates(embedding, path, run, settings.num_snapshots)),
-        prompts=read_prompts(settings.prompts, settings.num_prompts),
+        prompts=read_prompts(_prompt_list(settings, shared.model), settings.num_prompts),
         dataset=dataset,
         encoders=find_encoders(settings.encoders),
-        shared=_shared(settings, run),
+        shared=shared,
         num_images=settings.num_images,
     )
 
@@ -119,6 +122,14 @@ def _find_pictures(settings: EvaluateSettings, run: RunFolder | None, name: str)
     folder = folder if folder.exists() else find_folder(given)
     list_pictures(folder)  # says what is wrong with it
     return folder
+
+
+def _prompt_list(settings: EvaluateSettings, model: str) -> str:
+    """Choose a list where the settings leave it open: small models know little but plain things."""
+    if settings.prompts != AUTO:
+        return settings.prompts
+    is_here = not is_hub_name(model) or find_cached(model) is not None
+    return "simple" if is_here and native_size(model) < _LARGE_PX else "objects"
 
 
 def _class_word(settings: EvaluateSettings, embedding: Embedding) -> str:

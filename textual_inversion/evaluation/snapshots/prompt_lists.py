@@ -1,6 +1,6 @@
-"""Which prompts are drawn to measure an embedding: two lists, or a file of one's own. Light.
+"""Which prompts are drawn to measure an embedding: a list of three, or a file of one's own. Light.
 
-The lists ask for what the evaluation of DreamBooth asks for (arXiv:2208.12242, supplementary
+Two of the lists ask for what the evaluation of DreamBooth asks for (arXiv:2208.12242, supplementary
 material): places, things below and behind the subject, clothes for what lives, other properties.
 The wording is this project's own.
 """
@@ -33,6 +33,8 @@ _PROPERTIES = (
     "a wet [name]",
     "a square [name]",
 )
+_COLOURS = ("red", "yellow", "green", "blue", "purple", "black")
+_STYLES = ("cartoon", "sticker", "flat", "modern", "3d")
 OBJECTS = (
     *_ANYWHERE,
     "a [name] in front of a field of wheat",
@@ -61,7 +63,13 @@ LIVE = (
     "a [name] in a purple wizard's robe",
     *_PROPERTIES,
 )
-LISTS = {"objects": OBJECTS, "live": LIVE}
+# What the pocket model knows: single things on plain backgrounds, in five styles.
+SIMPLE = (
+    "a photo of a [name]",
+    *(f"a photo of a [name], on a {colour} background" for colour in _COLOURS),
+    *(f"a photo of a [name], {style} style, on a white background" for style in _STYLES),
+)
+LISTS = {"objects": OBJECTS, "live": LIVE, "simple": SIMPLE}
 
 
 def read_prompts(name: str, count: int) -> tuple[str, ...]:

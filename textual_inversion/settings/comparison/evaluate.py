@@ -13,6 +13,7 @@ from textual_inversion.settings.base import (
     PromptText,
     Settings,
 )
+from textual_inversion.settings.basics import AUTO
 from textual_inversion.settings.generate import Sampler
 from textual_inversion.settings.markers import Positional, Ui
 
@@ -33,9 +34,10 @@ class EvaluateSettings(Settings):
     class_word: Annotated[PromptText, Ui("Class word")] = ""
     """What the embedding is one of, such as dog: it is drawn in the same prompts to compare with.
     Empty takes the text that the vectors began with."""
-    prompts: Annotated[str, Ui("Prompts")] = "objects"
-    """Which prompts are drawn: objects, live (animals and people), or a text file with one a line
-    and [name] in each."""
+    prompts: Annotated[str, Ui("Prompts")] = AUTO
+    """Which prompts are drawn: objects, live (animals and people), simple (colours and styles), or
+    a text file with one a line and [name] in each. auto takes objects, and simple with small models
+    such as the pocket model."""
     num_prompts: Annotated[int, Field(ge=0, le=1000), Ui("Number of prompts", row="count")] = 0
     """So many prompts of the list, evenly chosen; 0 draws all."""
     num_images: Annotated[int, Field(ge=1, le=64), Ui("Pictures a prompt", row="count")] = 1
