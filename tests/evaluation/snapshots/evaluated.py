@@ -12,11 +12,11 @@ from textual_inversion.runs.requests import Control
 from textual_inversion.settings import EvaluateSettings
 
 
-def write_subject(home, model):
-    """Write a run of zyx with three snapshots, the embedding and its pictures."""
+def write_subject(home, model, *, step=30):
+    """Write a run of zyx with three snapshots, the embedding as after `step`, and its pictures."""
     folder = write_run(home, model)
-    rows = torch.randn(2, 32, generator=torch.Generator().manual_seed(30))
-    made = Embedding("zyx", (rows,), step=30, initialization_text="cat")
+    rows = torch.randn(2, 32, generator=torch.Generator().manual_seed(step))
+    made = Embedding("zyx", (rows,), step=step, initialization_text="cat")
     formats.write(made, home / "embeddings" / "zyx.pt")
     (home / "photos").mkdir()
     for colour in ("red", "blue"):
