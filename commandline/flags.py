@@ -10,6 +10,7 @@ from textual_inversion.settings import (
     BatchSettings,
     CheckCommandSettings,
     CreateSettings,
+    EvaluateSettings,
     GenerateSettings,
     GridSettings,
     PreprocessSettings,
@@ -33,6 +34,7 @@ SETTINGS: dict[str, type[Settings]] = {
     "batch": BatchSettings,
     "generate": GenerateSettings,
     "grid": GridSettings,
+    "evaluate": EvaluateSettings,
     "workshop": WorkshopSettings,
     "prune": PruneSettings,
 }

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from typing import TextIO
 
 from commandline.interrupts import on_interrupt, stopped_code
 from commandline.terminal import Printer
@@ -13,14 +14,17 @@ from textual_inversion.events import Event, Finished, to_dict
 from textual_inversion.runs.requests import Control
 
 
-def follow(events: Iterator[Event], *, kind: str, as_json: bool) -> int:
-    """Print the events as they come; return the exit code, 130 or 75 for one that was stopped."""
+def follow(events: Iterator[Event], *, kind: str, as_json: bool, out: TextIO | None = None) -> int:
+    """Print the events as they come, by default to stdout.
+
+    Returns the exit code, 130 or 75 for a job that was stopped.
+    """
     code = 0
     # Closing the generator is what makes a run save when printing fails.
-    with Printer(kind=kind) as printer, closing(events):  # pyright: ignore[reportArgumentType]
+    with Printer(out, kind=kind) as printer, closing(events):  # pyright: ignore[reportArgumentType]
         for event in events:
             if as_json:
-                print(json.dumps(to_dict(event)), flush=True)
+                print(json.dumps(to_dict(event)), file=out, flush=True)
             else:
                 printer.show(event)
             if isinstance(event, Finished) and event.reason == "stopped":

@@ -129,6 +129,8 @@ def _start_words(event: Started, run: Run) -> str:
     if run.kind in {"generate", "grid"}:
         steps = _counted(event.total, "sampling step")
         return f"{steps}; the pictures are written to {event.folder}"
+    if run.kind == "evaluate":
+        return f"{event.name}: {_counted(event.total, 'sampling step')}"
     computed = f", {event.compute}" if event.compute else ""
     return f"{event.name}: {event.step} of {event.total}, in {event.folder}{computed}"
 
@@ -143,6 +145,8 @@ def _end_words(event: Finished, run: Run) -> str:
         return f"{ending}: {_counted(event.step, 'word')}"
     if run.kind == "grid":
         return f"{ending}: {_counted(len(run.files), 'picture')}, together in {event.path}"
+    if run.kind == "evaluate" and event.path:
+        return f"{ending}: {_counted(len(run.files), 'picture')}, the report is {event.path}"
     if run.kind == "generate":
         if not run.files:
             return f"{ending} at {event.step} of {run.total} sampling steps; no picture was written"

@@ -24,6 +24,7 @@ DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").gl
 SHORTER = {
     "train": "--max-steps 2 --save-image-every 0",
     "generate": "--steps 2 --num-images 1",
+    "evaluate": "--steps 2 --num-prompts 2 --num-snapshots 0",
 }
 # Asks a training that runs.
 ASKS = {"save", "sample", "stop"}

@@ -40,6 +40,7 @@ TABS = {
     "sweep": "Sweep",
     "generate": "Generate",
     "grids": "Grids",
+    "evaluate": "Evaluate",
     "library": "Library",
     "workshop": "Workshop",
     "base-models": "Base Models",
@@ -127,6 +128,18 @@ def draw_grid(page: Page) -> None:
     page.wait_for_selector("#grid-cell img")
 
 
+def evaluate(page: Page) -> None:
+    """Measure the embedding and two snapshots on some prompts."""
+    go_to(page, "Evaluate")
+    page.locator("#evaluate-embedding input").click()
+    page.get_by_role("option", name=NAME).first.click()
+    fill(page, "evaluate-num_prompts", 6)
+    fill(page, "evaluate-num_snapshots", 2)
+    press(page, "evaluate-start-button")
+    expect_text(page, "evaluate-status-line", "Finished: ")
+    page.wait_for_selector("#evaluate-sheet .ti-choice img")
+
+
 def rank_words(page: Page) -> None:
     """Rank words by the model's loss on the sample pictures."""
     go_to(page, "Create Embedding")
@@ -178,9 +191,11 @@ def work(browser: Browser, server: Server, steps: int, folder: Path) -> None:
     do_the_main_job(page, steps, folder)
     sweep(page)
     draw_grid(page)
+    evaluate(page)
     rank_words(page)
     shoot(page, "words", folder)
-    tour(page, ["sweep", "grids", "library", "workshop", "base-models", "runs"], folder)
+    seen = ["sweep", "grids", "evaluate", "library", "workshop", "base-models", "runs"]
+    tour(page, seen, folder)
     window.close()
     window = browser.new_context(color_scheme="dark", viewport={"width": WIDTH, "height": 900})
     window.set_default_timeout(PATIENCE_MS)

@@ -12,6 +12,7 @@ from textual_inversion.jobs.device_lock import DeviceLock
 from textual_inversion.jobs.runner import Job
 from textual_inversion.runs.requests import Control
 from textual_inversion.settings import (
+    EvaluateSettings,
     GenerateSettings,
     GridSettings,
     PreprocessSettings,
@@ -72,6 +73,17 @@ def drawing_grid(settings: GridSettings) -> Job:
         from textual_inversion.generation.grids.job import draw_grid
 
         return draw_grid(settings, control)
+
+    return job
+
+
+def evaluating(settings: EvaluateSettings) -> Job:
+    """Make the job that measures an embedding and its snapshots."""
+
+    def job(control: Control) -> Iterator[Event]:
+        from textual_inversion.evaluation.snapshots.job import evaluate
+
+        return evaluate(settings, control)
 
     return job
 

@@ -26,6 +26,7 @@ from webui.start.tab import StartTab
 from webui.sweep import tab as sweep
 from webui.tabs import (
     create,
+    evaluate,
     generate,
     grids,
     library,
@@ -49,6 +50,7 @@ class _Drawn:
     sweeping: Tab
     drawing: Tab
     comparing: Tab
+    judging: Tab
     making: list[Tab]
     shelf: library.LibraryTab
     table: runs.Runs
@@ -58,7 +60,7 @@ class _Drawn:
     def tabs(self) -> list[Tab]:
         """The tabs that show something of jobs."""
         first = [self.starting.tab, self.creating, self.preparing, self.training, self.sweeping]
-        return [*first, self.drawing, self.comparing, *self.making]
+        return [*first, self.drawing, self.comparing, self.judging, *self.making]
 
     @property
     def forms(self) -> list[Form[Any]]:
@@ -84,7 +86,8 @@ def build(runner: Runner, *, is_local: bool = True) -> gr.Blocks:
             tabs, drawn.creating, drawn.preparing, training, drawing, drawn.comparing
         )
         restored = remember(page, drawn.forms)
-        pressed = [*training.extras["replaced"], drawn.starting.pressed]
+        used = drawn.judging.extras["used"]
+        pressed = [*training.extras["replaced"], drawn.starting.pressed, used]
         replaced = [event.success for event in pressed]
         opened = [restored.then, *drawn.opened, drawn.shelf.changed, *replaced]
         _offer_embeddings(opened, drawn.creating, training, drawing)
@@ -119,17 +122,18 @@ def _draw_tabs(
     with gr.Tab("Generate", id="generate") as at_generate:
         drawing = generate.draw(runner, base_model, is_local=is_local)
     comparing = grids.draw(runner, base_model)
+    judging = evaluate.draw(runner, base_model)
     with gr.Tab("Library", id="library") as at_library:
         shelf = library.LibraryTab(runner, page, at_library, base_model)
     with gr.Tab("Workshop", id="workshop") as at_workshop:
         making = workshop.draw(runner, base_model, at_workshop)
     with gr.Tab("Base Models", id="models") as at_models:
-        with_vae = [training.form, drawing.form, comparing.form]
+        with_vae = [training.form, drawing.form, comparing.form, judging.form]
         models.Models().listen(at_models, base_model, with_vae)
     with gr.Tab("Runs", id="runs"):
         table = runs.Runs(worker)
     opened = [at_train.select, at_generate.select]
-    working = (starting, creating, preparing, training, sweeping, drawing, comparing)
+    working = (starting, creating, preparing, training, sweeping, drawing, comparing, judging)
     return _Drawn(*working, making, shelf, table, opened)
 
 

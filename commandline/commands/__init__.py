@@ -66,6 +66,9 @@ COMMANDS = {
         "generation.generate", "Generate pictures with the embeddings of a prompt."
     ),
     "grid": Command("generation.grid", "Compare snapshots, prompts, seeds or settings in a grid."),
+    "evaluate": Command(
+        "generation.evaluate", "Measure likeness, obedience and diversity of snapshots."
+    ),
     "status": Command("training.runs", "List the runs with their states, and the queue."),
     "stop": Command("training.runs", "Stop a training after its step and save it."),
     "save": Command("training.runs", "Save a training as it stands."),

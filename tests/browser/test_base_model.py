@@ -17,7 +17,7 @@ from tests.browser.page import (
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-TABS = ("Create Embedding", "Preprocess Images", "Train", "Generate", "Grids", "Runs")
+TABS = ("Create Embedding", "Preprocess Images", "Train", "Generate", "Grids", "Evaluate", "Runs")
 
 
 def choose_model(page, name):

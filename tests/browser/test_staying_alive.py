@@ -21,7 +21,7 @@ from tests.browser.page import (
 
 TABS = (
     "Start", "Create Embedding", "Preprocess Images", "Train", "Sweep", "Generate", "Grids",
-    "Library", "Workshop", "Base Models", "Runs",
+    "Evaluate", "Library", "Workshop", "Base Models", "Runs",
 )  # fmt: skip
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -87,6 +87,11 @@ FLAGS = {
         "--clip-skip --cfg-rescale --eta --variation-seed --variation-strength --emphasis "
         "--vae-tiling --vae --tokenizer --output --model --settings --events"
     ),
+    "evaluate": (
+        "--run --dataset-dir --class-word --prompts --num-prompts --num-images --num-snapshots "
+        "--encoders --sampler --steps --cfg-scale --negative-prompt --seed --width --height --vae "
+        "--tokenizer --output --model --settings --events --json"
+    ),
     "workshop": (
         "--operation --sources --weights --dropped --share --norm --overwrite --model --settings "
         "--preview --preview-prompt"

@@ -6,6 +6,7 @@ import pytest
 from textual_inversion.errors import SettingsError
 from textual_inversion.settings import (
     CreateSettings,
+    EvaluateSettings,
     GenerateSettings,
     GridSettings,
     PreprocessSettings,
@@ -23,6 +24,7 @@ JOBS = [
     ("generate", GenerateSettings),
     ("grid", GridSettings),
     ("suggest", SuggestSettings),
+    ("evaluate", EvaluateSettings),
 ]
 SCHEDULES = {"learning_rate", "clipping_threshold"}
 

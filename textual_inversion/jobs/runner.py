@@ -28,6 +28,7 @@ Kind = Literal[
     "probe",
     "generate",
     "grid",
+    "evaluate",
     "suggest",
     "prune",
     "install",

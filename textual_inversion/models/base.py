@@ -95,11 +95,33 @@ class BaseModel:
         self, latents: torch.Tensor, timesteps: torch.Tensor, conditioning: Conditioning
     ) -> torch.Tensor:
         """Run the UNet on noisy latents (B, C, H, W) at timesteps (B,); return (B, C, H, W)."""
+        return self._run(self._active_unet, latents, timesteps, conditioning)
+
+    def middle_activations(
+        self, latents: torch.Tensor, timesteps: torch.Tensor, conditioning: Conditioning
+    ) -> torch.Tensor:
+        """Run the UNet as `predict` does; return its middle block's output (B, F, h, w)."""
+        found: list[torch.Tensor] = []
+
+        def keep(_module: Any, _given: Any, output: torch.Tensor) -> None:
+            found.append(output.float())
+
+        handle = self.unet.mid_block.register_forward_hook(keep)
+        try:
+            # A compiled one may know nothing of the hook.
+            self._run(self.unet, latents, timesteps, conditioning)
+        finally:
+            handle.remove()
+        return found[0]
+
+    def _run(
+        self, unet: Any, latents: torch.Tensor, timesteps: torch.Tensor, conditioning: Conditioning
+    ) -> torch.Tensor:
         latents = latents.to(self.dtype)
         added = self.info.family.added_conditioning(
             conditioning.pooled, latents, self.info.vae_scale_factor
         )
-        return self._active_unet(
+        return unet(
             latents,
             timesteps,
             encoder_hidden_states=conditioning.hidden.to(self.dtype),

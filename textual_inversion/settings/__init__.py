@@ -13,6 +13,7 @@ from textual_inversion.settings.base import (
 )
 from textual_inversion.settings.basics import AUTO
 from textual_inversion.settings.check import CheckCommandSettings, CheckSettings
+from textual_inversion.settings.comparison.evaluate import EvaluateSettings
 from textual_inversion.settings.comparison.grid import GridSettings
 from textual_inversion.settings.comparison.many_runs import BatchSettings, SweepSettings
 from textual_inversion.settings.comparison.suggest import SuggestSettings
@@ -36,6 +37,7 @@ __all__ = [
     "ConsoleSettings",
     "CreateSettings",
     "Emphasis",
+    "EvaluateSettings",
     "GenerateSettings",
     "GridSettings",
     "OnlyWith",

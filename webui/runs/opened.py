@@ -5,8 +5,6 @@ Which they are stands in the page's address.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,7 +23,7 @@ from webui.event_options import HEAR_BUTTONS, QUIET, UNQUEUED
 from webui.html import paragraph, render
 from webui.layout import page_errors
 from webui.served_images import picture_url, thumbnail_url
-from webui.views.saved import SAVING, saved_html
+from webui.views.saved import SAVING, new_file, saved_html
 
 MOST_OPEN = 2
 _FOLDER = Path(__file__).parent
@@ -97,12 +95,12 @@ class OpenedRuns:
     def _zip(self, keys: str, which: str) -> list[Any]:
         del keys
         folder = listed_run(self.log_dir, which)
-        return _saved(pack_run(folder, _new_file(file_name(folder, ".zip"))))
+        return _saved(pack_run(folder, new_file(file_name(folder, ".zip"))))
 
     def _report(self, keys: str, which: str) -> list[Any]:
         del which
         runs = [read_past(listed_run(self.log_dir, key)) for key in keys.splitlines()]
-        target = _new_file(file_name(runs[0].folder, ".html"))
+        target = new_file(file_name(runs[0].folder, ".html"))
         write_whole(target, report_html(runs).encode())
         return _saved(target)
 
@@ -131,11 +129,6 @@ def _thumbnail(path: Path) -> str:
 
 def _large(path: Path) -> str:
     return picture_url(str(path))
-
-
-def _new_file(name: str) -> Path:
-    folder = tempfile.mkdtemp(prefix="download-", dir=os.environ.get("GRADIO_TEMP_DIR"))
-    return Path(folder) / name
 
 
 def _saved(path: Path) -> list[Any]:

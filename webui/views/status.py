@@ -10,6 +10,7 @@ from textual_inversion.runs.state import Run
 from textual_inversion.runs.wording import best_words, duration, throughput_words
 from textual_inversion.settings import (
     CheckSettings,
+    EvaluateSettings,
     GenerateSettings,
     GridSettings,
     PreprocessSettings,
@@ -29,6 +30,7 @@ _NOUNS = {
     "check": "picture",
     "generate": "sampling step",
     "grid": "sampling step",
+    "evaluate": "sampling step",
     "suggest": "noisy picture",
     "prune": "measured loss",
 }
@@ -40,6 +42,7 @@ _SETTINGS: dict[str, type[Settings]] = {
     "check": CheckSettings,
     "generate": GenerateSettings,
     "grid": GridSettings,
+    "evaluate": EvaluateSettings,
     "suggest": SuggestSettings,
     "prune": PruneSettings,
 }

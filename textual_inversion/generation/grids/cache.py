@@ -31,7 +31,7 @@ class CellCache:
 
     def find(self, digest: str) -> Path | None:
         """Find the picture of a digest; None where there is none that can be opened."""
-        path = self.folder / f"{digest}.png"
+        path = self.path(digest)
         try:
             with open_image(path) as picture:
                 picture.load()
@@ -41,7 +41,11 @@ class CellCache:
 
     def add(self, digest: str, picture: Path) -> None:
         """Keep a copy of a picture."""
-        write_whole(self.folder / f"{digest}.png", picture.read_bytes())
+        write_whole(self.path(digest), picture.read_bytes())
+
+    def path(self, digest: str) -> Path:
+        """Return where the picture of a digest is or would be."""
+        return self.folder / f"{digest}.png"
 
 
 def digest(model: BaseModel, params: SamplingParams, words: LearnedTokens) -> str:

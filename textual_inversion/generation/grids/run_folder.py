@@ -49,11 +49,11 @@ class RunFolder:
         return fill_template(line, name=f"<{self.name}>", words="")
 
 
-def open_run(name: str) -> RunFolder:
+def open_run(name: str, *, with_snapshots: bool = True) -> RunFolder:
     """Open a run by its folder, or the newest one of an embedding.
 
     Raises:
-        TrainingError: There is no such run, or it has saved no snapshots.
+        TrainingError: There is no such run, or, where they are wanted, it has saved no snapshots.
         SettingsError: Its settings cannot be read.
     """
     folder = _find(name.strip())
@@ -63,7 +63,7 @@ def open_run(name: str) -> RunFolder:
     steps = {path: path.stem.removeprefix(f"{word}-") for path in files}
     snapshots = {int(step): path for path, step in steps.items() if step.isdecimal()}
     best = next((path for path, step in steps.items() if step == BEST), None)
-    if not snapshots:
+    if with_snapshots and not snapshots:
         raise TrainingError(
             f"The run {folder} has no snapshots to compare; train with --save-embedding-every "
             "above 0."

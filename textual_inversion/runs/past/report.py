@@ -22,13 +22,19 @@ from textual_inversion.runs.past.curves import HEIGHT, WIDTH, loss_lines
 from textual_inversion.runs.past.finding import PastRun
 
 _PICTURE_PX = 384
+_TEMPLATES = Path(__file__).with_name("templates")
 Picture = Callable[[Path], str]
 
 
 def report_html(runs: Sequence[PastRun]) -> str:
     """Write one HTML file on runs, for any browser, with smaller copies of the previews inside."""
     names = " and ".join(past.run.name or past.folder.name for past in runs)
-    return _render("document", title=names, body=runs_html(runs, picture=data_url))
+    return whole_document(names, runs_html(runs, picture=data_url))
+
+
+def whole_document(title: str, body: Markup) -> str:
+    """Put what a report says into a whole HTML document, which needs no other file."""
+    return render("document", title=title, body=body)
 
 
 def runs_html(
@@ -43,7 +49,7 @@ def runs_html(
         (row.label, [[(picture(path), large(path)) for path in paths] for paths in row.pictures])
         for row in preview_rows(runs)
     ]
-    return _render(
+    return render(
         "runs",
         runs=runs,
         chart=loss_lines(runs),
@@ -69,15 +75,16 @@ def data_url(path: Path) -> str:
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
-def _render(template: str, **values: object) -> Markup:
+def render(template: str, *, folder: Path = _TEMPLATES, **values: object) -> Markup:
+    """Fill in a Jinja2 template of a folder; by default of those beside this file."""
     # Everything that is not Markup already was escaped by the template.
-    return Markup(_environment().get_template(f"{template}.html.jinja").render(values))
+    return Markup(_environment(folder).get_template(f"{template}.html.jinja").render(values))
 
 
 @cache
-def _environment() -> Environment:
+def _environment(folder: Path) -> Environment:
     return Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         auto_reload=False,

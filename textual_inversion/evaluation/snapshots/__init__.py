@@ -1,0 +1,1 @@
+"""An embedding and its run's snapshots, measured by pictures: likeness, obedience, diversity."""
