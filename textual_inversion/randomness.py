@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import random
+from typing import TYPE_CHECKING
 
-import torch
+if TYPE_CHECKING:
+    import torch
 
 
 def generator(*address: int | str) -> torch.Generator:
     """Return a CPU torch.Generator seeded by an address such as (seed, "noise", step)."""
+    import torch
+
     return torch.Generator().manual_seed(_hash(address))
 
 

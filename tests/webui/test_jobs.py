@@ -1,5 +1,7 @@
 """A run that goes on shows its earlier sittings too."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -68,3 +70,14 @@ def test_threads_that_meet_at_the_heavy_imports_all_get_through():
     for thread in threads:
         thread.join()
     assert given == [None] * 4
+
+
+@pytest.mark.slow
+def test_the_page_is_built_before_torch_is_imported():
+    code = (
+        "import sys; from textual_inversion.jobs.runner import Runner; "
+        "from webui.page import build; import webui.server; build(Runner()); "
+        "print([name for name in ('torch', 'diffusers', 'transformers') if name in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
