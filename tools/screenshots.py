@@ -61,6 +61,12 @@ def shoot(page: Page, name: str, folder: Path) -> None:
     Image.open(io.BytesIO(shot)).convert("RGB").save(folder / f"{name}.webp", quality=82, method=6)
 
 
+def shoot_part(page: Page, element: str, name: str, folder: Path) -> None:
+    """Photograph one part of the page."""
+    shot = page.locator(f"#{element}").screenshot(animations="disabled")
+    Image.open(io.BytesIO(shot)).convert("RGB").save(folder / f"{name}.webp", quality=82, method=6)
+
+
 def show_start(page: Page, folder: Path) -> None:
     """Choose a sample set and a name on the first tab."""
     page.locator("#start-pictures button", has_text="mammoth").click()
@@ -145,7 +151,7 @@ def rank_words(page: Page) -> None:
     go_to(page, "Create Embedding")
     fill(page, "create-name", "another")
     page.locator("#suggest-part button").first.click()
-    fill(page, "suggest-draws", 4)
+    fill(page, "suggest-words", "elephant, bear, cow, dog, horse, fish, apple, guitar, car, house")
     press(page, "suggest-start-button")
     expect_text(page, "suggest-status-line", "Finished")
 
@@ -193,7 +199,7 @@ def work(browser: Browser, server: Server, steps: int, folder: Path) -> None:
     draw_grid(page)
     evaluate(page)
     rank_words(page)
-    shoot(page, "words", folder)
+    shoot_part(page, "suggest-part", "words", folder)
     seen = ["sweep", "grids", "evaluate", "library", "workshop", "base-models", "runs"]
     tour(page, seen, folder)
     window.close()
