@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 _OUTPUT_FOLDERS = {("embeddings",), ("runs",), ("outputs",), ("presets",)}
@@ -25,3 +27,17 @@ def find_folder(name: str) -> Path:
     package = Path(__file__).resolve().parents[1]
     shipped = (package.parent / name, package / "_project" / name)
     return here if here.is_dir() else next((path for path in shipped if path.is_dir()), here)
+
+
+def by_day(folder: Path, file: str) -> Iterator[Path]:
+    """Find the folders <day>/<name> below a folder that hold a file, lazily, the newest first.
+
+    Those of one day come by the time of that file. Whoever wants the newest looks at one day only.
+    """
+    days = sorted((path for path in folder.glob("*") if path.is_dir()), reverse=True)
+    for day in days:
+        found: list[tuple[float, Path]] = []
+        for path in day.glob(f"*/{file}"):
+            with suppress(OSError):  # deleted in the meantime
+                found.append((path.stat().st_mtime, path.parent))
+        yield from (inside for _, inside in sorted(found, reverse=True))

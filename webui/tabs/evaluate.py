@@ -10,7 +10,7 @@ from gradio.components import Component
 from markupsafe import Markup, escape
 
 from textual_inversion.evaluation.snapshots.prompt_lists import LISTS
-from textual_inversion.evaluation.snapshots.record import REPORT, list_evaluations
+from textual_inversion.evaluation.snapshots.record import REPORT, evaluations
 from textual_inversion.jobs.runner import Runner
 from textual_inversion.settings import AUTO, EvaluateSettings
 from textual_inversion.storage.atomic import os_errors
@@ -146,9 +146,8 @@ def draw(runner: Runner, base_model: Component) -> Tab:
 
 
 def _lists() -> tuple[Any, Any, Any]:
-    folders = list_evaluations(find_folder("outputs"))
     return (
         gr.update(choices=choices.embeddings()),
         gr.update(choices=choices.runs()),
-        gr.update(choices=[key_of(folder) for folder in folders]),
+        gr.update(choices=[key_of(folder) for folder in evaluations(find_folder("outputs"))]),
     )

@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
-from textual_inversion.errors import TrainingError
+from textual_inversion.errors import SettingsError, TrainingError
 from textual_inversion.jobs.runner import Runner
 from textual_inversion.runs.history import differing
 from textual_inversion.runs.wording import value_words
@@ -93,10 +93,12 @@ class Question:
 def changes(run: Path, settings: TrainSettings) -> list[tuple[str, str, str]]:
     """List the settings that would change where a run goes on: label, in the run, now.
 
-    Raises:
-        SettingsError: The run's settings cannot be read.
+    Of a run whose settings cannot be read nothing is known, and nothing is asked.
     """
-    before, now = run_settings(run), settings.model_dump()
+    try:
+        before, now = run_settings(run), settings.model_dump()
+    except SettingsError:
+        return []
     paths = differing([_Settings(before), _Settings(now)])
     labels = {knob.path: knob.ui.label for knob in walk(TrainSettings)}
     return [

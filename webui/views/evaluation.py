@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from markupsafe import Markup
@@ -11,7 +12,7 @@ from textual_inversion.evaluation.snapshots.record import (
     NAME,
     Evaluation,
     Subject,
-    list_evaluations,
+    evaluations,
     read_evaluation,
 )
 from textual_inversion.evaluation.snapshots.report import evaluation_html
@@ -56,7 +57,7 @@ def find_candidate(which: str, run: Run | None) -> tuple[Evaluation, Subject]:
 
 def newest(run: Run | None) -> Path | None:
     """Return the evaluation that the job wrote last, else the newest on disk."""
-    return next(iter(_folders(run)), None)
+    return next(_folders(run), None)
 
 
 def state_key(folder: Path | None) -> object:
@@ -75,10 +76,11 @@ def shown_html(folder: Path | None) -> Markup:
     return evaluation_html(evaluation, folder, picture=_thumbnail, button=_USE, key=key_of(folder))
 
 
-def _folders(run: Run | None) -> list[Path]:
-    own = [Path(run.result).parent] if run is not None and run.result else []
-    there = [folder for folder in own if (folder / NAME).is_file()]
-    return [*there, *list_evaluations(find_folder("outputs"))]
+def _folders(run: Run | None) -> Iterator[Path]:
+    """Find evaluations, the job's own first; lazily, for the page looks for the newest often."""
+    if run is not None and run.result and (own := Path(run.result).parent / NAME).is_file():
+        yield own.parent
+    yield from evaluations(find_folder("outputs"))
 
 
 def _thumbnail(path: Path) -> str:

@@ -16,6 +16,7 @@ from textual_inversion.generation.grids.manifest import (
     CellOfGrid,
     Grid,
     list_grids,
+    newest_grid,
     read_grid,
 )
 from textual_inversion.generation.grids.votes import VOTES, read_votes
@@ -65,7 +66,7 @@ def newest(run: Run | None) -> Path | None:
     """Return the grid that the job draws or drew, else the newest on disk."""
     if run is not None and run.folder:
         return Path(run.folder)
-    return next(iter(list_grids(find_folder("outputs"))), None)
+    return newest_grid(find_folder("outputs"))
 
 
 def sheet_state_key(folder: Path | None, run: Run | None) -> object:

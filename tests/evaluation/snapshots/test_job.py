@@ -6,7 +6,7 @@ from tests.evaluation.snapshots.evaluated import run_evaluation, write_subject
 from textual_inversion.embeddings import formats
 from textual_inversion.embeddings.embedding import Embedding
 from textual_inversion.errors import DatasetError, SettingsError
-from textual_inversion.evaluation.snapshots.record import list_evaluations, read_evaluation
+from textual_inversion.evaluation.snapshots.record import evaluations, read_evaluation
 from textual_inversion.events import Finished, Progressed, Sampled, Started
 from textual_inversion.runs.requests import Control
 
@@ -24,7 +24,7 @@ def test_every_snapshot_is_drawn_measured_and_kept_with_its_report(home, subject
         ("step 10", 10), ("step 30, as it is now", 30),
     ]  # fmt: skip
     assert (found.word.label, found.word.obedience, found.word.path) == ("cat", 1, "")
-    (folder,) = list_evaluations(home / "outputs")
+    (folder,) = evaluations(home / "outputs")
     assert read_evaluation(folder) == found
     assert json.loads((folder / "evaluation.json").read_text())["best"].keys() == {
         "likeness", "balance", "obedience",

@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from textual_inversion.errors import StorageError
+from textual_inversion.storage.paths import by_day
 
 NAME = "evaluation.json"
 REPORT = "report.html"
@@ -112,11 +113,10 @@ def read_evaluation(folder: Path) -> Evaluation:
     return found
 
 
-def list_evaluations(output: Path) -> list[Path]:
-    """List the folders of evaluations below an output folder, the newest first."""
-    found = [path.parent for path in (output / "evaluations").glob(f"*/*/{NAME}")]
-    found = [folder for folder in found if not folder.name.startswith(".")]
-    return sorted(found, key=lambda folder: (folder / NAME).stat().st_mtime, reverse=True)
+def evaluations(output: Path) -> Iterator[Path]:
+    """Find the folders of evaluations below an output folder, lazily, the newest first."""
+    found = by_day(output / "evaluations", NAME)
+    return (folder for folder in found if not folder.name.startswith("."))
 
 
 _TEXTS = ("name", "model", "run", "dataset", "likeness_by", "obedience_by")

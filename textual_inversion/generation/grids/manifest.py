@@ -14,6 +14,7 @@ from typing import Any
 
 from textual_inversion.errors import StorageError
 from textual_inversion.storage.atomic import write_whole
+from textual_inversion.storage.paths import by_day
 
 NAME = "grid.json"
 PICTURE = "grid.png"
@@ -108,10 +109,14 @@ def find_cell(folder: Path, file: str) -> CellOfGrid:
     return cell
 
 
-def list_grids(folder: Path) -> list[Path]:
+def list_grids(output: Path) -> list[Path]:
     """List the folders of grids below an output folder, the newest first."""
-    found = [path.parent for path in (folder / "grids").glob(f"*/*/{NAME}")]
-    return sorted(found, key=lambda path: (path.parent.name, path.name), reverse=True)
+    return [*by_day(output / "grids", NAME)]
+
+
+def newest_grid(output: Path) -> Path | None:
+    """Find the newest one, looking at the last day only."""
+    return next(by_day(output / "grids", NAME), None)
 
 
 def _axis(data: dict[str, Any]) -> AxisOfGrid:
